@@ -48,6 +48,7 @@ internal sealed class ConfigurationChain<TOptions>(IReadOnlyList<string> flags)
 
         // What could not be read is left out, so that the rules on all the rest are still checked: every error at once.
         var options = new TOptions();
+        EmptyConfiguredLists(options, "", values);
         new ConfigurationBuilder().AddInMemoryCollection(values).Build().Bind(options);
         var broken = new List<ConfigurationError>();
         Validate(options, "", broken);
@@ -214,6 +215,27 @@ internal sealed class ConfigurationChain<TOptions>(IReadOnlyList<string> flags)
         foreach (var item in values.Keys.Where(k => k.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             values.Remove(item);
+        }
+    }
+
+    /// <summary>A list that is configured replaces its default; the binder alone would append to it.</summary>
+    private static void EmptyConfiguredLists(object options, string path, Dictionary<string, string?> values)
+    {
+        foreach (var property in OptionsSchema.Properties(options.GetType()))
+        {
+            var key = path + OptionsSchema.KeyName(property);
+            var value = property.GetValue(options);
+            if (OptionsSchema.ElementType(property.PropertyType) is { } element)
+            {
+                if (values.Keys.Any(k => k.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase)))
+                {
+                    property.SetValue(options, property.PropertyType.IsArray ? Array.CreateInstance(element, 0) : Activator.CreateInstance(typeof(List<>).MakeGenericType(element)));
+                }
+            }
+            else if (value is not (null or string or System.Collections.IEnumerable or IConfigurationSection) && !ConfigurationValue.IsLeaf(value.GetType()))
+            {
+                EmptyConfiguredLists(value, key + ":", values);
+            }
         }
     }
 
