@@ -1,0 +1,104 @@
+using ConfigReloader.Targets;
+using ConfigReloader.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace ConfigReloader.Tests.Targets;
+
+public sealed class HttpTargetTests : IDisposable
+{
+    private readonly HttpClient _client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+
+    public void Dispose() => _client.Dispose();
+
+    [Theory]
+    [InlineData(200, "Delivered")]
+    [InlineData(204, "Delivered")]
+    [InlineData(307, "Failed")]
+    [InlineData(400, "Refused")]
+    [InlineData(422, "Refused")]
+    [InlineData(500, "Failed")]
+    [InlineData(503, "Failed")]
+    public async Task The_answer_s_status_decides(int status, string outcome)
+    {
+        await using var application = await StubApplication.StartAsync();
+        application.Answer = (context, _) =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        };
+
+        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(outcome, delivery.Outcome.ToString());
+        Assert.Contains($"{status}", delivery.Message, StringComparison.Ordinal);
+        Assert.Single(application.Reloads);
+    }
+
+    [Fact]
+    public async Task A_refusal_carries_the_application_s_own_words_and_not_more_than_a_page_of_them()
+    {
+        await using var application = await StubApplication.StartAsync();
+        application.Answer = async (context, _) =>
+        {
+            context.Response.StatusCode = 422;
+            await context.Response.WriteAsync("Model:Path: no such file " + new string('x', 1_000_000));
+        };
+
+        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Refused, delivery.Outcome);
+        Assert.Contains("Model:Path: no such file", delivery.Message, StringComparison.Ordinal);
+        Assert.True(delivery.Message.Length < 5000);
+    }
+
+    [Fact]
+    public async Task Nobody_listening_is_a_failure_that_says_where()
+    {
+        var delivery = await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/-/reload")).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("127.0.0.1", delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_answer_within_the_time_out_is_a_failure()
+    {
+        await using var application = await StubApplication.StartAsync();
+        var released = new TaskCompletionSource();
+        application.Answer = (_, _) => released.Task;
+
+        var delivery = await Target(application.ReloadUrl, TimeSpan.FromMilliseconds(200)).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("0.2 s", delivery.Message, StringComparison.Ordinal);
+        released.SetResult();
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_is_a_failure()
+    {
+        await using var application = await StubApplication.StartAsync();
+        application.Answer = async (context, _) =>
+        {
+            context.Response.ContentLength = 100;
+            await context.Response.WriteAsync("half");
+            context.Abort();
+        };
+
+        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+    }
+
+    [Fact]
+    public async Task A_probe_finds_the_listener_without_reloading()
+    {
+        await using var application = await StubApplication.StartAsync();
+
+        Assert.Null(await Target(application.ReloadUrl).ProbeAsync(CancellationToken.None));
+        Assert.Empty(application.Reloads);
+        Assert.NotNull(await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/")).ProbeAsync(CancellationToken.None));
+    }
+
+    private HttpTarget Target(Uri url, TimeSpan? timeout = null) => new(url, timeout ?? TimeSpan.FromSeconds(30), _client, TimeProvider.System);
+}

@@ -1,0 +1,233 @@
+using System.Globalization;
+using ConfigReloader.Targets;
+using ConfigReloader.Tests.Support;
+
+namespace ConfigReloader.Tests.Targets;
+
+public sealed class SignalTargetTests : IDisposable
+{
+    private static int _names;
+
+    private readonly TemporaryDirectory _directory = new();
+
+    // Short enough for the kernel's 15 characters, and of this test alone.
+    private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"app{Environment.ProcessId}x{Interlocked.Increment(ref _names)}");
+
+    private string Shell => field ??= ShellProcess.NamedShell(_directory, _name);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("HUP")]
+    [InlineData("SIGUSR1")]
+    [InlineData("usr2")]
+    public async Task A_process_that_is_found_by_its_name_gets_the_signal(string signal)
+    {
+        using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping(signal.ToUpperInvariant().Replace("SIG", "", StringComparison.Ordinal)));
+
+        var delivery = await ByName(signal).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        await Eventually.TrueAsync(() => process.Lines.Count == 2, "the trap runs");
+        Assert.False(process.HasExited);
+    }
+
+    [Fact]
+    public async Task A_name_longer_than_the_kernel_keeps_is_found_by_the_program()
+    {
+        var name = _name + "-with-a-long-name";
+        using var process = await ShellProcess.StartAsync(ShellProcess.NamedShell(_directory, name), ShellProcess.Trapping("HUP"));
+
+        var delivery = await new SignalTarget(Hup, name, null, allowPid1: false, new ProcessTable()).DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        await Eventually.TrueAsync(() => process.Lines.Count == 2, "the trap runs");
+    }
+
+    [Fact]
+    public async Task Two_of_the_same_name_are_one_too_many_and_both_are_named()
+    {
+        using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
+        using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
+
+        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains($"{one.Id} (", delivery.Message, StringComparison.Ordinal);
+        Assert.Contains($"{other.Id} (", delivery.Message, StringComparison.Ordinal);
+        Assert.Contains("PidFile", delivery.Remedy, StringComparison.Ordinal);
+
+        // Neither has heard of it, as the next signal shows.
+        File.WriteAllText(_directory["pid"], $"{one.Id}\n");
+        Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverAsync(CancellationToken.None)).Outcome);
+        await Eventually.TrueAsync(() => one.Lines.Count == 2, "the one that is meant is signalled");
+        Assert.Equal(["ready"], other.Lines);
+    }
+
+    [Fact]
+    public async Task Workers_of_the_same_name_are_their_master_s_business()
+    {
+        using var master = await ShellProcess.StartAsync(
+            Shell, $"trap 'echo reload' HUP; {Shell} -c 'while kill -0 $PPID; do sleep 0.02; done' & echo ready; {ShellProcess.UntilOrphaned}");
+        await Eventually.TrueAsync(() => new ProcessTable().Read().Count(process => process.IsCalled(_name)) == 2, "the worker runs");
+
+        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Contains($"{master.Id} (", delivery.Message, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => master.Lines.Count == 2, "the master is signalled");
+    }
+
+    [Fact]
+    public async Task A_process_without_a_handler_is_not_ended_by_a_hangup()
+    {
+        using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
+
+        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("no handler for SIGHUP", delivery.Message, StringComparison.Ordinal);
+        Assert.False(process.HasExited);
+    }
+
+    [Fact]
+    public async Task A_process_that_ignores_the_signal_is_noticed()
+    {
+        using var process = await ShellProcess.StartAsync(Shell, $"trap '' HUP; echo ready; {ShellProcess.UntilOrphaned}");
+
+        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("ignores SIGHUP", delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signal_that_means_the_end_needs_no_handler()
+    {
+        using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
+
+        var delivery = await ByName("TERM").DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        await Eventually.TrueAsync(() => process.HasExited, "the process ends");
+    }
+
+    [Fact]
+    public async Task No_such_process_says_how_many_were_looked_at()
+    {
+        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains($"no process is called {_name}", delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_never_signals_itself()
+    {
+        var own = new ProcessTable().Find(Environment.ProcessId);
+        Assert.NotNull(own);
+        File.WriteAllText(_directory["pid"], $"{own.Id}");
+
+        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("itself", delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Process_1_is_not_signalled_unless_asked()
+    {
+        var proc = FakeProc((1, 0, "pause", Handlers(1)));
+
+        var refused = await new SignalTarget(Hup, "pause", null, allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+        Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
+        File.WriteAllText(_directory["pid"], "1");
+        refused = await new SignalTarget(Hup, null, _directory["pid"], allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+        Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Alone_in_its_process_namespace_it_says_what_the_Pod_lacks()
+    {
+        var proc = FakeProc((Environment.ProcessId, 0, "dotnet", Handlers(1)));
+
+        var failure = await new SignalTarget(Hup, "nginx", null, allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+
+        Assert.Contains("shareProcessNamespace", failure?.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "no process id")]
+    [InlineData("nonsense", "no process id")]
+    [InlineData("-5", "no process id")]
+    [InlineData("2147483647", "there is none")]
+    public async Task A_pid_file_that_names_no_process_is_said(string content, string message)
+    {
+        File.WriteAllText(_directory["pid"], content);
+
+        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains(message, delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pid_file_that_is_not_there_yet_is_said()
+    {
+        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("cannot be read", delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stale_pid_file_does_not_hit_the_process_that_has_got_the_number()
+    {
+        using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
+        File.WriteAllText(_directory["pid"], $"{process.Id}");
+
+        var delivery = await new SignalTarget(Hup, "nginx", _directory["pid"], allowPid1: false, new ProcessTable())
+            .DeliverAsync(CancellationToken.None);
+
+        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Contains("not called nginx", delivery.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Agent", true)]
+    [InlineData("Agent.dll", true)]
+    [InlineData("dotnet", true)]
+    [InlineData("Agen", false)]
+    [InlineData("app", false)]
+    public void A_process_of_an_interpreter_is_called_by_what_it_runs(string name, bool called)
+    {
+        var process = new ProcessEntry(7, 1, "dotnet", ["/usr/bin/dotnet", "/app/Agent.dll", "--config", "app"], 1000, 1, null);
+
+        Assert.Equal(called, process.IsCalled(name));
+    }
+
+    private static ReloadSignal Hup => ReloadSignal.Find("HUP")!;
+
+    private static string Handlers(int signal) => (1UL << (signal - 1)).ToString("x16", CultureInfo.InvariantCulture);
+
+    private SignalTarget ByName(string signal = "HUP") =>
+        new(ReloadSignal.Find(signal)!, _name, null, allowPid1: false, new ProcessTable());
+
+    private SignalTarget ByPidFile() => new(Hup, null, _directory["pid"], allowPid1: false, new ProcessTable());
+
+    /// <summary>A proc file system with other numbers than this machine's; nothing in it is ever signalled.</summary>
+    private ProcessTable FakeProc(params (int Id, int Parent, string Name, string Caught)[] processes)
+    {
+        foreach (var (id, parent, name, caught) in processes)
+        {
+            var directory = Directory.CreateDirectory(_directory[$"proc/{id}"]).FullName;
+            File.WriteAllText(
+                Path.Combine(directory, "status"),
+                $"Name:\t{name}\nState:\tS (sleeping)\nPPid:\t{parent}\nUid:\t0\t0\t0\t0\nSigBlk:\t{0:x16}\nSigIgn:\t{0:x16}\nSigCgt:\t{caught}\n");
+            File.WriteAllText(Path.Combine(directory, "stat"), $"{id} ({name}) S {parent} {string.Join(' ', Enumerable.Range(5, 30))}");
+            File.WriteAllText(Path.Combine(directory, "cmdline"), $"/{name}\0");
+        }
+
+        return new ProcessTable(_directory["proc"]);
+    }
+}
