@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Agent.Classifier;
+
+/// <summary>Labelled texts as they stand in a TSV file: a header line <c>label⇥text</c>, then one text a line, UTF-8.</summary>
+/// <remarks>The digest, of the file's bytes and in hex, says in a weights file what it was trained on.</remarks>
+internal sealed record DataSet(string Name, string Sha256, IReadOnlyList<LabelledText> Texts)
+{
+    private const string Header = "label\ttext";
+
+    /// <exception cref="InvalidDataException">Says the line that does not fit.</exception>
+    public static DataSet Load(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        var lines = Encoding.UTF8.GetString(bytes).Split('\n');
+        if (lines[0].TrimEnd('\r') != Header)
+        {
+            throw new InvalidDataException($"{path}:1: expected the header 'label<TAB>text'");
+        }
+
+        var texts = new List<LabelledText>(lines.Length);
+        for (var i = 1; i < lines.Length; i++)
+        {
+            var line = lines[i].TrimEnd('\r');
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            var parts = line.Split('\t');
+            if (parts.Length != 2 || parts[0].Length == 0 || parts[1].Length == 0)
+            {
+                throw new InvalidDataException($"{path}:{i + 1}: expected a label, one tab and a text");
+            }
+
+            texts.Add(new LabelledText(parts[0], parts[1]));
+        }
+
+        return new DataSet(Path.GetFileName(path), Convert.ToHexStringLower(SHA256.HashData(bytes)), texts);
+    }
+}

@@ -1,0 +1,56 @@
+using Agent.Classifier;
+
+namespace Agent.Tests.Classifier;
+
+public sealed class LinearClassifierTests
+{
+    private readonly LinearClassifier _classifier = WeightsFile.LoadBuiltIn().ToClassifier();
+
+    [Theory]
+    [InlineData("what a lovely day", "positive")]
+    [InlineData("I love this, thank you so much!", "positive")]
+    [InlineData("The food was excellent and the staff were kind.", "positive")]
+    [InlineData("This is terrible, I want my money back.", "negative")]
+    [InlineData("not good", "negative")]
+    [InlineData("I don't like it.", "negative")]
+    [InlineData("The train leaves at nine from platform two.", "neutral")]
+    [InlineData("The table is two metres long.", "neutral")]
+    public void Plain_texts_are_told_apart(string text, string label) => Assert.Equal(label, _classifier.Predict(text).Label);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \t\n ")]
+    [InlineData("!?")]
+    [InlineData("\ud83d\ude00")]
+    [InlineData("\ud83d")]
+    [InlineData("日本語のテキスト")]
+    public void Any_text_has_an_answer_with_a_probability(string text)
+    {
+        var (label, score) = _classifier.Predict(text);
+
+        Assert.Contains(label, _classifier.Labels);
+        Assert.InRange(score, 1.0 / 3, 1);
+    }
+
+    [Fact]
+    public void A_text_without_end_has_an_answer()
+    {
+        var (_, score) = _classifier.Predict(new string('a', 1_000_000));
+
+        Assert.InRange(score, 1.0 / 3, 1);
+    }
+
+    [Fact]
+    public void An_answer_allocates_nothing()
+    {
+        _classifier.Predict("The first one may.");
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            _classifier.Predict("The soup was rich, warm and exactly what I needed after the rain, wasn't it?");
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+}
