@@ -1,1 +1,38 @@
-return 0;
+using Agent.Classifier;
+using Agent.Inference;
+using Agent.Models;
+using Agent.RequestLogging;
+using Agent.Requests;
+
+namespace Agent;
+
+/// <summary>The agent: answers what mood a text is of.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        await using var app = Build(args);
+        return await app.RunAsync();
+    }
+
+    /// <summary>Puts the agent together; nothing runs yet.</summary>
+    internal static ContainerApplication Build(string[] args)
+    {
+        var builder = ContainerApplication.CreateWebBuilder<AgentOptions>(args, "agent");
+        builder.WebHost.ListenForRequests(builder.Options);
+        builder.AddVerb(TrainVerb.Name, TrainVerb.Usage, TrainVerb.RunAsync);
+
+        builder.Services
+            .AddRequestLog()
+            .AddModel()
+            .AddInference();
+
+        var app = builder.Build();
+        app.Web.AnnounceAddress();
+        app.Web.UseRequests();
+
+        app.Web.MapHello();
+        app.Web.MapInference();
+        return app;
+    }
+}

@@ -1,0 +1,12 @@
+namespace Agent.Models;
+
+/// <summary>What can tell the mood of a text. Any number of threads may ask at once.</summary>
+internal interface ITextModel
+{
+    /// <summary>The name that answers carry.</summary>
+    string Name { get; }
+
+    /// <summary>The text's class.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone, or the request's time is over.</exception>
+    ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken);
+}

@@ -1,0 +1,27 @@
+using Agent.Classifier;
+
+namespace Agent.Models;
+
+/// <summary>Makes the model that the options ask for.</summary>
+internal static class ModelLoader
+{
+    /// <exception cref="ConfigurationException">The model cannot be had; says why and what to do.</exception>
+    public static ITextModel Load(ModelOptions options)
+    {
+        if (options.Path.Length == 0)
+        {
+            return LinearModel.From(WeightsFile.LoadBuiltIn());
+        }
+
+        try
+        {
+            return LinearModel.From(WeightsFile.Load(options.Path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new ConfigurationException(
+                "Model:Path", options.Path,
+                $"{e.Message.TrimEnd('.')}. Give a weights file that the train verb wrote, or leave the key out for the built-in model.");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Agent.Models;
+
+internal static class ModelServices
+{
+    public static IServiceCollection AddModel(this IServiceCollection services) => services
+        .AddSingleton(provider => new ModelSlot(ModelLoader.Load(provider.GetRequiredService<AgentOptions>().Model)))
+        .AddSingleton<IReloadParticipant<AgentOptions>, ModelReload>();
+}

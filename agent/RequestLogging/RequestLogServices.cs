@@ -1,0 +1,10 @@
+namespace Agent.RequestLogging;
+
+internal static class RequestLogServices
+{
+    public static IServiceCollection AddRequestLog(this IServiceCollection services) => services
+        .AddSingleton<RequestLogHealth>()
+        .AddSingleton<RequestLog>()
+        .AddSingleton<IStatusSection>(provider => provider.GetRequiredService<RequestLog>())
+        .AddHostedService(provider => provider.GetRequiredService<RequestLog>());
+}
