@@ -1,1 +1,13 @@
-return 0;
+using Hosting;
+using LogTailer;
+
+var builder = ContainerApplication.CreateBuilder<LogTailerOptions>(args, "log-tailer");
+builder.LogToStandardError = builder.Options.WritesLinesToStandardOutput;
+
+builder.Services
+    .AddCheckpoint()
+    .AddPipelines()
+    .AddDiagnosis();
+
+await using var app = builder.Build();
+return await app.RunAsync();

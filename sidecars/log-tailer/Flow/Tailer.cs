@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+using LogTailer.Checkpoint;
+
+namespace LogTailer.Flow;
+
+/// <summary>Runs the pipelines, keeps the checkpoint, and ends both in order: read to the end, deliver, write down.</summary>
+internal sealed partial class Tailer(
+    PipelineSet pipelines,
+    CheckpointWriter checkpoint,
+    LogTailerOptions options,
+    TailerMetrics metrics,
+    IHostApplicationLifetime application,
+    ILogger<Tailer> logger) : BackgroundService
+{
+    private readonly CancellationTokenSource _abort = new();
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await using (cancellationToken.Register(_abort.Cancel))
+        {
+            await base.StopAsync(CancellationToken.None);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _abort.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        metrics.Meter.CreateObservableGauge("log_tailer_lag_bytes", () => Measure(p => p.Lag), null, "Bytes that stand in the files and are not acknowledged by the sink.");
+        metrics.Meter.CreateObservableGauge("log_tailer_files_open", () => Measure(p => p.Follower.Files.Count(file => file.Handle is not null)), null, "Files held open.");
+
+        using var writing = new CancellationTokenSource();
+        var writer = checkpoint.RunAsync(writing.Token);
+
+        try
+        {
+            await Task.WhenAll(pipelines.All.Select(pipeline => pipeline.RunAsync(stoppingToken, _abort.Token)));
+        }
+        catch (OperationCanceledException) when (_abort.IsCancellationRequested)
+        {
+            Log.GaveUp(logger, pipelines.All.Sum(pipeline => pipeline.Lag));
+        }
+        finally
+        {
+            await writing.CancelAsync();
+            await writer.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            checkpoint.TrySave();
+        }
+
+        if (options.Tail.UntilEnd && !stoppingToken.IsCancellationRequested)
+        {
+            Log.Done(logger, pipelines.All.Sum(pipeline => pipeline.Lines));
+            application.StopApplication();
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Measure(Func<Pipeline, long> value)
+        => pipelines.All.Select(pipeline => new Measurement<long>(value(pipeline), pipeline.Metrics.Tags));
+
+    private static partial class Log
+    {
+        [LoggerMessage(130, LogLevel.Warning, "Grace is spent with {Bytes} bytes not acknowledged: the checkpoint stands at the last acknowledged line, and the next start goes on from there")]
+        public static partial void GaveUp(ILogger logger, long bytes);
+
+        [LoggerMessage(131, LogLevel.Information, "All that stood there is shipped: {Lines} lines acknowledged")]
+        public static partial void Done(ILogger logger, long lines);
+    }
+}

@@ -1,0 +1,26 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LogTailer.Follow;
+
+/// <summary>How the files are read.</summary>
+public sealed class TailOptions
+{
+    /// <summary>
+    /// Where to begin in files that stand there at the very first start: <c>beginning</c> (default) or <c>end</c>.
+    /// A checkpoint always wins, and files that appear later are read whole.
+    /// </summary>
+    public TailStart From { get; set; } = TailStart.Beginning;
+
+    /// <summary>The longest line in bytes that is shipped whole; a longer one is cut, marked and counted. Default 1 MiB.</summary>
+    [Range(64, 256 * 1024 * 1024)]
+    public int MaxLineBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How long a renamed or deleted file is still listened to after its last line. Default 5 s.</summary>
+    public TimeSpan RotateWait { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often to look where nothing announced a change, as on network mounts. Default 250 ms.</summary>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Ship what stands there, see it acknowledged, write the checkpoint and exit 0. Default false: follow for ever.</summary>
+    public bool UntilEnd { get; set; }
+}

@@ -1,0 +1,52 @@
+using Hosting;
+using LogTailer.Checkpoint;
+using LogTailer.Follow;
+using LogTailer.Sinks;
+
+namespace LogTailer;
+
+/// <summary>What the log tailer can be told. Durations take a unit (<c>5s</c>, <c>250ms</c>), sizes too (<c>1Mi</c>).</summary>
+public sealed class LogTailerOptions : ContainerOptions, IValidatable
+{
+    /// <summary>Takes the log tailer's own defaults.</summary>
+    public LogTailerOptions() => Management.Port = 8002;
+
+    /// <summary>The file to follow, or a glob for its name (<c>/var/log/app/requests*.log</c>), which follows the rotated ones too, oldest first. No default.</summary>
+    [ConfigurationKeyName("LOG_FILE")]
+    public string LogFile { get; set; } = "";
+
+    /// <summary>How the files are read.</summary>
+    public TailOptions Tail { get; set; } = new();
+
+    /// <summary>Where it is kept how far each sink has come.</summary>
+    public CheckpointOptions Checkpoint { get; set; } = new();
+
+    /// <summary>Where the lines go, when there is one sink.</summary>
+    public SinkOptions Sink { get; set; } = new();
+
+    /// <summary>Where lines go, when there are several sinks, each under a name of its own. With them <c>Sink</c> is not used.</summary>
+    public Dictionary<string, SinkOptions> Sinks { get; set; } = [];
+
+    /// <summary>The sinks by name; the single one is called <c>default</c>.</summary>
+    internal IReadOnlyDictionary<string, SinkOptions> AllSinks => Sinks.Count > 0 ? Sinks : new Dictionary<string, SinkOptions> { ["default"] = Sink };
+
+    /// <summary>Whether stdout carries lines, so that diagnostics have to go elsewhere.</summary>
+    internal bool WritesLinesToStandardOutput => AllSinks.Values.Any(sink => sink.Type == SinkType.Stdout);
+
+    /// <summary>The checkpoint file, the default filled in.</summary>
+    internal string CheckpointPath => Path.GetFullPath(
+        Checkpoint.Path.Length > 0 ? Checkpoint.Path : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(LogFile)) ?? "/", ".log-tailer", "checkpoint.json"));
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigurationError> Validate(string path)
+    {
+        if (LogFile.Length == 0)
+        {
+            yield return new ConfigurationError("LOG_FILE", null, "There is nothing to follow. Set LOG_FILE to the log's path, or to a glob such as /var/log/app/requests*.log.");
+        }
+        else if (LogPattern.HasWildcard(Path.GetDirectoryName(LogFile) ?? ""))
+        {
+            yield return new ConfigurationError("LOG_FILE", LogFile, "A wildcard may only stand in the file's name, not in its directory.");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LogTailer.Native;
+
+/// <summary>The few calls of the C library that .NET has no equivalent for. Errors are read with <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+internal static partial class Libc
+{
+    public const int ErrorInterrupted = 4;
+    public const int ErrorPipe = 32;
+
+    /// <summary>EAGAIN: 11 on Linux, 35 on macOS.</summary>
+    public static int ErrorAgain { get; } = OperatingSystem.IsMacOS() ? 35 : 11;
+
+    public const short PollIn = 1;
+    public const short PollOut = 4;
+
+    public const int InotifyNonBlocking = 0x800;
+    public const int InotifyCloseOnExec = 0x80000;
+
+    /// <summary>IN_MODIFY, IN_MOVED_FROM, IN_MOVED_TO, IN_CREATE, IN_DELETE, IN_DELETE_SELF, IN_MOVE_SELF.</summary>
+    public const uint InotifyMask = 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static unsafe partial nint Write(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static unsafe partial nint Read(int descriptor, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static unsafe partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMilliseconds);
+
+    [LibraryImport("libc", EntryPoint = "pipe", SetLastError = true)]
+    public static unsafe partial int Pipe(int* readAndWrite);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    public static partial int InotifyInit(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int InotifyAddWatch(int inotify, string path, uint mask);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int Statx(SafeFileHandle file, string path, int flags, uint mask, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int Stat(string path, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
+    public static unsafe partial int Fstat(SafeFileHandle file, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "stat$INODE64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int Stat64(string path, byte* result);
+
+    [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
+    public static unsafe partial int Fstat64(SafeFileHandle file, byte* result);
+}

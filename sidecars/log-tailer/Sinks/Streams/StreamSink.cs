@@ -1,0 +1,153 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Hosting;
+using LogTailer.Flow;
+using LogTailer.Lines;
+
+namespace LogTailer.Sinks.Streams;
+
+/// <summary>
+/// Writes lines to a stream as they are: a block that needs no touching goes out in one write. It has a thread of its own,
+/// because a write blocks for as long as the reader does not read; a thread that is stuck there does not hold up the end.
+/// </summary>
+internal sealed class StreamSink(IByteStream stream, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
+{
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+
+    private readonly string _area = $"sink {name}";
+    private byte[] _shaped = [];
+    private long _writingSince;
+
+    public Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() => Run(blocks, delivery, done, abort)) { IsBackground = true, Name = _area };
+        thread.Start();
+        return done.Task.WaitAsync(abort);
+    }
+
+    public JsonObject Describe() => new()
+    {
+        ["type"] = stream is StandardOutput ? "stdout" : "file",
+        ["target"] = stream.Name,
+        ["blocked_seconds"] = Interlocked.Read(ref _writingSince) is > 0 and var since ? Math.Round(time.GetElapsedTime(since).TotalSeconds, 1) : 0,
+    };
+
+    public ValueTask DisposeAsync()
+    {
+        // A write that is stuck still uses the stream; the process's end closes it.
+        if (Interlocked.Read(ref _writingSince) == 0)
+        {
+            stream.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void Run(ChannelReader<Block> blocks, Delivery delivery, TaskCompletionSource done, CancellationToken abort)
+    {
+        try
+        {
+            while (blocks.WaitToReadAsync(abort).AsTask().GetAwaiter().GetResult())
+            {
+                while (blocks.TryRead(out var block))
+                {
+                    var began = time.GetTimestamp();
+                    WriteWhole(Shape(block), delivery, abort);
+                    delivery.Metrics.BatchDone("ok", time.GetElapsedTime(began));
+                    delivery.Acknowledge(block);
+                }
+            }
+
+            done.TrySetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            done.TrySetCanceled(abort);
+        }
+        catch (Exception exception)
+        {
+            done.TrySetException(exception);
+        }
+    }
+
+    /// <summary>The bytes to write: the block's own, or where lines need shaping a copy of them.</summary>
+    private ReadOnlySpan<byte> Shape(Block block)
+    {
+        if (block.AsItIs)
+        {
+            return block.Bytes;
+        }
+
+        var room = block.Length + (block.CutLines * 64);
+
+        if (_shaped.Length < room)
+        {
+            _shaped = new byte[room];
+        }
+
+        var length = 0;
+        var lines = block.EnumerateLines();
+
+        while (lines.MoveNext())
+        {
+            length += Copy(lines.Current, length);
+
+            if (lines.CutFrom > 0)
+            {
+                length += Copy(LineRules.CutMark(lines.CutFrom), length);
+            }
+
+            _shaped[length++] = (byte)'\n';
+        }
+
+        return _shaped.AsSpan(0, length);
+    }
+
+    private int Copy(ReadOnlySpan<byte> bytes, int at)
+    {
+        bytes.CopyTo(_shaped.AsSpan(at));
+        return bytes.Length;
+    }
+
+    private void WriteWhole(ReadOnlySpan<byte> bytes, Delivery delivery, CancellationToken abort)
+    {
+        var wait = FirstRetry;
+
+        while (!bytes.IsEmpty)
+        {
+            abort.ThrowIfCancellationRequested();
+
+            try
+            {
+                Interlocked.Exchange(ref _writingSince, time.GetTimestamp());
+                bytes = bytes[stream.Write(bytes)..];
+                Interlocked.Exchange(ref _writingSince, 0);
+
+                if (wait != FirstRetry)
+                {
+                    problems.Clear(_area);
+                    wait = FirstRetry;
+                }
+
+                continue;
+            }
+            catch (BrokenStreamException exception)
+            {
+                problems.Report(_area, exception.Message, "Start the container anew: that gives it a new stdout. Nothing is lost, the file keeps the lines.", exception);
+                liveness.Fail(exception.Message);
+                delivery.Metrics.Retried("broken_pipe");
+            }
+            catch (IOException exception)
+            {
+                problems.Report(_area, $"{stream.Name} cannot be written to.", "Make room on the volume, or see to its permissions; it is tried again.", exception);
+                delivery.Metrics.Retried("io");
+            }
+
+            Interlocked.Exchange(ref _writingSince, 0);
+            abort.WaitHandle.WaitOne(wait);
+            wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+        }
+    }
+}
