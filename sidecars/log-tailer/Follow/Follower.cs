@@ -52,6 +52,7 @@ internal sealed partial class Follower(
     private DateTime _directoryModified;
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
     private int _nextResting;
+    private long _looks;
     private Block? _scratch;
     private string? _waitingFor = "the first look";
 
@@ -60,6 +61,9 @@ internal sealed partial class Follower(
 
     /// <summary>Why there is nothing to follow; null when there is.</summary>
     public string? WaitingFor => Volatile.Read(ref _waitingFor);
+
+    /// <summary>How often it has looked around.</summary>
+    public long Looks => Interlocked.Read(ref _looks);
 
     /// <summary>Where the sink stands, for the checkpoint. Called on any thread.</summary>
     public List<CheckpointedPosition> Positions()
@@ -160,6 +164,7 @@ internal sealed partial class Follower(
     private void Look(bool listAnyway)
     {
         _listedAt = time.GetTimestamp();
+        Interlocked.Increment(ref _looks);
         signal.Watch(pattern.Directory);
 
         if (pattern.IsGlob)
@@ -325,6 +330,7 @@ internal sealed partial class Follower(
         if (first && file.Path != path)
         {
             Log.Renamed(logger, file.Path, path);
+            metrics.Rotated("rename");
             file.Path = path;
         }
 

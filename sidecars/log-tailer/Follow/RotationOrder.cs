@@ -30,7 +30,45 @@ internal sealed class RotationOrder : IComparer<FollowedFile>
 
         return string.Equals(stemX, stemY, StringComparison.Ordinal)
             ? numberY.CompareTo(numberX)
-            : string.Compare(x, y, CultureInfo.InvariantCulture, CompareOptions.NumericOrdering);
+            : CompareNaturally(x, y);
+    }
+
+    /// <summary>Runs of digits compare by their value, all else by its characters.</summary>
+    private static int CompareNaturally(ReadOnlySpan<char> x, ReadOnlySpan<char> y)
+    {
+        while (!x.IsEmpty && !y.IsEmpty)
+        {
+            int order;
+            int takenX = 1, takenY = 1;
+
+            if (char.IsAsciiDigit(x[0]) && char.IsAsciiDigit(y[0]))
+            {
+                (takenX, takenY) = (DigitsOf(x), DigitsOf(y));
+                var valueX = x[..takenX].TrimStart('0');
+                var valueY = y[..takenY].TrimStart('0');
+                order = valueX.Length != valueY.Length ? valueX.Length - valueY.Length : valueX.SequenceCompareTo(valueY);
+            }
+            else
+            {
+                order = x[0].CompareTo(y[0]);
+            }
+
+            if (order != 0)
+            {
+                return order;
+            }
+
+            x = x[takenX..];
+            y = y[takenY..];
+        }
+
+        return x.Length - y.Length;
+    }
+
+    private static int DigitsOf(ReadOnlySpan<char> text)
+    {
+        var end = text.IndexOfAnyExceptInRange('0', '9');
+        return end < 0 ? text.Length : end;
     }
 
     /// <summary>The name without a number behind it, and that number: -1 where there is none, so that the file still under its own name is the newest.</summary>
