@@ -1,1 +1,12 @@
-return 0;
+using Bench;
+using Bench.Cases;
+using Bench.Frame;
+
+if (args is ["floor", var port])
+{
+    return await EmptyApplication.RunAsync(port);
+}
+
+IBenchCase[] cases = [new PodStart()];
+
+return await new CommandLine(cases, Repository.Find(), Console.Out).RunAsync(args);
