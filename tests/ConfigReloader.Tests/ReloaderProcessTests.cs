@@ -1,4 +1,5 @@
 using ConfigReloader.Tests.Support;
+using TestKit;
 
 namespace ConfigReloader.Tests;
 
@@ -21,7 +22,7 @@ public sealed class ReloaderProcessTests : IDisposable
         Assert.Contains("ready", await reloader.GetAsync("/readyz"), StringComparison.Ordinal);
 
         _volume.Swap(("key", "1"));
-        await Eventually.TrueAsync(() => !application.Reloads.IsEmpty, "the reload");
+        await Eventually.HoldsAsync(() => !application.Reloads.IsEmpty, "the reload");
         await PhaseAsync(reloader, "app", "in_step");
 
         Assert.Equal(["1"], application.Reloads);
@@ -36,7 +37,7 @@ public sealed class ReloaderProcessTests : IDisposable
     public async Task It_hangs_up_a_process_that_is_found_by_its_name()
     {
         var name = $"hup{Environment.ProcessId}";
-        using var process = await ShellProcess.StartAsync(ShellProcess.NamedShell(_directory, name), ShellProcess.Trapping("HUP"));
+        await using var process = await ShellProcess.StartAsync(ShellProcess.Named(_directory, name), ShellProcess.Trapping("HUP"));
         await using var reloader = await ReloaderProcess.ServeAsync(
             $"--Watches:app:Directory={_volume.Path}", "--Watches:app:Target:Signal=HUP", $"--Watches:app:Target:ProcessName={name}", "--Watches:app:Debounce=50ms");
         await PhaseAsync(reloader, "app", "in_step");
@@ -44,12 +45,12 @@ public sealed class ReloaderProcessTests : IDisposable
         for (var i = 1; i <= 10; i++)
         {
             _volume.Swap(("key", $"{i}"));
-            await Eventually.TrueAsync(() => process.Lines.Count == i + 1, $"hangup {i}");
+            await Eventually.HoldsAsync(() => process.Output.Count == i + 1, $"hangup {i}");
         }
 
         // Looked at once more after all is delivered: ten changes, ten hangups.
         await PhaseAsync(reloader, "app", "in_step");
-        Assert.Equal(11, process.Lines.Count);
+        Assert.Equal(11, process.Output.Count);
         Assert.Contains("{outcome=\"delivered\",watch=\"app\"} 10", await reloader.GetAsync("/metrics"), StringComparison.Ordinal);
     }
 
@@ -72,7 +73,7 @@ public sealed class ReloaderProcessTests : IDisposable
         await PhaseAsync(reloader, "app", "in_step");
 
         _volume.Swap(("app.json", Configuration("/etc/passwd")));
-        await Eventually.TrueAsync(async () => (int)(await application.StatusAsync())["configuration_generation"]! == 2, "a new generation");
+        await Eventually.HoldsAsync(async () => (int)(await application.StatusAsync())["configuration_generation"]! == 2, () => "a new generation");
         await PhaseAsync(reloader, "app", "in_step");
 
         _volume.Swap(("app.json", "{ \"Wotches\": 1 }"));
@@ -101,7 +102,7 @@ public sealed class ReloaderProcessTests : IDisposable
         Assert.Empty(application.Reloads);
 
         _volume.Swap(("key", "1"));
-        await Eventually.TrueAsync(() => application.Reloads.Count == 2, "both watches tell it");
+        await Eventually.HoldsAsync(() => application.Reloads.Count == 2, "both watches tell it");
         await PhaseAsync(reloader, "one", "in_step");
         await PhaseAsync(reloader, "two", "in_step");
         Assert.Equal(["1", "1"], application.Reloads);
@@ -113,7 +114,7 @@ public sealed class ReloaderProcessTests : IDisposable
         _volume.Swap(("app.yaml", "pod: $(POD_NAME)\n"), ("other", "$$(POD_NAME)"));
 
         var (exitCode, output) = await ReloaderProcess.RunAsync(
-            new Dictionary<string, string> { ["POD_NAME"] = "agent-0" },
+            new Dictionary<string, string?> { ["POD_NAME"] = "agent-0" },
             "--Once=true",
             $"--Watches:app:Directory={_volume.Path}",
             $"--Watches:app:Render:To={_directory["out"]}");
@@ -190,6 +191,6 @@ public sealed class ReloaderProcessTests : IDisposable
         Assert.False(Directory.Exists(_directory["out"]));
     }
 
-    private static Task PhaseAsync(ReloaderProcess reloader, string watch, string phase) => Eventually.TrueAsync(
-        async () => (string?)(await reloader.StatusAsync())["watches"]?[watch]?["phase"] == phase, $"{watch} {phase}");
+    private static Task PhaseAsync(ReloaderProcess reloader, string watch, string phase) => Eventually.HoldsAsync(
+        async () => (string?)(await reloader.StatusAsync())["watches"]?[watch]?["phase"] == phase, () => $"{watch} {phase}");
 }

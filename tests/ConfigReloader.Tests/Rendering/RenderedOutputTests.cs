@@ -1,7 +1,7 @@
 using System.Text;
 using ConfigReloader.Rendering;
-using ConfigReloader.Tests.Support;
 using ConfigReloader.Watching;
+using TestKit;
 
 namespace ConfigReloader.Tests.Rendering;
 

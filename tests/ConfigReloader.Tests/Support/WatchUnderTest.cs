@@ -3,6 +3,7 @@ using ConfigReloader.Watching;
 using Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using TestKit;
 
 namespace ConfigReloader.Tests.Support;
 
@@ -45,13 +46,13 @@ internal sealed class WatchUnderTest : IAsyncDisposable
     };
 
     /// <summary>Waits until the watch is in a phase.</summary>
-    public Task ComesToAsync(WatchPhase phase) => Eventually.TrueAsync(() => State.Phase == phase, $"{phase}; is {State}");
+    public Task ComesToAsync(WatchPhase phase) => Eventually.HoldsAsync(() => State.Phase == phase, $"{phase}; is {State}");
 
     /// <summary>Waits until what is in the directory has arrived.</summary>
     public Task HasDeliveredAsync(string directory)
     {
         var wanted = Source.Directory(directory).Read(withContent: false, CancellationToken.None).Fingerprint;
-        return Eventually.TrueAsync(() => State.Delivered == wanted, $"{wanted} delivered; is {State}");
+        return Eventually.HoldsAsync(() => State.Delivered == wanted, $"{wanted} delivered; is {State}");
     }
 
     public async ValueTask DisposeAsync()

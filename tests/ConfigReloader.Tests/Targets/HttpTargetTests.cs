@@ -1,6 +1,7 @@
 using ConfigReloader.Targets;
 using ConfigReloader.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using TestKit;
 
 namespace ConfigReloader.Tests.Targets;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ConfigReloader.Targets;
 using ConfigReloader.Tests.Support;
+using TestKit;
 
 namespace ConfigReloader.Tests.Targets;
 
@@ -13,7 +14,7 @@ public sealed class SignalTargetTests : IDisposable
     // Short enough for the kernel's 15 characters, and of this test alone.
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"app{Environment.ProcessId}x{Interlocked.Increment(ref _names)}");
 
-    private string Shell => field ??= ShellProcess.NamedShell(_directory, _name);
+    private string Shell => field ??= ShellProcess.Named(_directory, _name);
 
     public void Dispose() => _directory.Dispose();
 
@@ -23,12 +24,12 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("usr2")]
     public async Task A_process_that_is_found_by_its_name_gets_the_signal(string signal)
     {
-        using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping(signal.ToUpperInvariant().Replace("SIG", "", StringComparison.Ordinal)));
+        await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping(signal.ToUpperInvariant().Replace("SIG", "", StringComparison.Ordinal)));
 
         var delivery = await ByName(signal).DeliverAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        await Eventually.TrueAsync(() => process.Lines.Count == 2, "the trap runs");
+        await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
         Assert.False(process.HasExited);
     }
 
@@ -36,19 +37,19 @@ public sealed class SignalTargetTests : IDisposable
     public async Task A_name_longer_than_the_kernel_keeps_is_found_by_the_program()
     {
         var name = _name + "-with-a-long-name";
-        using var process = await ShellProcess.StartAsync(ShellProcess.NamedShell(_directory, name), ShellProcess.Trapping("HUP"));
+        await using var process = await ShellProcess.StartAsync(ShellProcess.Named(_directory, name), ShellProcess.Trapping("HUP"));
 
         var delivery = await new SignalTarget(Hup, name, null, allowPid1: false, new ProcessTable()).DeliverAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        await Eventually.TrueAsync(() => process.Lines.Count == 2, "the trap runs");
+        await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
     }
 
     [Fact]
     public async Task Two_of_the_same_name_are_one_too_many_and_both_are_named()
     {
-        using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
-        using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
+        await using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
+        await using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
 
         var delivery = await ByName().DeliverAsync(CancellationToken.None);
 
@@ -60,28 +61,28 @@ public sealed class SignalTargetTests : IDisposable
         // Neither has heard of it, as the next signal shows.
         File.WriteAllText(_directory["pid"], $"{one.Id}\n");
         Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverAsync(CancellationToken.None)).Outcome);
-        await Eventually.TrueAsync(() => one.Lines.Count == 2, "the one that is meant is signalled");
-        Assert.Equal(["ready"], other.Lines);
+        await Eventually.HoldsAsync(() => one.Output.Count == 2, "the one that is meant is signalled");
+        Assert.Equal(["ready"], other.Output);
     }
 
     [Fact]
     public async Task Workers_of_the_same_name_are_their_master_s_business()
     {
-        using var master = await ShellProcess.StartAsync(
+        await using var master = await ShellProcess.StartAsync(
             Shell, $"trap 'echo reload' HUP; {Shell} -c 'while kill -0 $PPID; do sleep 0.02; done' & echo ready; {ShellProcess.UntilOrphaned}");
-        await Eventually.TrueAsync(() => new ProcessTable().Read().Count(process => process.IsCalled(_name)) == 2, "the worker runs");
+        await Eventually.HoldsAsync(() => new ProcessTable().Read().Count(process => process.IsCalled(_name)) == 2, "the worker runs");
 
         var delivery = await ByName().DeliverAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
         Assert.Contains($"{master.Id} (", delivery.Message, StringComparison.Ordinal);
-        await Eventually.TrueAsync(() => master.Lines.Count == 2, "the master is signalled");
+        await Eventually.HoldsAsync(() => master.Output.Count == 2, "the master is signalled");
     }
 
     [Fact]
     public async Task A_process_without_a_handler_is_not_ended_by_a_hangup()
     {
-        using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
+        await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
         var delivery = await ByName().DeliverAsync(CancellationToken.None);
 
@@ -93,7 +94,7 @@ public sealed class SignalTargetTests : IDisposable
     [Fact]
     public async Task A_process_that_ignores_the_signal_is_noticed()
     {
-        using var process = await ShellProcess.StartAsync(Shell, $"trap '' HUP; echo ready; {ShellProcess.UntilOrphaned}");
+        await using var process = await ShellProcess.StartAsync(Shell, $"trap '' HUP; echo ready; {ShellProcess.UntilOrphaned}");
 
         var delivery = await ByName().DeliverAsync(CancellationToken.None);
 
@@ -104,12 +105,12 @@ public sealed class SignalTargetTests : IDisposable
     [Fact]
     public async Task A_signal_that_means_the_end_needs_no_handler()
     {
-        using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
+        await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
         var delivery = await ByName("TERM").DeliverAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        await Eventually.TrueAsync(() => process.HasExited, "the process ends");
+        await Eventually.HoldsAsync(() => process.HasExited, "the process ends");
     }
 
     [Fact]
@@ -183,7 +184,7 @@ public sealed class SignalTargetTests : IDisposable
     [Fact]
     public async Task A_stale_pid_file_does_not_hit_the_process_that_has_got_the_number()
     {
-        using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
+        await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         File.WriteAllText(_directory["pid"], $"{process.Id}");
 
         var delivery = await new SignalTarget(Hup, "nginx", _directory["pid"], allowPid1: false, new ProcessTable())

@@ -1,5 +1,6 @@
 using ConfigReloader.Tests.Support;
 using ConfigReloader.Watching;
+using TestKit;
 
 namespace ConfigReloader.Tests.Watching;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using ConfigReloader.Tests.Support;
 using ConfigReloader.Watching;
 using Microsoft.AspNetCore.Http;
+using TestKit;
 
 namespace ConfigReloader.Tests.Watching;
 
@@ -76,7 +77,7 @@ public sealed class WatchTests : IDisposable
         await using var watch = await StartAsync(application.ReloadUrl);
 
         _volume.Swap(("key", "1"));
-        await Eventually.TrueAsync(() => !application.Reloads.IsEmpty, "the first call is under way");
+        await Eventually.HoldsAsync(() => !application.Reloads.IsEmpty, "the first call is under way");
         for (var i = 2; i <= 50; i++)
         {
             _volume.Swap(("key", Number(i)));
@@ -127,7 +128,7 @@ public sealed class WatchTests : IDisposable
 
         _volume.Swap(("key", "bad")); // The same bytes once more are no change.
         _volume.Swap(("key", "bad"), ("other", "1"));
-        await Eventually.TrueAsync(() => application.Reloads.Count == 2, "a change is told again");
+        await Eventually.HoldsAsync(() => application.Reloads.Count == 2, "a change is told again");
         await watch.ComesToAsync(WatchPhase.Refused);
 
         // Back to what the application had: it has been asked for other things in between, so it is told.
@@ -179,7 +180,7 @@ public sealed class WatchTests : IDisposable
         await using var watch = await StartAsync(application.ReloadUrl, options);
 
         _volume.Swap(("key", "1"));
-        await Eventually.TrueAsync(() => application.Reloads.Contains("1"), "the change is told");
+        await Eventually.HoldsAsync(() => application.Reloads.Contains("1"), "the change is told");
 
         Assert.Single(application.Reloads);
     }
@@ -261,7 +262,7 @@ public sealed class WatchTests : IDisposable
         {
             _volume.Swap(("key", "1"));
             await first.ComesToAsync(WatchPhase.Pending);
-            await Eventually.TrueAsync(() => first.State.LastResult?.Contains("failed", StringComparison.Ordinal) == true, "an attempt failed");
+            await Eventually.HoldsAsync(() => first.State.LastResult?.Contains("failed", StringComparison.Ordinal) == true, "an attempt failed");
             _volume.Swap(("key", "0")); // Even back to the start: nobody knows what the application has read meanwhile.
         }
 
@@ -320,7 +321,7 @@ public sealed class WatchTests : IDisposable
         Assert.NotNull(watch.NotReadyBecause);
 
         _volume.Swap(("key", "1"));
-        await Eventually.TrueAsync(() => watch.NotReadyBecause is null, "ready after the first rendering");
+        await Eventually.HoldsAsync(() => watch.NotReadyBecause is null, "ready after the first rendering");
     }
 
     [Fact]
@@ -332,7 +333,7 @@ public sealed class WatchTests : IDisposable
         options.Render.To = _directory["out"];
         await using var watch = new WatchUnderTest(With(application.ReloadUrl, options));
         await watch.ComesToAsync(WatchPhase.Pending);
-        await Eventually.TrueAsync(() => watch.Problems.Open.Any(problem => problem.What.Contains("cannot be written", StringComparison.Ordinal)), "said");
+        await Eventually.HoldsAsync(() => watch.Problems.Open.Any(problem => problem.What.Contains("cannot be written", StringComparison.Ordinal)), "said");
 
         File.Delete(_directory["out"]);
         await watch.HasDeliveredAsync(_volume.Path);
@@ -355,7 +356,7 @@ public sealed class WatchTests : IDisposable
         Assert.Contains("still 1", Assert.Single(watch.Problems.Open).What, StringComparison.Ordinal);
 
         _volume.Swap(("key", "2"));
-        await Eventually.TrueAsync(() => application.Reloads.Count == 2, "the next change is told");
+        await Eventually.HoldsAsync(() => application.Reloads.Count == 2, "the next change is told");
         Assert.Equal(["1", "2"], application.Reloads);
     }
 
@@ -373,7 +374,7 @@ public sealed class WatchTests : IDisposable
     private async Task<WatchUnderTest> StartAsync(Uri url, WatchOptions? options = null, string? stateFile = null)
     {
         var watch = new WatchUnderTest(With(url, options ?? WatchUnderTest.Options(_volume.Path)), stateFile);
-        await Eventually.TrueAsync(() => watch.State.Phase is not WatchPhase.Starting, "the first look");
+        await Eventually.HoldsAsync(() => watch.State.Phase is not WatchPhase.Starting, "the first look");
         return watch;
     }
 }
