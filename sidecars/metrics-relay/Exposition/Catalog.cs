@@ -1,0 +1,261 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace MetricsRelay.Exposition;
+
+/// <summary>
+/// Everything that one target ever said apart from numbers: its names, families, series and their texts. It is filled
+/// by the scrapes; a scrape of a target that says nothing new reads it and allocates nothing. It only grows: the
+/// scraper begins a new one when most of it has gone out of use.
+/// </summary>
+internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
+{
+    private readonly Arena _arena = new();
+    private readonly Dictionary<UInt128, int> _series = [];
+    private readonly Dictionary<UInt128, int> _groups = [];
+    private readonly Dictionary<UInt128, int> _outputs = [];
+    private readonly Dictionary<(int Name, MetricType Type), Family> _families = [];
+    private readonly Dictionary<(string Name, MetricType Type), Family> _renamed = [];
+    private readonly ArrayBufferWriter<byte> _scratch = new();
+    private readonly List<Label> _sorted = [];
+
+    private TextTable? _texts;
+    private TextTable? _names;
+
+    /// <summary>The format in which the target speaks.</summary>
+    public ExpositionFormat Format => format;
+
+    /// <summary>The series as the target spells them.</summary>
+    public TextTable Texts => _texts ??= new TextTable(_arena);
+
+    /// <summary>The sample and family names.</summary>
+    public TextTable Names => _names ??= new TextTable(new Arena());
+
+    /// <summary>By number of a text: the series and the text that followed it last time.</summary>
+    public (int Series, int Next)[] Lines { get; private set; } = new (int, int)[48];
+
+    public Series[] Series { get; private set; } = new Series[48];
+
+    public MetricGroup[] Groups { get; private set; } = new MetricGroup[16];
+
+    /// <summary>By number of a name: which family uses it in which scrape.</summary>
+    public (int Scrape, Family? Family)[] Owners { get; private set; } = new (int, Family?)[48];
+
+    /// <summary>By number of an output where two series may come out alike: the scrape that saw it last.</summary>
+    public int[] OutputScrapes { get; private set; } = new int[16];
+
+    public int SeriesCount { get; private set; }
+
+    public int GroupCount { get; private set; }
+
+    /// <summary>Numbers the scrapes of this catalog, from 1.</summary>
+    public int Scrape { get; set; }
+
+    /// <summary>Numbers the metric points of all scrapes.</summary>
+    public int Point { get; set; }
+
+    /// <summary>Whether a relabel rule has moved a series to another family.</summary>
+    public bool Renames { get; private set; }
+
+    public bool MayCollide => shaper.MayCollide;
+
+    /// <summary>The text <c>name{labels}</c> under which a series is passed on.</summary>
+    public ReadOnlySpan<byte> OutputText(in Series series) => _arena.Read(series.Position, series.Length);
+
+    public int NameId(ReadOnlySpan<byte> name)
+    {
+        var id = Names.FindOrAdd(name);
+        if (id >= Owners.Length)
+        {
+            var owners = Owners;
+            Array.Resize(ref owners, Math.Max(id + 1, owners.Length * 2));
+            Owners = owners;
+        }
+
+        return id;
+    }
+
+    public Family FamilyOf(ReadOnlySpan<byte> name, MetricType type)
+    {
+        var id = NameId(name);
+        if (!_families.TryGetValue((id, type), out var family))
+        {
+            family = new Family(Encoding.UTF8.GetString(name), type, format);
+            var claims = new List<int> { id };
+            foreach (var suffix in Family.Suffixes(format, type))
+            {
+                claims.Add(NameId(Encoding.UTF8.GetBytes(family.Name + suffix)));
+            }
+
+            family.Claims = [.. claims];
+            _families.Add((id, type), family);
+        }
+
+        return family;
+    }
+
+    /// <summary>Gives the text a number; <see cref="Lines"/> then has room for it.</summary>
+    public int AddText(ReadOnlySpan<byte> text)
+    {
+        var id = Texts.Add(text);
+        if (id >= Lines.Length)
+        {
+            var lines = Lines;
+            Array.Resize(ref lines, lines.Length * 2);
+            Lines = lines;
+        }
+
+        Lines[id] = (-1, -1);
+        return id;
+    }
+
+    /// <summary>Finds or adds the series of a family with these labels.</summary>
+    public int SeriesOf(Family family, SampleKind kind, string name, List<Label> labels, double bound, int textId)
+    {
+        var identity = Identity(name, labels, family.Type, omit: null);
+        if (_series.TryGetValue(identity, out var id))
+        {
+            return id;
+        }
+
+        var series = new Series { Family = family, Kind = kind, OutputKind = kind, Bound = bound, Group = -1 };
+        if (Groupable(family.Type))
+        {
+            series.Group = GroupOf(family, kind, labels);
+        }
+
+        Shape(ref series, name, labels, textId);
+        id = SeriesCount++;
+        if (id == Series.Length)
+        {
+            var all = Series;
+            Array.Resize(ref all, id * 2);
+            Series = all;
+        }
+
+        Series[id] = series;
+        _series.Add(identity, id);
+        return id;
+    }
+
+    private static bool Groupable(MetricType type) =>
+        type is not (MetricType.Gauge or MetricType.Unknown or MetricType.Info);
+
+    private int GroupOf(Family family, SampleKind kind, List<Label> labels)
+    {
+        var omit = kind switch
+        {
+            SampleKind.Bucket => "le",
+            SampleKind.Quantile => "quantile",
+            SampleKind.State => family.Name,
+            _ => null,
+        };
+        var identity = Identity(family.Name, labels, family.Type, omit);
+        if (!_groups.TryGetValue(identity, out var group))
+        {
+            group = GroupCount++;
+            if (group == Groups.Length)
+            {
+                var groups = Groups;
+                Array.Resize(ref groups, group * 2);
+                Groups = groups;
+            }
+
+            _groups.Add(identity, group);
+        }
+
+        return group;
+    }
+
+    private void Shape(ref Series series, string name, List<Label> labels, int textId)
+    {
+        // An empty label is the same as none, so it is not passed on.
+        labels.RemoveAll(label => label.Value.Length == 0);
+        var outputName = name;
+        if (!shaper.Shape(ref outputName, labels))
+        {
+            return;
+        }
+
+        series.Output = outputName == name ? series.Family : Renamed(outputName, name, ref series);
+        _scratch.ResetWrittenCount();
+        series.Quoted = LabelText.WriteSeries(_scratch, outputName, labels);
+
+        // Most targets spell their series just as it is written here: then one copy of the text serves for both.
+        var text = _scratch.WrittenSpan;
+        series.Position = Texts[textId].SequenceEqual(text) ? Texts.Position(textId) : _arena.Append(Fitting(text));
+        series.Length = text.Length;
+        series.OutputIdentity = -1;
+        if (shaper.MayCollide)
+        {
+            var identity = Identity(outputName, labels, MetricType.Unknown, omit: null);
+            if (!_outputs.TryGetValue(identity, out var output))
+            {
+                output = _outputs.Count;
+                _outputs.Add(identity, output);
+                if (output == OutputScrapes.Length)
+                {
+                    var scrapes = OutputScrapes;
+                    Array.Resize(ref scrapes, output * 2);
+                    OutputScrapes = scrapes;
+                }
+            }
+
+            series.OutputIdentity = output;
+        }
+    }
+
+    private static ReadOnlySpan<byte> Fitting(ReadOnlySpan<byte> text) => text.Length <= Arena.MaxLength
+        ? text
+        : throw new InvalidDataException($"A series of {text.Length} bytes is longer than {Arena.MaxLength} bytes.");
+
+    // A renamed family keeps its type when the part of the name that says which sample it is stays in place
+    // (a_bucket -> b_bucket); otherwise what is left is a bare value.
+    private Family Renamed(string outputName, string name, ref Series series)
+    {
+        Renames = true;
+        var suffix = name[series.Family.Name.Length..];
+        var typed = outputName.EndsWith(suffix, StringComparison.Ordinal) && outputName.Length > suffix.Length;
+        var key = (typed ? outputName[..^suffix.Length] : outputName, typed ? series.Family.Type : MetricType.Unknown);
+        if (!_renamed.TryGetValue(key, out var family))
+        {
+            family = new Family(key.Item1, key.Item2, format) { Help = series.Family.Help };
+            _renamed.Add(key, family);
+        }
+
+        if (!typed)
+        {
+            series.OutputKind = SampleKind.Value;
+        }
+
+        return family;
+    }
+
+    private UInt128 Identity(string name, List<Label> labels, MetricType type, string? omit)
+    {
+        _sorted.Clear();
+        _sorted.AddRange(labels);
+        _sorted.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        _scratch.ResetWrittenCount();
+        Append(name);
+        Append(((int)type).ToString(CultureInfo.InvariantCulture));
+        foreach (var label in _sorted)
+        {
+            if (label.Name != omit && label.Value.Length > 0)
+            {
+                Append(label.Name);
+                Append(label.Value);
+            }
+        }
+
+        return Hash.Wide(_scratch.WrittenSpan);
+
+        void Append(string part)
+        {
+            Encoding.UTF8.GetBytes(part, _scratch);
+            // A byte that UTF-8 never has, so that no two different lists run together to the same bytes.
+            _scratch.Write<byte>([0xFF]);
+        }
+    }
+}

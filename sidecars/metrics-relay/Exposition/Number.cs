@@ -1,0 +1,181 @@
+using System.Buffers.Text;
+using System.Globalization;
+
+namespace MetricsRelay.Exposition;
+
+/// <summary>
+/// The numbers of both formats: decimal with optional fraction and exponent, <c>Inf</c>, <c>Infinity</c> and
+/// <c>NaN</c> in any case. Neither hexadecimal floats nor digit separators belong to them.
+/// </summary>
+internal static class Number
+{
+    /// <summary>Room for any number that <see cref="Format"/> writes.</summary>
+    public const int MaxLength = 32;
+
+    // Up to 2^53 and 10^22 both are exact doubles, and so their quotient is correctly rounded.
+    private const long ExactIntegers = 1L << 53;
+
+    private static readonly double[] PowersOfTen =
+    [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
+
+    /// <summary>Reads a value.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, out double value) =>
+        TryParseReal(text, out value) || TryParseSpecial(text, out value);
+
+    /// <summary>Reads a real number: no infinity, no NaN.</summary>
+    public static bool TryParseReal(ReadOnlySpan<byte> text, out double value)
+    {
+        value = 0;
+        var i = 0;
+        var negative = false;
+        if (i < text.Length && text[i] is (byte)'+' or (byte)'-')
+        {
+            negative = text[i++] == '-';
+        }
+
+        long digits = 0;
+        var fits = true;
+        var whole = i;
+        for (; i < text.Length && IsDigit(text[i]); i++)
+        {
+            Take(text[i]);
+        }
+
+        var count = i - whole;
+        var scale = 0;
+        if (i < text.Length && text[i] == '.')
+        {
+            i++;
+            var fraction = i;
+            for (; i < text.Length && IsDigit(text[i]); i++)
+            {
+                Take(text[i]);
+            }
+
+            scale = i - fraction;
+            count += scale;
+        }
+
+        if (count == 0)
+        {
+            return false;
+        }
+
+        if (i == text.Length && fits && scale < PowersOfTen.Length)
+        {
+            value = digits / PowersOfTen[scale];
+            value = negative ? -value : value;
+            return true;
+        }
+
+        if (i < text.Length)
+        {
+            if ((text[i] | 0x20) != 'e')
+            {
+                return false;
+            }
+
+            i++;
+            if (i < text.Length && text[i] is (byte)'+' or (byte)'-')
+            {
+                i++;
+            }
+
+            var exponent = i;
+            while (i < text.Length && IsDigit(text[i]))
+            {
+                i++;
+            }
+
+            if (i == exponent || i < text.Length)
+            {
+                return false;
+            }
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+            && double.IsFinite(value);
+
+        void Take(byte digit)
+        {
+            digits = (digits * 10) + (digit - '0');
+            fits &= digits <= ExactIntegers;
+            if (!fits)
+            {
+                digits = 0;
+            }
+        }
+    }
+
+    /// <summary>Reads a timestamp of the text format: a whole number of milliseconds.</summary>
+    public static bool TryParseInteger(ReadOnlySpan<byte> text, out long value)
+    {
+        var digits = text is [(byte)'+', ..] ? text[1..] : text;
+        value = 0;
+        return digits.Length > 0 && (IsDigit(digits[0]) || (digits.Length == text.Length && digits[0] == '-'))
+            && Utf8Parser.TryParse(digits, out value, out var consumed) && consumed == digits.Length;
+    }
+
+    /// <summary>Writes the shortest text that reads back as the same value.</summary>
+    public static int Format(double value, Span<byte> destination)
+    {
+        if (value == Math.Truncate(value) && Math.Abs(value) < 1e15)
+        {
+            if (value == 0 && double.IsNegative(value))
+            {
+                "-0"u8.CopyTo(destination);
+                return 2;
+            }
+
+            _ = Utf8Formatter.TryFormat((long)value, destination, out var length);
+            return length;
+        }
+
+        if (double.IsFinite(value))
+        {
+            _ = value.TryFormat(destination, out var length, provider: CultureInfo.InvariantCulture);
+            return length;
+        }
+
+        var name = double.IsNaN(value) ? "NaN"u8 : value > 0 ? "+Inf"u8 : "-Inf"u8;
+        name.CopyTo(destination);
+        return name.Length;
+    }
+
+    private static bool TryParseSpecial(ReadOnlySpan<byte> text, out double value)
+    {
+        value = double.NaN;
+        if (text.Length == 3 && EqualsIgnoreCase(text, "nan"u8))
+        {
+            return true;
+        }
+
+        var negative = text is [(byte)'-', ..];
+        var name = negative || text is [(byte)'+', ..] ? text[1..] : text;
+        value = negative ? double.NegativeInfinity : double.PositiveInfinity;
+        return EqualsIgnoreCase(name, "inf"u8) || EqualsIgnoreCase(name, "infinity"u8);
+    }
+
+    private static bool EqualsIgnoreCase(ReadOnlySpan<byte> text, ReadOnlySpan<byte> lower)
+    {
+        if (text.Length != lower.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if ((text[i] | 0x20) != lower[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsDigit(byte value) => (uint)(value - '0') <= 9;
+}

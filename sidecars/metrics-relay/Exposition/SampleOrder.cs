@@ -1,0 +1,33 @@
+namespace MetricsRelay.Exposition;
+
+/// <summary>
+/// Brings the samples of a histogram or summary into the order that OpenMetrics asks for: metric by metric, its
+/// buckets by rising bound. The text format lets metrics mix.
+/// </summary>
+internal static class SampleOrder
+{
+    public static void Restore(Span<Sample> samples, Catalog catalog)
+    {
+        for (var i = 1; i < samples.Length; i++)
+        {
+            if (Compare(samples[i - 1], samples[i], catalog) > 0)
+            {
+                samples.Sort((a, b) => Compare(a, b, catalog));
+                return;
+            }
+        }
+    }
+
+    private static int Compare(in Sample a, in Sample b, Catalog catalog)
+    {
+        ref readonly var x = ref catalog.Series[a.Series];
+        ref readonly var y = ref catalog.Series[b.Series];
+        var order = catalog.Groups[x.Group].Order.CompareTo(catalog.Groups[y.Group].Order);
+        if (order == 0)
+        {
+            order = x.Kind.CompareTo(y.Kind);
+        }
+
+        return order != 0 ? order : x.Bound.CompareTo(y.Bound);
+    }
+}

@@ -1,0 +1,101 @@
+namespace MetricsRelay.Exposition;
+
+/// <summary>
+/// The samples of one scrape. Its arrays are used again for a later scrape as soon as nobody reads them, so whoever
+/// reads takes a lease first and gives it back: <see cref="TryLease"/> and <see cref="Release"/>.
+/// </summary>
+internal sealed class Snapshot(Action<Snapshot>? onFree = null)
+{
+    private Sample[] _samples = [];
+    private FamilySpan[] _families = [];
+    private byte[] _exemplars = [];
+    private int _sampleCount;
+    private int _familyCount;
+    private int _exemplarBytes;
+    private int _leases;
+
+    /// <summary>What the series' numbers refer to.</summary>
+    public Catalog Catalog { get; private set; } = null!;
+
+    public Span<Sample> Samples => _samples.AsSpan(0, _sampleCount);
+
+    public Span<FamilySpan> Families => _families.AsSpan(0, _familyCount);
+
+    /// <summary>Empties it for a new scrape. The caller holds the first lease.</summary>
+    public void Begin(Catalog catalog)
+    {
+        Catalog = catalog;
+        _sampleCount = _familyCount = _exemplarBytes = 0;
+        Volatile.Write(ref _leases, 1);
+    }
+
+    /// <returns>False when it was freed meanwhile: take the current one anew.</returns>
+    public bool TryLease()
+    {
+        var leases = Volatile.Read(ref _leases);
+        while (leases > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (seen == leases)
+            {
+                return true;
+            }
+
+            leases = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _leases) == 0)
+        {
+            onFree?.Invoke(this);
+        }
+    }
+
+    public void Add(in Sample sample)
+    {
+        if (_sampleCount == _samples.Length)
+        {
+            Array.Resize(ref _samples, Math.Max(64, _sampleCount * 2));
+        }
+
+        _samples[_sampleCount++] = sample;
+    }
+
+    public void Add(in FamilySpan family)
+    {
+        if (_familyCount == _families.Length)
+        {
+            Array.Resize(ref _families, Math.Max(16, _familyCount * 2));
+        }
+
+        _families[_familyCount++] = family;
+    }
+
+    public void ClearFamilies() => _familyCount = 0;
+
+    /// <summary>Keeps the checked text of an exemplar, <c>{labels} value [timestamp]</c>.</summary>
+    public int AddExemplar(ReadOnlySpan<byte> text)
+    {
+        var needed = _exemplarBytes + text.Length + 1;
+        if (needed > _exemplars.Length)
+        {
+            Array.Resize(ref _exemplars, Math.Max(1024, needed * 2));
+        }
+
+        var start = _exemplarBytes;
+        text.CopyTo(_exemplars.AsSpan(start));
+        _exemplars[needed - 1] = (byte)'\n';
+        _exemplarBytes = needed;
+        return start;
+    }
+
+    public ReadOnlySpan<byte> Exemplar(int start)
+    {
+        var text = _exemplars.AsSpan(start, _exemplarBytes - start);
+        return text[..text.IndexOf((byte)'\n')];
+    }
+}
