@@ -1,1 +1,16 @@
-return 0;
+using Hosting;
+using MetricsRelay;
+using MetricsRelay.Check;
+using MetricsRelay.Serve;
+
+var builder = ContainerApplication.CreateBuilder<MetricsRelayOptions>(args, "metrics-relay");
+builder.OwnMetricsPath = "/-/metrics";
+builder.AddVerb(CheckMetricsVerb.Name, CheckMetricsVerb.Usage, CheckMetricsVerb.RunAsync);
+
+builder.Services
+    .AddScraping()
+    .AddServing();
+
+await using var app = builder.Build();
+MetricsEndpoint.Map(app.Management);
+return await app.RunAsync();

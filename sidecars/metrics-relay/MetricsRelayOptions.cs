@@ -1,0 +1,31 @@
+using Hosting;
+using MetricsRelay.Labels;
+using MetricsRelay.Scrape;
+
+namespace MetricsRelay;
+
+/// <summary>The options of the metrics relay.</summary>
+public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
+{
+    /// <summary>The relay's management port is the one that it relays on: 9090.</summary>
+    public MetricsRelayOptions() => Management.Port = 9090;
+
+    /// <summary>What is scraped, how often, and within which limits.</summary>
+    public ScrapeOptions Scrape { get; set; } = new();
+
+    /// <summary>Labels that are added to every series that has none of that name, such as <c>pod</c>, <c>namespace</c> and <c>node</c>. Default: none.</summary>
+    public Dictionary<string, string> ExternalLabels { get; set; } = [];
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigurationError> Validate(string path)
+    {
+        foreach (var (name, value) in ExternalLabels)
+        {
+            if (!TargetLabels.IsUsable(name))
+            {
+                yield return new ConfigurationError($"{path}{nameof(ExternalLabels)}:{name}", value,
+                    "is not a label name. Use letters, digits and underscores, not beginning with a digit or '__'.");
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using Hosting;
+
+namespace MetricsRelay.Scrape;
+
+/// <summary>
+/// Scrapes every target on its interval, and puts a new board of targets in the place of the old one when the
+/// configuration changes.
+/// </summary>
+internal sealed partial class Scraper(
+    CurrentOptions<MetricsRelayOptions> options, TimeProvider time, ScrapeMetrics metrics, Problems problems,
+    ILogger<Scraper> logger) : IHostedService, IReloadParticipant<MetricsRelayOptions>, IDisposable
+{
+    // A target that was never up is probably just starting: the relay is there before the process that it scrapes.
+    private static readonly TimeSpan RetryUntilUp = TimeSpan.FromSeconds(1);
+
+    private volatile Running? _running;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Keys { get; } = ["Scrape", "ExternalLabels", "Relabel"];
+
+    /// <summary>The targets now in force.</summary>
+    public Board Board => (_running ??= new Running(this, MakeBoard(options.Value))).Board;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running ??= new Running(this, MakeBoard(options.Value));
+        _running.Start();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_running is { } running)
+        {
+            await running.StopAsync();
+        }
+    }
+
+    public ValueTask<Action> PrepareAsync(MetricsRelayOptions next, CancellationToken cancellationToken)
+    {
+        var prepared = new Running(this, MakeBoard(next));
+        return ValueTask.FromResult<Action>(() =>
+        {
+            var last = _running;
+            _running = prepared;
+            prepared.Start();
+            last?.Dispose();
+        });
+    }
+
+    public void Dispose() => _running?.Dispose();
+
+    private Board MakeBoard(MetricsRelayOptions from) => new(from, time, metrics, problems);
+
+    private async Task RunAsync(Target target, ScrapeOptions scrape, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        var announced = false;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            // Whoever asks for the metrics has the targets scraped; then the scrape of the interval is one too many.
+            var turn = target.EverUp || scrape.Interval < RetryUntilUp ? scrape.Interval : RetryUntilUp;
+            if (target.LastStart == 0 || time.GetElapsedTime(target.LastStart) >= turn / 2)
+            {
+                await target.ScrapeAsync();
+            }
+
+            if (!announced && target.Last is { Up: true } first)
+            {
+                announced = true;
+                Log.Up(logger, target.Name, first.Samples, (long)first.Duration.TotalMilliseconds);
+            }
+
+            // On a grid that began at the start, so that no delay adds up.
+            var elapsed = time.GetElapsedTime(start);
+            var wait = scrape.Interval - TimeSpan.FromTicks(elapsed.Ticks % scrape.Interval.Ticks);
+            if (!target.EverUp && wait > RetryUntilUp)
+            {
+                wait = RetryUntilUp;
+            }
+
+            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private sealed class Running(Scraper scraper, Board board) : IDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private Task _loops = Task.CompletedTask;
+
+        public Board Board => board;
+
+        public void Start() => _loops = Task.WhenAll(board.Targets.Select(
+            target => Task.Run(() => scraper.RunAsync(target, board.Options.Scrape, _stop.Token))));
+
+        // The board stays: the management port answers with it until the very end.
+        public async Task StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _loops;
+        }
+
+        public void Dispose()
+        {
+            _stop.Cancel();
+            board.Dispose();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(100, LogLevel.Information, "Target {Target} is up: {Samples} samples in {Milliseconds} ms")]
+        public static partial void Up(ILogger logger, string target, int samples, long milliseconds);
+    }
+}

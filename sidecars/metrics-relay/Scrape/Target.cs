@@ -1,0 +1,214 @@
+using System.Globalization;
+using System.Text;
+using Hosting;
+using MetricsRelay.Exposition;
+using MetricsRelay.Labels;
+
+namespace MetricsRelay.Scrape;
+
+/// <summary>
+/// One target: its last scrape, and the turns in which it is scraped. At most one scrape is under way; all who ask
+/// during it share the next one.
+/// </summary>
+internal sealed class Target : IDisposable
+{
+    /// <summary>However often somebody asks, the target is not asked more often than this.</summary>
+    internal static readonly TimeSpan LeastGap = TimeSpan.FromMilliseconds(100);
+
+    private readonly TargetReader _reader;
+    private readonly ExpositionParser _reportParser = new();
+    private readonly SnapshotPool _reportSnapshots = new();
+    private readonly Catalog _reportCatalog;
+    private readonly HttpClient _http;
+    private readonly TimeProvider _time;
+    private readonly ScrapeMetrics _metrics;
+    private readonly Problems _problems;
+    private readonly Action _changed;
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly Lock _turns = new();
+    private Task _current = Task.CompletedTask;
+    private Task? _next;
+    private long _lastStart;
+    private volatile ScrapeResult? _last;
+
+    public Target(
+        Uri url, string name, ScrapeOptions options, TargetLabels labels, ISeriesShaper shaper,
+        TimeProvider time, ScrapeMetrics metrics, Problems problems, Action changed)
+    {
+        Url = url;
+        Name = name;
+        _time = time;
+        _metrics = metrics;
+        _problems = problems;
+        _changed = changed;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            MaxConnectionsPerServer = 2,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ActivityHeadersPropagator = null,
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("metrics-relay/1.0");
+        _reader = new TargetReader(url, options, shaper, _http, time);
+        _reportCatalog = new Catalog(ExpositionFormat.Text, new ReportLabels(labels));
+        // Asked before the first scrape has ended, the answer is that it is not up.
+        Report = MakeReport(new ScrapeResult(time.GetUtcNow(), TimeSpan.Zero, 0, 0, "none", "not scraped yet"));
+    }
+
+    public Uri Url { get; }
+
+    /// <summary>Host and port, and the path where two targets differ only in it.</summary>
+    public string Name { get; }
+
+    /// <summary>The last scrape that has ended, null before the first.</summary>
+    public ScrapeResult? Last => _last;
+
+    /// <summary>Since when the last scrape's outcome, up or down, has been so.</summary>
+    public DateTimeOffset Since { get; private set; }
+
+    /// <summary>Whether any scrape ever succeeded.</summary>
+    public bool EverUp { get; private set; }
+
+    /// <summary>The samples of the last scrape, null when it failed. Guarded by the board's lock.</summary>
+    public Snapshot? Samples { get; private set; }
+
+    /// <summary><c>up</c> and the other series about the scrape. Guarded by the board's lock.</summary>
+    public Snapshot Report { get; private set; }
+
+    /// <summary>Taken by whoever reads <see cref="Samples"/> and <see cref="Report"/> together.</summary>
+    public Lock StateLock { get; } = new();
+
+    /// <summary>Scrapes, or joins a scrape that has not begun yet.</summary>
+    /// <returns>Done when a scrape that began after the call has ended, whatever its outcome.</returns>
+    public Task ScrapeAsync()
+    {
+        lock (_turns)
+        {
+            return _next ??= TakeTurnAsync(_current);
+        }
+    }
+
+    /// <summary>When the last scrape began, as a <see cref="TimeProvider.GetTimestamp"/>; 0 before the first.</summary>
+    public long LastStart => Interlocked.Read(ref _lastStart);
+
+    public void Dispose()
+    {
+        _stopped.Cancel();
+        _http.Dispose();
+        lock (StateLock)
+        {
+            Samples?.Release();
+            Samples = null;
+            Report.Release();
+        }
+    }
+
+    private async Task TakeTurnAsync(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (_lastStart != 0 && _time.GetElapsedTime(_lastStart) is var since && since < LeastGap)
+        {
+            await Task.Delay(LeastGap - since, _time, _stopped.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        lock (_turns)
+        {
+            _current = _next!;
+            _next = null;
+        }
+
+        if (!_stopped.IsCancellationRequested)
+        {
+            await ScrapeNowAsync();
+        }
+    }
+
+    private async Task ScrapeNowAsync()
+    {
+        var at = _time.GetUtcNow();
+        var start = _time.GetTimestamp();
+        Interlocked.Exchange(ref _lastStart, start);
+        Snapshot? samples = null;
+        var (outcome, error, remedy) = ("success", (string?)null, "");
+        try
+        {
+            samples = await _reader.ReadAsync(_stopped.Token);
+        }
+        catch (ScrapeFailedException e)
+        {
+            (outcome, error, remedy) = (e.Outcome, e.Message, e.Remedy);
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Nothing that a target sends may end the scraping of it.
+            (outcome, error, remedy) = ("internal", $"{Url}: {e.GetType().Name}: {e.Message}", "This is a fault of the relay.");
+        }
+
+        var result = new ScrapeResult(
+            at, _time.GetElapsedTime(start), samples is null ? 0 : _reader.Samples, _reader.Bytes, outcome, error);
+        Publish(samples, result);
+        _metrics.Scraped(Name, result, _reader.Dropped);
+        if (error is null)
+        {
+            _problems.Clear("target " + Name);
+        }
+        else
+        {
+            _problems.Report("target " + Name, error + ".", remedy);
+        }
+
+        _changed();
+    }
+
+    private void Publish(Snapshot? samples, ScrapeResult result)
+    {
+        var report = MakeReport(result);
+        lock (StateLock)
+        {
+            Samples?.Release();
+            Report.Release();
+            (Samples, Report) = (samples, report);
+        }
+
+        if (_last?.Up != result.Up)
+        {
+            Since = result.At;
+        }
+
+        EverUp |= result.Up;
+        _last = result;
+    }
+
+    private Snapshot MakeReport(ScrapeResult result)
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"""
+            # HELP up Whether the last scrape of the target succeeded.
+            # TYPE up gauge
+            up {(result.Up ? 1 : 0)}
+            # HELP scrape_duration_seconds How long the last scrape of the target took.
+            # TYPE scrape_duration_seconds gauge
+            scrape_duration_seconds {result.Duration.TotalSeconds}
+            # HELP scrape_samples_scraped Samples that the target exposed.
+            # TYPE scrape_samples_scraped gauge
+            scrape_samples_scraped {result.Samples}
+            # HELP scrape_response_size_bytes Size of the target's answer, decompressed.
+            # TYPE scrape_response_size_bytes gauge
+            scrape_response_size_bytes {result.Bytes}
+
+            """);
+        var snapshot = _reportSnapshots.Take();
+        _reportParser.Begin(_reportCatalog, snapshot);
+        _reportParser.Feed(Encoding.UTF8.GetBytes(text));
+        _reportParser.Finish();
+        return snapshot;
+    }
+}

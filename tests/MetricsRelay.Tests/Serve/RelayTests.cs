@@ -1,0 +1,224 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using MetricsRelay.Exposition;
+
+namespace MetricsRelay.Tests.Serve;
+
+/// <summary>The relay as a process, as a Pod runs it.</summary>
+public sealed class RelayTests
+{
+    [Fact]
+    public async Task A_request_gets_what_the_target_says_now()
+    {
+        var value = 0;
+        await using var target = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(
+            context, Encoding.UTF8.GetBytes($"# TYPE n_total counter\nn_total {Volatile.Read(ref value)}\n"), "text/plain"));
+        await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={target.Url}", "--Scrape:Interval=1h");
+
+        for (var i = 1; i <= 5; i++)
+        {
+            Volatile.Write(ref value, i);
+            var text = await relay.GetAsync("/metrics");
+            Assert.Contains($"\nn_total {i}\n", text, StringComparison.Ordinal);
+            Assert.Contains("\nup 1\n", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_target_that_starts_after_the_relay_is_up_soon_without_anybody_asking()
+    {
+        int port;
+        await using (var first = await FakeTarget.StartAsync("a 1\n"))
+        {
+            port = first.Url.Port;
+        }
+
+        await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets=http://127.0.0.1:{port}/metrics", "--Scrape:Interval=1h");
+        Assert.Contains("\nup 0\n", await relay.GetAsync("/metrics"), StringComparison.Ordinal);
+        Assert.StartsWith("ready", await relay.GetAsync("/readyz"), StringComparison.Ordinal);
+
+        await using var late = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(context, "a 1\n"u8.ToArray(), "text/plain"), port);
+
+        await Eventually.IsTrueAsync(() => relay.Output.Contains("\"event\":\"Up\"", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(null, "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("*/*", "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("text/html", "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("not a type", "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("application/openmetrics-text", "application/openmetrics-text; version=1.0.0; charset=utf-8")]
+    [InlineData("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "application/openmetrics-text; version=1.0.0; charset=utf-8")]
+    [InlineData("application/openmetrics-text;version=1.0.0;q=0.1,text/plain;version=0.0.4;q=0.5", "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("application/openmetrics-text;version=2.0.0,text/plain;q=0.5", "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8")]
+    [InlineData("text/plain;version=1.0.0;escaping=allow-utf-8", "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8")]
+    public void The_format_is_negotiated(string? accept, string type)
+    {
+        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        context.Request.Headers.Accept = accept;
+
+        Assert.Equal(type, Negotiation.Of(context.Request).ContentType);
+    }
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("gzip", true)]
+    [InlineData("deflate, gzip;q=0.5", true)]
+    [InlineData("gzip;q=0", false)]
+    [InlineData("*", true)]
+    [InlineData("*;q=1, gzip;q=0", false)]
+    [InlineData("br", false)]
+    public void Gzip_is_sent_to_those_who_take_it(string? encodings, bool gzip)
+    {
+        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        context.Request.Headers.AcceptEncoding = encodings;
+
+        Assert.Equal(gzip, Negotiation.Of(context.Request).Gzip);
+    }
+
+    [Fact]
+    public async Task Answers_are_in_the_format_and_encoding_that_was_asked_for()
+    {
+        await using var target = await FakeTarget.StartAsync("# TYPE a counter\na_total 1 # {x=\"y\"} 1\n# EOF\n", "application/openmetrics-text");
+        await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={target.Url}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+        request.Headers.TryAddWithoutValidation("Accept", "application/openmetrics-text;version=1.0.0");
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip");
+
+        using var response = await relay.Client.SendAsync(request);
+        await using var zip = new GZipStream(await response.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        using var reader = new StreamReader(zip);
+        var text = await reader.ReadToEndAsync();
+
+        Assert.Equal("application/openmetrics-text; version=1.0.0; charset=utf-8", response.Content.Headers.ContentType!.ToString());
+        Assert.Contains("# TYPE a counter\na_total 1 # {x=\"y\"} 1\n# EOF\n", text, StringComparison.Ordinal);
+        Exposition.Parsed.Of(text, ExpositionFormat.OpenMetrics);
+
+        using var head = await relay.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/metrics"));
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+        Assert.Equal("text/plain", head.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task Its_own_metrics_and_status_say_how_the_scrapes_went()
+    {
+        await using var good = await FakeTarget.StartAsync("# TYPE x gauge\nx 1\n");
+        await using var bad = await FakeTarget.StartAsync("not metrics", "text/html");
+        await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={good.Url},{bad.Url}");
+        await relay.GetAsync("/metrics");
+
+        var own = await relay.GetAsync("/-/metrics");
+        using var status = JsonDocument.Parse(await relay.GetAsync("/statusz"));
+
+        Assert.Contains("metrics_relay_scrapes_total{outcome=\"success\"", own, StringComparison.Ordinal);
+        Assert.Contains("metrics_relay_scrapes_total{outcome=\"content_type\"", own, StringComparison.Ordinal);
+        Exposition.Parsed.Of(own, ExpositionFormat.Text);
+        var targets = status.RootElement.GetProperty("targets").GetProperty("scraped");
+        Assert.True(targets[0].GetProperty("up").GetBoolean());
+        Assert.False(targets[1].GetProperty("up").GetBoolean());
+        Assert.Contains("text/html", targets[1].GetProperty("last_error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("text/html", status.RootElement.GetProperty("problems")[0].GetProperty("what").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slow_target_costs_a_reader_little_and_the_others_nothing()
+    {
+        await using var hanging = await FakeTarget.StartAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await using var good = await FakeTarget.StartAsync("x 1\n");
+        await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={hanging.Url},{good.Url}");
+
+        var text = await relay.GetAsync("/metrics");
+
+        Assert.Contains($"up{{instance=\"{hanging.Name}\"}} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains($"up{{instance=\"{good.Name}\"}} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains($"x{{instance=\"{good.Name}\"}} 1\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reload_takes_new_targets_and_labels()
+    {
+        await using var first = await FakeTarget.StartAsync("first 1\n");
+        await using var second = await FakeTarget.StartAsync("second 2\n");
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, $$"""{ "Scrape": { "Targets": ["{{first.Url}}"] } }""");
+        await using var relay = await RelayProcess.StartAsync($"--config={file}");
+        Assert.Contains("\nfirst 1\n", await relay.GetAsync("/metrics"), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, $$"""{ "Scrape": { "Targets": ["{{second.Url}}"] }, "ExternalLabels": { "pod": "p" } }""");
+        using var reloaded = await relay.Client.PostAsync(new Uri("/-/reload", UriKind.Relative), null);
+        var text = await relay.GetAsync("/metrics");
+
+        Assert.Equal(HttpStatusCode.OK, reloaded.StatusCode);
+        Assert.Contains("\nsecond{pod=\"p\"} 2\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("first", text, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, """{ "Scrape": { "Targets": ["nonsense"] } }""");
+        using var refused = await relay.Client.PostAsync(new Uri("/-/reload", UriKind.Relative), null);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("\nsecond{pod=\"p\"} 2\n", await relay.GetAsync("/metrics"), StringComparison.Ordinal);
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task It_ends_with_0_on_sigterm()
+    {
+        await using var target = await FakeTarget.StartAsync("a 1\n");
+        await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={target.Url}");
+
+        Assert.Equal(0, await relay.TerminateAsync());
+    }
+
+    [Theory]
+    [InlineData("# TYPE a gauge\na 1\n", null, 0, "valid Prometheus text 0.0.4: 1 families, 1 samples")]
+    [InlineData("# TYPE a gauge\na 1\n# EOF\n", null, 0, "valid OpenMetrics 1.0.0: 1 families, 1 samples")]
+    [InlineData("a 1\nb one\n", null, 1, "not valid Prometheus text 0.0.4: line 2, column 3: 'one' is not a number")]
+    [InlineData("a 1\n", "openmetrics", 1, "not valid OpenMetrics 1.0.0: line 2, column 1: the exposition must end with '# EOF'")]
+    [InlineData("a 1\n# EOF\n", "text", 0, "valid Prometheus text 0.0.4: 1 families, 1 samples")]
+    public async Task Check_metrics_reads_standard_input(string input, string? format, int exitCode, string output)
+    {
+        using var process = RelayProcess.Start(format is null ? ["check-metrics"] : ["check-metrics", "--format", format]);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+
+        var printed = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(output, printed.Trim());
+        Assert.Equal(exitCode, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Check_says_what_each_target_answers()
+    {
+        await using var good = await FakeTarget.StartAsync("x 1\n");
+        await using var bad = await FakeTarget.StartAsync("x one\n");
+        using var process = RelayProcess.Start("check", $"--Scrape:Targets={good.Url},{bad.Url}");
+
+        var printed = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains("exposes 1 samples in 4 bytes", printed, StringComparison.Ordinal);
+        Assert.Contains("line 1, column 3", printed, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--Scrape:Targets=nonsense", "Scrape:Targets:0")]
+    [InlineData("--Scrape:Interval=1ms", "Scrape:Interval")]
+    [InlineData("--ExternalLabels:1x=y", "ExternalLabels:1x")]
+    [InlineData("--Scrape:Target=http://localhost", "Scrape:Target")]
+    public async Task A_wrong_configuration_is_refused_with_the_key(string flag, string key)
+    {
+        using var process = RelayProcess.Start(flag);
+
+        var printed = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(2, process.ExitCode);
+        Assert.Contains(key, printed, StringComparison.Ordinal);
+    }
+}
