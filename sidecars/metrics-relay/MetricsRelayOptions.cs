@@ -1,5 +1,6 @@
 using Hosting;
 using MetricsRelay.Labels;
+using MetricsRelay.Relabel;
 using MetricsRelay.Scrape;
 
 namespace MetricsRelay;
@@ -15,6 +16,9 @@ public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
 
     /// <summary>Labels that are added to every series that has none of that name, such as <c>pod</c>, <c>namespace</c> and <c>node</c>. Default: none.</summary>
     public Dictionary<string, string> ExternalLabels { get; set; } = [];
+
+    /// <summary>Rules that keep, drop or rename what is scraped, in order. Default: none.</summary>
+    public List<RelabelRuleOptions> Relabel { get; set; } = [];
 
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)

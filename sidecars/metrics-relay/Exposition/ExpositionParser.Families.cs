@@ -8,6 +8,7 @@ internal sealed partial class ExpositionParser
     private int _familyStart;
     private FamilyTraits _traits;
     private int _groupOrder;
+    private int _droppedBefore;
     private int _currentGroup;
 
     // Metadata that was read for a family of which no sample has come yet; its type may still follow.
@@ -161,6 +162,7 @@ internal sealed partial class ExpositionParser
         _familyStart = _snapshot.Samples.Length;
         _traits = FamilyTraits.None;
         _groupOrder = 0;
+        _droppedBefore = DroppedCount;
         _currentGroup = -1;
     }
 
@@ -188,6 +190,13 @@ internal sealed partial class ExpositionParser
         }
 
         _touched.Clear();
+        if (samples.Length == 0 && DroppedCount > _droppedBefore)
+        {
+            // Nothing is left of it.
+            _family = null;
+            return;
+        }
+
         _snapshot.Add(new FamilySpan(_family, _familyStart, samples.Length, _traits));
         _family = null;
     }

@@ -37,6 +37,13 @@ internal sealed partial class ExpositionParser
             _traits |= FamilyTraits.BreaksOpenMetrics;
         }
 
+        if (series.Output is not null || !MayBeMissing(in series))
+        {
+            group.IsTorn |= group.HasOutput && !ReferenceEquals(group.Output, series.Output);
+            group.HasOutput = true;
+            group.Output = series.Output;
+        }
+
         if (series.Point == group.Point)
         {
             throw Error(line, start, $"the series '{Show(_catalog.Texts[_previousText])}' occurs twice");
@@ -171,6 +178,12 @@ internal sealed partial class ExpositionParser
 
     private void EndPoint(ref MetricGroup group)
     {
+        if (group.IsTorn)
+        {
+            // Rules that drop or rename a part of a histogram leave something that is none.
+            _traits |= FamilyTraits.BreaksOpenMetrics | FamilyTraits.BreaksText;
+        }
+
         switch (_family!.Type)
         {
             case MetricType.Counter when !group.HasTotal:
@@ -230,6 +243,14 @@ internal sealed partial class ExpositionParser
                 : FamilyTraits.BreaksOpenMetrics;
         }
     }
+
+    // What a metric remains valid without.
+    private static bool MayBeMissing(in Series series) => series.Kind switch
+    {
+        SampleKind.Bucket => double.IsFinite(series.Bound),
+        SampleKind.Quantile or SampleKind.State or SampleKind.Created => true,
+        _ => false,
+    };
 
     private static bool IsCount(double value) => value >= 0 && Math.Floor(value).Equals(value);
 }

@@ -34,4 +34,9 @@ internal struct MetricGroup
     public bool HasSum;
     public bool HasTotal;
     public bool HasNegativeBound;
+
+    /// <summary>Under which family its samples are passed on, and whether not all of them are under the same.</summary>
+    public Family? Output;
+    public bool HasOutput;
+    public bool IsTorn;
 }

@@ -1,16 +1,18 @@
 using MetricsRelay.Exposition;
+using MetricsRelay.Relabel;
 
 namespace MetricsRelay.Labels;
 
-/// <summary>Puts the relay's own labels on the series of one target.</summary>
+/// <summary>Puts the relay's own labels on the series of one target: the target's, then what the rules make of it, then the external ones.</summary>
 internal sealed class TargetLabels(
-    IReadOnlyList<Label> target, bool honorLabels, IReadOnlyDictionary<string, string> external) : ISeriesShaper
+    IReadOnlyList<Label> target, bool honorLabels, IReadOnlyDictionary<string, string> external,
+    IReadOnlyList<RelabelRule> rules) : ISeriesShaper
 {
     /// <summary>Names of the series that the relay says of each target itself; a target's own of that name are dropped.</summary>
     public static readonly IReadOnlyList<string> Reserved =
         ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_response_size_bytes"];
 
-    public bool MayCollide => false;
+    public bool MayCollide => rules.Count > 0;
 
     /// <summary>Whether a label that is configured may have this name.</summary>
     public static bool IsUsable(string name) =>
@@ -23,12 +25,41 @@ internal sealed class TargetLabels(
             return false;
         }
 
-        AddTo(labels);
+        AddTarget(labels);
+        if (rules.Count > 0 && !Relabel(ref name, labels))
+        {
+            return false;
+        }
+
+        AddExternal(labels);
         return true;
     }
 
-    /// <summary>The target's labels first, then the external ones where they are absent.</summary>
+    /// <summary>The labels of a series that no rule touches.</summary>
     public void AddTo(List<Label> labels)
+    {
+        AddTarget(labels);
+        AddExternal(labels);
+    }
+
+    private bool Relabel(ref string name, List<Label> labels)
+    {
+        labels.Insert(0, new Label(RelabelRule.MetricName, name));
+        foreach (var rule in rules)
+        {
+            if (!rule.Apply(labels))
+            {
+                return false;
+            }
+        }
+
+        // Without a name it is no series any more. Labels that begin with __ were for the rules' own use.
+        name = labels.Find(label => label.Name == RelabelRule.MetricName).Value ?? "";
+        labels.RemoveAll(label => label.Name.StartsWith("__", StringComparison.Ordinal));
+        return name.Length > 0 && !Reserved.Contains(name);
+    }
+
+    private void AddTarget(List<Label> labels)
     {
         foreach (var label in target)
         {
@@ -45,7 +76,10 @@ internal sealed class TargetLabels(
 
             labels.Add(label);
         }
+    }
 
+    private void AddExternal(List<Label> labels)
+    {
         foreach (var (name, value) in external)
         {
             if (value.Length > 0 && !labels.Exists(l => l.Name == name))

@@ -2,6 +2,7 @@ using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Labels;
 using MetricsRelay.Merge;
+using MetricsRelay.Relabel;
 
 namespace MetricsRelay.Scrape;
 
@@ -25,7 +26,8 @@ internal sealed class Board : IDisposable
         _metrics = metrics;
         _problems = problems;
         var urls = options.Scrape.EffectiveTargets.Select(target => new Uri(target)).ToList();
-        _mayOverlap = urls.Count > 1 && options.Scrape.HonorLabels;
+        _mayOverlap = urls.Count > 1 && (options.Scrape.HonorLabels || options.Relabel.Count > 0);
+        List<RelabelRule> rules = [.. options.Relabel.Select(rule => new RelabelRule(rule))];
         _merged = MergedExposition.Of([]);
         Targets = [.. urls.Select(url => Make(url, NameOf(url, urls), urls.Count > 1))];
         Publish();
@@ -33,7 +35,7 @@ internal sealed class Board : IDisposable
         Target Make(Uri url, string name, bool named)
         {
             var labels = new TargetLabels(
-                named ? [new Label("instance", name)] : [], options.Scrape.HonorLabels, options.ExternalLabels);
+                named ? [new Label("instance", name)] : [], options.Scrape.HonorLabels, options.ExternalLabels, rules);
             return new Target(url, name, options.Scrape, labels, labels, time, metrics, problems, Publish);
         }
     }
