@@ -1,6 +1,7 @@
 using Hosting;
 using MetricsRelay;
 using MetricsRelay.Check;
+using MetricsRelay.Federate;
 using MetricsRelay.Serve;
 
 var builder = ContainerApplication.CreateBuilder<MetricsRelayOptions>(args, "metrics-relay");
@@ -13,4 +14,5 @@ builder.Services
 
 await using var app = builder.Build();
 MetricsEndpoint.Map(app.Management);
+FederateEndpoint.Map(app.Management);
 return await app.RunAsync();
