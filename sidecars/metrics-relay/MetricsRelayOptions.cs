@@ -1,6 +1,8 @@
 using Hosting;
 using MetricsRelay.Labels;
+using MetricsRelay.Queue;
 using MetricsRelay.Relabel;
+using MetricsRelay.RemoteWrite;
 using MetricsRelay.Scrape;
 
 namespace MetricsRelay;
@@ -19,6 +21,12 @@ public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
 
     /// <summary>Rules that keep, drop or rename what is scraped, in order. Default: none.</summary>
     public List<RelabelRuleOptions> Relabel { get; set; } = [];
+
+    /// <summary>Where every scrape is forwarded to.</summary>
+    public RemoteWriteOptions RemoteWrite { get; set; } = new();
+
+    /// <summary>Where samples wait that could not be forwarded yet.</summary>
+    public QueueOptions Queue { get; set; } = new();
 
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)

@@ -9,6 +9,7 @@ builder.OwnMetricsPath = "/-/metrics";
 builder.AddVerb(CheckMetricsVerb.Name, CheckMetricsVerb.Usage, CheckMetricsVerb.RunAsync);
 
 builder.Services
+    .AddForwarding(builder.Options)
     .AddScraping()
     .AddServing();
 

@@ -1,4 +1,5 @@
 using Hosting;
+using MetricsRelay.RemoteWrite;
 using MetricsRelay.Scrape;
 using MetricsRelay.Serve;
 
@@ -14,6 +15,16 @@ internal static class RelayServices
         .AddSingleton<IStatusSection, ScrapeStatus>()
         .AddSingleton<ICheck, TargetCheck>()
         .AddHostedService(s => s.GetRequiredService<Scraper>());
+
+    /// <summary>Before the scraping, so that it stops after it and has the last scrape to forward.</summary>
+    public static IServiceCollection AddForwarding(this IServiceCollection services, MetricsRelayOptions options) =>
+        options.RemoteWrite.Url is null
+            ? services
+            : services
+                .AddSingleton<RemoteWriter>()
+                .AddSingleton<IForwarder>(s => s.GetRequiredService<RemoteWriter>())
+                .AddSingleton<IStatusSection>(s => s.GetRequiredService<RemoteWriter>())
+                .AddHostedService(s => s.GetRequiredService<RemoteWriter>());
 
     public static IServiceCollection AddServing(this IServiceCollection services) => services
         .AddSingleton<MetricsEndpoint>();

@@ -8,11 +8,12 @@ namespace MetricsRelay.Scrape;
 /// </summary>
 internal sealed partial class Scraper(
     CurrentOptions<MetricsRelayOptions> options, TimeProvider time, ScrapeMetrics metrics, Problems problems,
-    ILogger<Scraper> logger) : IHostedService, IReloadParticipant<MetricsRelayOptions>, IDisposable
+    IEnumerable<IForwarder> forwarders, ILogger<Scraper> logger) : IHostedService, IReloadParticipant<MetricsRelayOptions>, IDisposable
 {
     // A target that was never up is probably just starting: the relay is there before the process that it scrapes.
     private static readonly TimeSpan RetryUntilUp = TimeSpan.FromSeconds(1);
 
+    private readonly IForwarder[] _forwarders = [.. forwarders];
     private volatile Running? _running;
 
     /// <inheritdoc/>
@@ -45,6 +46,10 @@ internal sealed partial class Scraper(
             _running = prepared;
             prepared.Start();
             last?.Dispose();
+            foreach (var forwarder in _forwarders)
+            {
+                forwarder.End(prepared.Board.Targets.Select(target => target.Name).ToHashSet());
+            }
         });
     }
 
@@ -60,9 +65,10 @@ internal sealed partial class Scraper(
         {
             // Whoever asks for the metrics has the targets scraped; then the scrape of the interval is one too many.
             var turn = target.EverUp || scrape.Interval < RetryUntilUp ? scrape.Interval : RetryUntilUp;
-            if (target.LastStart == 0 || time.GetElapsedTime(target.LastStart) >= turn / 2)
+            if (_forwarders.Length > 0 || target.LastStart == 0 || time.GetElapsedTime(target.LastStart) >= turn / 2)
             {
                 await target.ScrapeAsync();
+                Forward(target, cancellationToken);
             }
 
             if (!announced && target.Last is { Up: true } first)
@@ -80,6 +86,19 @@ internal sealed partial class Scraper(
             }
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Forward(Target target, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested || target.Last is null)
+        {
+            return;
+        }
+
+        foreach (var forwarder in _forwarders)
+        {
+            forwarder.Take(target);
         }
     }
 

@@ -96,6 +96,18 @@ internal sealed class Target : IDisposable
     /// <summary>When the last scrape began, as a <see cref="TimeProvider.GetTimestamp"/>; 0 before the first.</summary>
     public long LastStart => Interlocked.Read(ref _lastStart);
 
+    /// <summary>The last scrape's samples, null if it failed, with what is said of it. Release both after use.</summary>
+    public (Snapshot? Samples, Snapshot Report, ScrapeResult Result) Lease()
+    {
+        lock (StateLock)
+        {
+            var samples = Samples?.TryLease() == true ? Samples : null;
+            return Report.TryLease() && _last is { } result
+                ? (samples, Report, result)
+                : throw new InvalidOperationException("Nothing was scraped yet.");
+        }
+    }
+
     public void Dispose()
     {
         _stopped.Cancel();
@@ -177,15 +189,14 @@ internal sealed class Target : IDisposable
             Samples?.Release();
             Report.Release();
             (Samples, Report) = (samples, report);
-        }
+            if (_last?.Up != result.Up)
+            {
+                Since = result.At;
+            }
 
-        if (_last?.Up != result.Up)
-        {
-            Since = result.At;
+            EverUp |= result.Up;
+            _last = result;
         }
-
-        EverUp |= result.Up;
-        _last = result;
     }
 
     private Snapshot MakeReport(ScrapeResult result)

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using TestKit;
+
+namespace MetricsRelay.Tests.Peers;
+
+/// <summary>A real Prometheus on a free port, with its data in a directory that outlives it.</summary>
+internal sealed class PrometheusProcess : IAsyncDisposable
+{
+    private readonly ChildProcess _process;
+
+    private PrometheusProcess(ChildProcess process, int port)
+    {
+        _process = process;
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+    }
+
+    public HttpClient Client { get; }
+
+    public static async Task<PrometheusProcess> StartAsync(string directory, int port, string scrapeConfigs = "")
+    {
+        var file = Path.Combine(directory, "prometheus.yml");
+        await File.WriteAllTextAsync(file, "global: { scrape_interval: 1s }\n" + scrapeConfigs);
+        var process = ChildProcess.Start("prometheus",
+        [
+            $"--config.file={file}", $"--storage.tsdb.path={directory}/data", "--web.enable-remote-write-receiver",
+            $"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage",
+        ]);
+        var prometheus = new PrometheusProcess(process, port);
+        await TestKit.Eventually.HoldsAsync(
+            async () =>
+            {
+                try
+                {
+                    using var ready = await prometheus.Client.GetAsync(new Uri("/-/ready", UriKind.Relative));
+                    return ready.IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            () => string.Join('\n', process.Errors));
+        return prometheus;
+    }
+
+    /// <summary>The values of an instant query, by their labels; staleness applies.</summary>
+    public async Task<Dictionary<string, string>> QueryAsync(string query)
+    {
+        var answer = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative));
+        var values = new Dictionary<string, string>();
+        foreach (var result in answer.GetProperty("data").GetProperty("result").EnumerateArray())
+        {
+            var labels = result.GetProperty("metric").EnumerateObject().OrderBy(l => l.Name, StringComparer.Ordinal);
+            values[string.Join(',', labels.Select(l => $"{l.Name}={l.Value}"))] = result.GetProperty("value")[1].GetString()!;
+        }
+
+        return values;
+    }
+
+    /// <summary>All raw samples of a series within the last minutes.</summary>
+    public async Task<List<(double Time, double Value)>> SamplesAsync(string selector)
+    {
+        var answer = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(selector + "[10m]")}", UriKind.Relative));
+        var result = answer.GetProperty("data").GetProperty("result");
+        return result.GetArrayLength() == 0
+            ? []
+            : [.. result[0].GetProperty("values").EnumerateArray().Select(v => (v[0].GetDouble(), double.Parse(v[1].GetString()!, CultureInfo.InvariantCulture)))];
+    }
+
+    public async Task StopAsync()
+    {
+        _process.Terminate();
+        await _process.ExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _process.DisposeAsync();
+    }
+}
