@@ -1,1 +1,4 @@
-return 0;
+using TlsProxy;
+
+await using var app = ProxyApplication.Create(args);
+return await app.RunAsync();

@@ -1,0 +1,49 @@
+using TlsProxy.Requests;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace TlsProxy.Forwarding;
+
+/// <summary>Copies a request to the application and its answer back. What the headers should say, the request says already.</summary>
+internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, TimeProvider time) : HttpTransformer
+{
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        proxyRequest.RequestUri ??= UpstreamTarget.Of(httpContext, destinationPrefix);
+        if (httpContext.Request.Headers.Expect.Count > 0)
+        {
+            // The client is told 100 Continue when its body is first read; asking the application too would only wait.
+            proxyRequest.Headers.ExpectContinue = false;
+            proxyRequest.Headers.Remove("Expect");
+        }
+    }
+
+    public override ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is not null)
+        {
+            Answered(httpContext);
+        }
+
+        var copied = base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        return copied.IsCompletedSuccessfully ? Finish(httpContext, copied.Result) : FinishAsync(httpContext, copied);
+    }
+
+    private async ValueTask<bool> FinishAsync(HttpContext context, ValueTask<bool> copied) => await Finish(context, await copied);
+
+    private ValueTask<bool> Finish(HttpContext context, bool copyBody)
+    {
+        var exchange = Exchange.Of(context);
+        answers.AddHeaders(context.Response, exchange);
+        exchange.CountBytes(context.Response);
+        return ValueTask.FromResult(copyBody);
+    }
+
+    private void Answered(HttpContext context)
+    {
+        Exchange.Of(context).UpstreamAnswered = time.GetTimestamp();
+        state.Reached();
+    }
+}

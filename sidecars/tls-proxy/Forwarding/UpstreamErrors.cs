@@ -1,0 +1,81 @@
+using TlsProxy.Requests;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace TlsProxy.Forwarding;
+
+/// <summary>Says to the client, the log and the metrics what became of a request that the application did not answer.</summary>
+internal sealed class UpstreamErrors(Answers answers, UpstreamState state, ProxyMetrics metrics)
+{
+    private const int RetryAfterSeconds = 1;
+
+    /// <param name="context">The request, of which the forwarder says that it failed.</param>
+    /// <param name="error">What the forwarder says.</param>
+    /// <param name="cause">The exception behind it.</param>
+    public Task AnswerAsync(HttpContext context, ForwarderError error, Exception? cause)
+    {
+        if (TooLarge(cause) is { } tooLarge)
+        {
+            return answers.WriteAsync(context, tooLarge.StatusCode, "bad_request_body", tooLarge.Message);
+        }
+
+        if (context.RequestAborted.IsCancellationRequested || error is ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.ResponseBodyCanceled or ForwarderError.UpgradeRequestCanceled or ForwarderError.UpgradeResponseCanceled or ForwarderError.ResponseBodyClient)
+        {
+            // Nobody is there to be answered; 499 is what the field's logs call it.
+            Exchange.Of(context).Error ??= "client_gone";
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
+            return Task.CompletedTask;
+        }
+
+        return error switch
+        {
+            ForwarderError.RequestBodyClient =>
+                answers.WriteAsync(context, StatusCodes.Status400BadRequest, "bad_request_body", "The body of the request broke off or is malformed."),
+            ForwarderError.RequestTimedOut =>
+                FailAsync(context, StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The application did not answer in time."),
+            ForwarderError.NoAvailableDestinations =>
+                FailAsync(context, StatusCodes.Status503ServiceUnavailable, "no_destination", "No destination is available.", RetryAfterSeconds),
+            ForwarderError.Request when NotConnected(cause) => state.IsComingOrGoing
+                ? FailAsync(context, StatusCodes.Status503ServiceUnavailable, "upstream_unavailable", "The application is starting or stopping.", RetryAfterSeconds)
+                : FailAsync(context, StatusCodes.Status502BadGateway, "upstream_unreachable", "The application cannot be reached."),
+            _ => FailAsync(context, StatusCodes.Status502BadGateway, "upstream_broken", "The application broke off its answer."),
+        };
+    }
+
+    /// <summary>There are more requests with the application than it is to be given.</summary>
+    public Task OverloadedAsync(HttpContext context) =>
+        FailAsync(context, StatusCodes.Status503ServiceUnavailable, "overloaded", "Too many requests are waiting for the application.", RetryAfterSeconds);
+
+    private Task FailAsync(HttpContext context, int status, string reason, string message, int retryAfter = 0)
+    {
+        metrics.UpstreamError(reason);
+        state.Failed(reason);
+        return answers.WriteAsync(context, status, reason, message, retryAfter);
+    }
+
+    private static bool NotConnected(Exception? cause) => cause is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
+    };
+
+    private static BadHttpRequestException? TooLarge(Exception? cause)
+    {
+        for (; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is BadHttpRequestException bad)
+            {
+                return bad;
+            }
+
+            if (cause is AggregateException { InnerExceptions: var several })
+            {
+                return several.Select(TooLarge).FirstOrDefault(found => found is not null);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,35 @@
+using Hosting;
+using TlsProxy.Listeners;
+
+namespace TlsProxy;
+
+/// <summary>The whole process, put together and not yet running.</summary>
+internal static class ProxyApplication
+{
+    /// <param name="args">The command line.</param>
+    /// <param name="adjust">What a test replaces.</param>
+    /// <exception cref="ConfigurationException">The configuration is refused.</exception>
+    public static ContainerApplication Create(string[] args, Action<ContainerApplicationBuilder<TlsProxyOptions>>? adjust = null)
+    {
+        var builder = ContainerApplication.CreateWebBuilder<TlsProxyOptions>(args, "tls-proxy");
+
+        // Each failed request has its line in the access log; a stack trace for each would let a client fill the disk.
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
+        // Off altogether: with it on, ASP.NET Core makes an activity and a log scope for every request.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
+        builder.Services
+            .AddAccessLog()
+            .AddCertificates()
+            .AddListeners()
+            .AddRequestHandling()
+            .AddForwarding()
+            .AddStatus();
+        builder.WebHost.UseListeners(builder.Options);
+        adjust?.Invoke(builder);
+
+        var app = builder.Build();
+        app.Web.UseProxy();
+        return app;
+    }
+}

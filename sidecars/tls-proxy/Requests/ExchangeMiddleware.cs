@@ -1,0 +1,75 @@
+using TlsProxy.AccessLog;
+using TlsProxy.Drain;
+using TlsProxy.Listeners;
+
+namespace TlsProxy.Requests;
+
+/// <summary>
+/// The frame around every request: gives it its id, refuses what must not go on, sets what the application may believe,
+/// and in the end writes the line and counts.
+/// </summary>
+internal sealed partial class ExchangeMiddleware(
+    RequestDelegate next,
+    ForwardedHeaders forwarded,
+    Answers answers,
+    DrainingConnections draining,
+    AccessLogWriter accessLog,
+    ProxyMetrics metrics,
+    TimeProvider time,
+    ILogger<ExchangeMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var client = context.Features.Get<ClientConnection>() ?? ClientConnection.Of(null);
+        var exchange = new Exchange(
+            time.GetTimestamp(), RequestIds.Ensure(request.Headers), RequestIds.TraceId(request.Headers.TraceParent), client);
+        context.Features.Set(exchange);
+        try
+        {
+            draining.Observe(context);
+            if (RequestRules.Refuse(request) is { } refusal)
+            {
+                metrics.Refused(refusal.Error);
+                // Whatever follows on this connection may be the other reading of this request.
+                context.Response.Headers.Connection = "close";
+                await answers.WriteAsync(context, refusal.StatusCode, refusal.Error, refusal.Message);
+            }
+            else
+            {
+                RequestRules.Clean(request);
+                forwarded.Apply(request, client);
+                await next(context);
+            }
+        }
+        catch (BadHttpRequestException e)
+        {
+            await answers.WriteAsync(context, e.StatusCode, "bad_request", e.Message);
+        }
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
+        {
+            exchange.Error ??= "client_gone";
+            Log.ClientGone(logger, exchange.RequestId, e.GetType().Name);
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, exchange.RequestId, e);
+            await answers.WriteAsync(context, StatusCodes.Status500InternalServerError, "internal_error", "The proxy failed; its log has the cause under the request id.");
+        }
+        finally
+        {
+            var elapsed = time.GetElapsedTime(exchange.Started);
+            metrics.Request(context.Response.StatusCode, request.Method, elapsed.TotalSeconds);
+            accessLog.Write(context, exchange, elapsed);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(130, LogLevel.Error, "Request {RequestId} failed in the proxy itself")]
+        public static partial void Failed(ILogger logger, string requestId, Exception cause);
+
+        [LoggerMessage(131, LogLevel.Debug, "Request {RequestId}: the client is gone ({Cause})")]
+        public static partial void ClientGone(ILogger logger, string requestId, string cause);
+    }
+}

@@ -1,0 +1,60 @@
+using TlsProxy.Listeners;
+
+namespace TlsProxy.Requests;
+
+/// <summary>
+/// Tells the application who asks and how (<c>X-Forwarded-*</c>, and <c>Forwarded</c> of RFC 7239). What the client says
+/// of itself is discarded, unless it is a proxy that is trusted.
+/// </summary>
+internal sealed class ForwardedHeaders(TlsProxyOptions options)
+{
+    private static readonly string[] NeverFromClients =
+    [
+        "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Prefix", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Real-IP",
+        "X-Client-IP", "True-Client-IP", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Rewrite-URL",
+    ];
+
+    private volatile TrustedNetworks _trusted = new(options.Forwarded.TrustedNetworks);
+
+    /// <summary>The networks of a new configuration.</summary>
+    public void Trust(TrustedNetworks networks) => _trusted = networks;
+
+    public void Apply(HttpRequest request, ClientConnection client)
+    {
+        var headers = request.Headers;
+        var host = request.Host.Value ?? "";
+        var forwarded = client.Forwarded(host);
+
+        // Its value is the identity of this connection's client, and nobody else's word is taken for it.
+        headers.Remove("X-Forwarded-Client-Cert");
+        if (client.Tls?.ForwardedClientCertificate is { } certificate)
+        {
+            headers["X-Forwarded-Client-Cert"] = certificate;
+        }
+
+        if (_trusted.Contains(client.Address))
+        {
+            Append(headers, "X-Forwarded-For", client.AddressText);
+            Append(headers, "Forwarded", forwarded);
+            headers.TryAdd("X-Forwarded-Proto", "https");
+            headers.TryAdd("X-Forwarded-Host", host);
+            return;
+        }
+
+        foreach (var name in NeverFromClients)
+        {
+            headers.Remove(name);
+        }
+
+        headers["X-Forwarded-For"] = client.AddressText;
+        headers["X-Forwarded-Proto"] = "https";
+        headers["X-Forwarded-Host"] = host;
+        headers["Forwarded"] = forwarded;
+    }
+
+    private static void Append(IHeaderDictionary headers, string name, string value)
+    {
+        var before = headers[name];
+        headers[name] = before.Count == 0 ? value : $"{before}, {value}";
+    }
+}

@@ -1,0 +1,7 @@
+namespace TlsProxy.Requests;
+
+/// <summary>How many bytes went through.</summary>
+internal interface IByteCount
+{
+    long Written { get; }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+using Hosting;
+using TlsProxy.Certificates;
+
+namespace TlsProxy.Status;
+
+/// <summary>The certificates in <c>/statusz</c>: names, days left, and what came of the last look at each directory.</summary>
+internal sealed class CertificateStatus(CertificateStore store, CertificateExpiry expiry) : IStatusSection
+{
+    public string Name => "certificates";
+
+    public JsonNode Describe() => new JsonArray([.. store.Slots.Select(slot => (JsonNode)Describe(slot))]);
+
+    private JsonObject Describe(CertificateSlot slot)
+    {
+        var certificate = slot.Certificate!;
+        var description = new JsonObject
+        {
+            ["key"] = CertificateStore.KeyOf(slot),
+            ["directory"] = slot.Directory,
+            ["names"] = new JsonArray([.. certificate.Names.Select(n => (JsonNode)n)]),
+            ["subject"] = certificate.Leaf.Subject,
+            ["issuer"] = certificate.Leaf.Issuer,
+            ["serial"] = certificate.Leaf.SerialNumber,
+            ["not_before"] = certificate.NotBefore,
+            ["not_after"] = certificate.NotAfter,
+            ["days_left"] = Math.Round(expiry.DaysLeft(certificate), 1),
+            ["chain_length"] = 1 + certificate.Chain.Count,
+            ["client_authorities"] = certificate.Authorities.Count,
+            ["last_change"] = slot.LastChange,
+            ["last_outcome"] = slot.Refused is null ? "applied" : "rejected",
+        };
+        if (slot.Refused is { } refused)
+        {
+            description["rejected_because"] = refused.What;
+            description["remedy"] = refused.Remedy;
+        }
+
+        return description;
+    }
+}

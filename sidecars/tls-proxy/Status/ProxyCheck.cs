@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Hosting;
+using TlsProxy.Certificates;
+
+namespace TlsProxy.Status;
+
+/// <summary>The <c>check</c> verb: is each certificate there, whole and valid for long enough, can its change be seen, and does the application answer.</summary>
+internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : ICheck
+{
+    private const int EnoughDays = 30;
+
+    public async IAsyncEnumerable<Finding> RunAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var directories = options.Tls.Directories.Values.Prepend(options.Tls.Directory).Where(d => d.Length > 0);
+        foreach (var directory in directories)
+        {
+            yield return Certificate(directory);
+            if (Mount(directory) is { } finding)
+            {
+                yield return finding;
+            }
+        }
+
+        yield return await ApplicationAsync(cancellationToken);
+    }
+
+    private Finding Certificate(string directory)
+    {
+        var subject = $"certificate {directory}";
+        var slot = new CertificateSlot(null, directory);
+        slot.Refresh(time.GetUtcNow());
+        if (slot.Certificate is not { } certificate)
+        {
+            return Finding.Failure(subject, slot.Refused!.What + ".", slot.Refused.Remedy);
+        }
+
+        var days = (certificate.NotAfter - time.GetUtcNow()).TotalDays;
+        var message = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{string.Join(", ", certificate.Names)}; serial {certificate.Leaf.SerialNumber}; valid until {certificate.NotAfter:u} ({days:F0} days); chain of {1 + certificate.Chain.Count}.");
+        return days > EnoughDays
+            ? Finding.Ok(subject, message)
+            : Finding.Warning(subject, message, "Renew it soon.");
+    }
+
+    /// <summary>A file that is mounted by itself (subPath) is bound to the content of the moment, and never updated.</summary>
+    private static Finding? Mount(string directory)
+    {
+        const string mountTable = "/proc/self/mountinfo";
+        var subject = $"mount {directory}";
+        if (Directory.Exists(Path.Combine(directory, "..data")))
+        {
+            return Finding.Ok(subject, "a Secret volume; a new certificate is seen when the kubelet swaps it.");
+        }
+
+        const int mountPointField = 4;
+        var file = Path.GetFullPath(Path.Combine(directory, CertificateFiles.CertificatesName));
+        var isMountedAlone = File.Exists(mountTable)
+            && File.ReadLines(mountTable).Any(line => line.Split(' ') is { Length: > mountPointField } fields && fields[mountPointField] == file);
+        return isMountedAlone
+            ? Finding.Warning(subject, "tls.crt is mounted with subPath, so a renewed certificate will never arrive.", "Mount the Secret as a directory.")
+            : null;
+    }
+
+    private async Task<Finding> ApplicationAsync(CancellationToken cancellationToken)
+    {
+        var url = options.Upstream.Url;
+        var subject = $"upstream {url}";
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            deadline.CancelAfter(TimeSpan.FromSeconds(options.Upstream.ConnectTimeoutSeconds));
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(url.Host, url.Port, deadline.Token);
+            return Finding.Ok(subject, "accepts connections.");
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return Finding.Warning(subject, $"does not accept connections: {e.Message}", "Start the application; until then clients are answered 502.");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using Hosting;
+
+namespace TlsProxy;
+
+/// <summary>Certificates, and what is asked of clients.</summary>
+public sealed class TlsOptions : IValidatable
+{
+    /// <summary>
+    /// The mounted <c>kubernetes.io/tls</c> Secret: <c>tls.crt</c> (leaf first, then the chain), <c>tls.key</c> and
+    /// optionally <c>ca.crt</c>. Its certificate is the default one. Default <c>/etc/tls</c>; may be empty when
+    /// <see cref="Directories"/> has one.
+    /// </summary>
+    public string Directory { get; set; } = "/etc/tls";
+
+    /// <summary>
+    /// Further Secrets, chosen by the name that the client asks for (SNI). A certificate serves the DNS names that stand
+    /// in it; a key that is itself a DNS name (<c>api.example.com</c>, <c>*.example.com</c>) is one more.
+    /// </summary>
+    public Dictionary<string, string> Directories { get; set; } = [];
+
+    /// <summary>
+    /// Refuse a name that no certificate serves with an <c>unrecognized_name</c> alert. Default false: such clients get
+    /// the default certificate.
+    /// </summary>
+    public bool StrictSni { get; set; }
+
+    /// <summary>Whether clients are asked for a certificate: <c>none</c> (default), <c>allow</c>, <c>require</c>.</summary>
+    public ClientCertificateMode ClientCertificate { get; set; } = ClientCertificateMode.None;
+
+    /// <summary>Seconds for a whole handshake. Default 10.</summary>
+    [Range(1, 300)]
+    public int HandshakeTimeoutSeconds { get; set; } = 10;
+
+    /// <summary>
+    /// Seconds between two looks at the content of the directories, for volumes whose change raises no event.
+    /// Default 10.
+    /// </summary>
+    [Range(1, 3600)]
+    public int PollSeconds { get; set; } = 10;
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigurationError> Validate(string path)
+    {
+        if (Directory.Length == 0 && Directories.Count == 0)
+        {
+            yield return new(path + "Directory", "", "is empty and Tls:Directories has none either: give the directory where the TLS Secret is mounted.");
+        }
+    }
+}
