@@ -9,19 +9,27 @@ namespace TlsProxy.Drain;
 /// The share of answers that say so grows over the delay, so that a load balancer that has not yet heard is not
 /// answered with a storm of handshakes.
 /// </summary>
-internal sealed class DrainingConnections(Readiness readiness, TlsProxyOptions options, TimeProvider time)
+internal sealed class DrainingConnections(Readiness readiness, IHostApplicationLifetime lifetime, TlsProxyOptions options, TimeProvider time)
 {
     /// <summary>From this part of the delay on, every answer says it.</summary>
     private const double AllAfter = 0.6;
 
+    /// <summary>Timestamp of the first answer after SIGTERM; 0 before.</summary>
     private long _since;
 
     public bool IsDraining => readiness.IsStopping;
 
+    /// <summary>Called as an answer is about to start.</summary>
     public void Observe(HttpContext context)
     {
         if (!readiness.IsStopping)
         {
+            return;
+        }
+
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            Close(context);
             return;
         }
 

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using TlsProxy.Drain;
 
 namespace TlsProxy.Listeners;
 
@@ -39,7 +40,7 @@ internal sealed class ConnectionAccount(ProxyMetrics metrics, TlsProxyOptions op
     }
 
     /// <summary>After TLS.</summary>
-    public Task OnSecuredAsync(ConnectionContext connection, ConnectionDelegate next)
+    public async Task OnSecuredAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var handshake = connection.Features.GetRequiredFeature<ITlsHandshakeFeature>();
         var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
@@ -51,7 +52,9 @@ internal sealed class ConnectionAccount(ProxyMetrics metrics, TlsProxyOptions op
             certificate?.Subject,
             null));
         metrics.Handshake("ok", version);
-        return next(connection);
+
+        using var lingering = LingeringLifetime.Attach(connection, options, time);
+        await next(connection);
     }
 
     private static string Version(SslProtocols protocol) => protocol switch

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using TlsProxy.Drain;
 
 namespace TlsProxy.Requests;
 
 /// <summary>The proxy's own answers: what went wrong as JSON with the request's id, and never more than the client may know.</summary>
-internal sealed class Answers(TlsProxyOptions options)
+internal sealed class Answers(DrainingConnections draining, TlsProxyOptions options)
 {
     private readonly string? _hsts = options.Https.Hsts.Enabled
         ? $"max-age={(long)options.Https.Hsts.MaxAgeDays * 86400}{(options.Https.Hsts.IncludeSubDomains ? "; includeSubDomains" : "")}"
@@ -14,6 +15,7 @@ internal sealed class Answers(TlsProxyOptions options)
     /// <summary>What every answer over TLS carries, the application's too.</summary>
     public void AddHeaders(HttpResponse response, Exchange exchange)
     {
+        draining.Observe(response.HttpContext);
         var headers = response.Headers;
         headers[RequestIds.Header] = exchange.RequestId;
         if (_hsts is not null && exchange.Client.Tls is not null)

@@ -1,5 +1,4 @@
 using TlsProxy.AccessLog;
-using TlsProxy.Drain;
 using TlsProxy.Listeners;
 
 namespace TlsProxy.Requests;
@@ -12,7 +11,6 @@ internal sealed partial class ExchangeMiddleware(
     RequestDelegate next,
     ForwardedHeaders forwarded,
     Answers answers,
-    DrainingConnections draining,
     AccessLogWriter accessLog,
     ProxyMetrics metrics,
     TimeProvider time,
@@ -27,7 +25,6 @@ internal sealed partial class ExchangeMiddleware(
         context.Features.Set(exchange);
         try
         {
-            draining.Observe(context);
             if (RequestRules.Refuse(request) is { } refusal)
             {
                 metrics.Refused(refusal.Error);

@@ -70,7 +70,10 @@ internal static class RequestRules
     private static bool IsExtendedConnect(HttpRequest request) =>
         request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
-    /// <summary>A header that <c>Connection</c> names is for this hop (RFC 9110, 7.6.1).</summary>
+    /// <summary>
+    /// A header that <c>Connection</c> names is for this hop (RFC 9110, 7.6.1). Of a value with <c>keep-alive</c> in it
+    /// Kestrel shows no more than that; a header that is named beside it goes on, which harms nobody.
+    /// </summary>
     private static void RemoveNominated(IHeaderDictionary headers)
     {
         var connection = headers.Connection;

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Drain;
+
+/// <summary>SIGTERM to the real process.</summary>
+public sealed class DrainTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+
+    public void Dispose() => _volume.Dispose();
+
+    [Fact]
+    public async Task After_SIGTERM_it_is_not_ready_but_answers_until_the_delay_is_over_then_finishes_what_is_in_flight_and_exits_with_0()
+    {
+        var release = new TaskCompletionSource();
+        var started = new TaskCompletionSource();
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            if (context.Request.Path == "/slow")
+            {
+                started.TrySetResult();
+                await release.Task;
+            }
+
+            await context.Response.WriteAsync("done");
+        });
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=2", "--Shutdown:GraceSeconds=30");
+        using var slowClient = RunningProxy.Client();
+        using var client = RunningProxy.Client();
+        using var management = new HttpClient();
+        var slow = slowClient.GetAsync(new Uri(proxy.Url, "/slow"));
+        await started.Task;
+
+        proxy.Terminate();
+
+        await Eventually.TrueAsync(async () => await ReadyAsync(management, proxy) == HttpStatusCode.ServiceUnavailable, "not ready");
+        Assert.Equal("done", await client.GetStringAsync(proxy.Url));
+        await Eventually.TrueAsync(async () => !await AcceptsAsync(proxy), "the listener is closed");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await ReadyAsync(management, proxy));
+        release.SetResult();
+        using var response = await slow;
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(response.Headers.ConnectionClose);
+        Assert.Equal("done", await response.Content.ReadAsStringAsync());
+        Assert.Equal(0, await proxy.ExitAsync());
+        Assert.Contains(proxy.Output, line => line.Contains("\"path\":\"/slow\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_does_not_come_to_an_end_is_cut_when_the_grace_is_over()
+    {
+        var started = new TaskCompletionSource();
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            started.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=0", "--Shutdown:GraceSeconds=2");
+        using var client = RunningProxy.Client();
+        var stuck = client.GetAsync(proxy.Url);
+        await started.Task;
+
+        proxy.Terminate();
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(async () => (await stuck).EnsureSuccessStatusCode());
+        await proxy.ExitAsync();
+    }
+
+    /// <summary>As many rounds as <c>TLSPROXY_DRAIN_ROUNDS</c> says; 3 otherwise.</summary>
+    [Fact]
+    public async Task Under_load_no_request_of_a_client_that_honours_the_drain_fails()
+    {
+        var rounds = int.Parse(Environment.GetEnvironmentVariable("TLSPROXY_DRAIN_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
+        for (var round = 0; round < rounds; round++)
+        {
+            await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
+            var load = new PoliteLoad(proxy.Url);
+            var running = load.RunAsync(http1: 8, http2: 2);
+            await Eventually.TrueAsync(() => load.Answered > 200, "load");
+
+            proxy.Terminate();
+            await running;
+
+            Assert.Empty(load.Failures);
+            Assert.Equal(0, await proxy.ExitAsync());
+        }
+    }
+
+    [Fact]
+    public async Task In_a_Pod_the_application_ends_first_and_the_proxy_answers_503_with_Retry_After_meanwhile()
+    {
+        var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1");
+        using var client = RunningProxy.Client();
+        await client.GetStringAsync(proxy.Url);
+
+        await upstream.DisposeAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            using var response = await client.GetAsync(proxy.Url);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+
+        proxy.Terminate();
+        Assert.Equal(0, await proxy.ExitAsync());
+    }
+
+    private static async Task<HttpStatusCode> ReadyAsync(HttpClient client, ProxyProcess proxy)
+    {
+        using var response = await client.GetAsync(new Uri(proxy.Management, "/readyz"));
+        return response.StatusCode;
+    }
+
+    private static async Task<bool> AcceptsAsync(ProxyProcess proxy)
+    {
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, proxy.Port);
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}
