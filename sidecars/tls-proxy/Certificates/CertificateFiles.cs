@@ -22,25 +22,43 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
     public string Hash { get; } = Fingerprint(Certificates, Key, Authorities);
 
     /// <summary>
-    /// Reads until two reads agree. The kubelet replaces the files of a Secret at once (<c>..data</c> is renamed over),
-    /// but between reading one file and the next there is time for that.
+    /// Reads until two reads agree, be it that something is missing. The kubelet replaces the files of a Secret at once
+    /// (<c>..data</c> is renamed over) and then deletes the old ones, but between reading one file and the next, and
+    /// between finding a file and opening it, there is time for that.
     /// </summary>
     /// <exception cref="CertificateRefusedException">A file is missing, unreadable, or never stands still.</exception>
     public static CertificateFiles Read(string directory)
     {
-        var before = ReadOnce(directory);
+        var before = Try(directory);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var after = ReadOnce(directory);
-            if (after.Hash == before.Hash)
+            var after = Try(directory);
+            if (after.Files is not null && after.Files.Hash == before.Files?.Hash)
             {
-                return after;
+                return after.Files;
+            }
+
+            if (after.Refused is not null && after.Refused.What == before.Refused?.What)
+            {
+                throw after.Refused;
             }
 
             before = after;
         }
 
         throw new CertificateRefusedException(directory, "its files change with every read", "let whatever writes them come to an end.");
+    }
+
+    private static (CertificateFiles? Files, CertificateRefusedException? Refused) Try(string directory)
+    {
+        try
+        {
+            return (ReadOnce(directory), null);
+        }
+        catch (CertificateRefusedException refused)
+        {
+            return (null, refused);
+        }
     }
 
     private static CertificateFiles ReadOnce(string directory) => new(
@@ -53,13 +71,14 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
         var path = Path.Combine(directory, name);
         try
         {
-            var info = new FileInfo(path);
-            if (info.Exists && (info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info).Length > MaximumBytes)
+            using var file = File.OpenRead(path);
+            if (file.Length > MaximumBytes)
             {
                 throw new CertificateRefusedException(directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "put a certificate there.");
             }
 
-            return File.ReadAllText(path);
+            using var reader = new StreamReader(file);
+            return reader.ReadToEnd();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Certificates;
+
+public sealed class RotationUnderLoadTests
+{
+    private static readonly string[] BrokenKinds = ["mismatched key", "truncated PEM", "expired", "empty", "broken CA"];
+
+    /// <summary>
+    /// As many requests as <c>TLSPROXY_ROTATION_REQUESTS</c> says (20 000 otherwise) while the Secret is swapped as often
+    /// as <c>TLSPROXY_ROTATION_SWAPS</c> says (15), five of them broken; the CA is swapped with every good one after the fifth.
+    /// </summary>
+    [Fact]
+    public async Task No_request_fails_while_the_Secret_is_swapped_good_and_bad()
+    {
+        var wanted = Setting("TLSPROXY_ROTATION_REQUESTS", 20_000);
+        var swaps = Setting("TLSPROXY_ROTATION_SWAPS", 15);
+        var authorities = new[] { new TestCertificates("One"), new TestCertificates("Two") };
+        using var volume = new SecretVolume(authorities[0].Issue().Files);
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
+        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url);
+        var failures = new ConcurrentQueue<string>();
+        var sent = 0;
+        using var stop = new CancellationTokenSource();
+
+        var load = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            // Two that keep HTTP/1.1 connections, four that keep HTTP/2 ones, two that make a new connection each time.
+            var version = i is >= 2 and < 6 ? HttpVersion.Version20 : HttpVersion.Version11;
+            var client = RunningProxy.Client(version);
+            while (!stop.IsCancellationRequested)
+            {
+                if (i >= 6)
+                {
+                    client.Dispose();
+                    client = RunningProxy.Client(version);
+                }
+
+                try
+                {
+                    using var response = await client.GetAsync(proxy.Url);
+                    if (response.StatusCode != HttpStatusCode.OK)
+                    {
+                        failures.Enqueue(response.StatusCode.ToString());
+                    }
+                }
+                catch (HttpRequestException e)
+                {
+                    failures.Enqueue(e.ToString());
+                }
+
+                Interlocked.Increment(ref sent);
+            }
+
+            client.Dispose();
+        })).ToList();
+
+        var serial = await proxy.SerialAsync();
+        var (rejected, applied) = (0, 0);
+        for (var swap = 0; swap < swaps; swap++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            if (swap % 3 == 1 && rejected < BrokenKinds.Length)
+            {
+                volume.Swap(RotationTests.Broken(authorities[0], BrokenKinds[rejected++]));
+                await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") == rejected, "the rejection");
+                Assert.Equal(serial, await proxy.SerialAsync());
+            }
+            else
+            {
+                var next = authorities[swap > 5 ? swap % 2 : 0].Issue(rsa: swap % 4 == 3);
+                volume.Swap(next.Files);
+                applied++;
+                serial = next.Serial;
+                await Eventually.TrueAsync(async () => await proxy.SerialAsync() == serial, "the new serial");
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(15));
+        }
+
+        using (var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(50)))
+        {
+            while (Volatile.Read(ref sent) < wanted && failures.IsEmpty)
+            {
+                await pause.WaitForNextTickAsync();
+            }
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+
+        Assert.Empty(failures);
+        Assert.Equal(applied, await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"applied\"}"));
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        int.Parse(Environment.GetEnvironmentVariable(name) ?? otherwise.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,110 @@
+using System.Text;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Requests;
+
+public sealed class LimitTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+
+    public void Dispose() => _volume.Dispose();
+
+    public static TheoryData<string, string, int> Requests => new()
+    {
+        { "101 headers", Headers(101, 10), 431 },
+        { "10 000 headers", Headers(10_000, 1), 431 },
+        { "34 KiB of headers", Headers(34, 1024), 431 },
+        { "a target of 9 KiB", $"GET /{new string('a', 9 * 1024)} HTTP/1.1\r\nHost: localhost\r\n\r\n", 414 },
+        { "a declared body of 100 MB", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n", 413 },
+        { "no Host", "GET / HTTP/1.1\r\n\r\n", 400 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Requests))]
+    public async Task What_is_over_a_limit_is_refused_with_its_own_status(string what, string request, int status)
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await WriteIgnoringResetAsync(stream, request);
+        var answer = await Raw.ReadToEndAsync(stream);
+
+        Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{what}: {answer}");
+    }
+
+    [Fact]
+    public async Task Headers_that_come_too_slowly_are_408()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:HeaderTimeoutSeconds=1"]);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync("GET / HTTP/1.1\r\nHost: loc"u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 408 ", await Raw.ReadToEndAsync(stream), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_idle_connection_is_closed()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:KeepAliveSeconds=1"]);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 200 ", await Raw.ReadToEndAsync(stream), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_over_the_limit_is_closed_and_a_place_becomes_free_again()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:Connections=2"]);
+        var first = await proxy.ConnectTlsAsync();
+        await using var second = await proxy.ConnectTlsAsync();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => proxy.ConnectTlsAsync());
+        await first.DisposeAsync();
+
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await using var third = await proxy.ConnectTlsAsync();
+                    return true;
+                }
+                catch (IOException)
+                {
+                    return false;
+                }
+            },
+            "a place for the third");
+    }
+
+    private static string Headers(int count, int bytes)
+    {
+        var text = new StringBuilder("GET / HTTP/1.1\r\nHost: localhost\r\n");
+        for (var i = 0; i < count; i++)
+        {
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"X-{i}: {new string('v', bytes)}\r\n");
+        }
+
+        return text.Append("\r\n").ToString();
+    }
+
+    private static async Task WriteIgnoringResetAsync(Stream stream, string request)
+    {
+        try
+        {
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        }
+        catch (IOException)
+        {
+            // Refused before all of it was sent; the answer tells.
+        }
+    }
+}
