@@ -18,6 +18,7 @@ internal sealed class ProxyMetrics
     private readonly Counter<long> _upstreamErrors;
     private readonly Counter<long> _handshakes;
     private readonly Counter<long> _notTls;
+    private readonly Counter<long> _clientCertificates;
     private readonly UpDownCounter<long> _connections;
     private readonly UpDownCounter<long> _inFlight;
     private readonly Counter<long> _certificateReloads;
@@ -36,6 +37,7 @@ internal sealed class ProxyMetrics
         _upstreamErrors = _meter.CreateCounter<long>("tls_proxy_upstream_errors_total", description: "Requests that the application did not answer, by reason.");
         _handshakes = _meter.CreateCounter<long>("tls_proxy_handshakes_total", description: "TLS handshakes, by outcome and version.");
         _notTls = _meter.CreateCounter<long>("tls_proxy_not_tls_total", description: "Connections to the TLS port that spoke something else.");
+        _clientCertificates = _meter.CreateCounter<long>("tls_proxy_client_certificates_total", description: "Certificates that clients showed, by outcome: accepted, untrusted or not_allowed.");
         _connections = _meter.CreateUpDownCounter<long>("tls_proxy_connections", description: "Open connections of clients.");
         _inFlight = _meter.CreateUpDownCounter<long>("tls_proxy_requests_in_flight", description: "Requests that are with the application now.");
         _certificateReloads = _meter.CreateCounter<long>("tls_proxy_certificate_reloads_total", description: "New content of certificate directories, by outcome: applied or rejected.");
@@ -65,6 +67,8 @@ internal sealed class ProxyMetrics
         var tags = new TagList { { "outcome", outcome }, { "version", version } };
         _handshakes.Add(1, tags);
     }
+
+    public void ClientCertificate(string outcome) => _clientCertificates.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void NotTls() => _notTls.Add(1);
 

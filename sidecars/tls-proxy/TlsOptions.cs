@@ -25,7 +25,10 @@ public sealed class TlsOptions : IValidatable
     /// </summary>
     public bool StrictSni { get; set; }
 
-    /// <summary>Whether clients are asked for a certificate: <c>none</c> (default), <c>allow</c>, <c>require</c>.</summary>
+    /// <summary>
+    /// Whether clients are asked for a certificate: <c>none</c> (default), <c>allow</c>, <c>require</c>. Who signs them
+    /// stands in <c>ca.crt</c> of <see cref="Directory"/>, which is read again when it changes.
+    /// </summary>
     public ClientCertificateMode ClientCertificate { get; set; } = ClientCertificateMode.None;
 
     /// <summary>Seconds for a whole handshake. Default 10.</summary>
@@ -39,6 +42,9 @@ public sealed class TlsOptions : IValidatable
     [Range(1, 3600)]
     public int PollSeconds { get; set; } = 10;
 
+    /// <summary>Which of the clients with a good certificate may come in.</summary>
+    public AllowedClientsOptions AllowedClients { get; set; } = new();
+
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)
     {
@@ -46,5 +52,26 @@ public sealed class TlsOptions : IValidatable
         {
             yield return new(path + "Directory", "", "is empty and Tls:Directories has none either: give the directory where the TLS Secret is mounted.");
         }
+
+        if (ClientCertificate == ClientCertificateMode.None && !AllowedClients.IsEmpty)
+        {
+            yield return new(path + "AllowedClients", null, "has no effect while Tls:ClientCertificate is none: set that to require.");
+        }
+    }
+
+    /// <summary>A client that matches one entry of one list may come in; without any entry every one may.</summary>
+    public sealed class AllowedClientsOptions
+    {
+        /// <summary>Common names of subjects, such as <c>frontend</c>.</summary>
+        public string[] CommonNames { get; set; } = [];
+
+        /// <summary>DNS names among the alternative names.</summary>
+        public string[] DnsNames { get; set; } = [];
+
+        /// <summary>URIs among the alternative names, such as <c>spiffe://cluster.local/ns/web/sa/frontend</c>; one that ends in <c>/*</c> means all below.</summary>
+        public string[] Uris { get; set; } = [];
+
+        /// <summary>Whether no list has an entry.</summary>
+        internal bool IsEmpty => CommonNames.Length + DnsNames.Length + Uris.Length == 0;
     }
 }

@@ -1,7 +1,7 @@
 namespace TlsProxy.Certificates;
 
 /// <summary>One directory, what is served from it, and what came of the last look at it.</summary>
-internal sealed class CertificateSlot(string? name, string directory)
+internal sealed class CertificateSlot(string? name, string directory, bool needsAuthorities = false)
 {
     private string? _refusedHash;
     private bool _refusedForNow;
@@ -41,7 +41,13 @@ internal sealed class CertificateSlot(string? name, string directory)
                 return CertificateOutcome.Unchanged;
             }
 
-            Certificate = CertificateLoader.Load(Directory, files, now);
+            var loaded = CertificateLoader.Load(Directory, files, now);
+            if (needsAuthorities && loaded.Authorities.Count == 0)
+            {
+                throw new CertificateRefusedException(Directory, "there is no ca.crt", "clients are asked for certificates: put the authorities that sign them there, or set Tls:ClientCertificate=none.");
+            }
+
+            Certificate = loaded;
             (Refused, _refusedHash, LastChange) = (null, null, now);
             return CertificateOutcome.Applied;
         }

@@ -23,13 +23,19 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
     /// <exception cref="ConfigurationException">One of them holds nothing that can be served; tells of all.</exception>
     public static IReadOnlyList<CertificateSlot> Open(TlsOptions options, DateTimeOffset now)
     {
-        var slots = new List<CertificateSlot>();
+        var directories = options.Directories
+            .OrderBy(d => d.Key, StringComparer.Ordinal)
+            .Select(d => (Name: (string?)d.Key, Directory: d.Value))
+            .ToList();
         if (options.Directory.Length > 0)
         {
-            slots.Add(new CertificateSlot(null, options.Directory));
+            directories.Insert(0, (null, options.Directory));
         }
 
-        slots.AddRange(options.Directories.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => new CertificateSlot(d.Key, d.Value)));
+        // The default certificate's directory has the authorities for all.
+        var slots = directories
+            .Select((d, i) => new CertificateSlot(d.Name, d.Directory, needsAuthorities: i == 0 && options.ClientCertificate != ClientCertificateMode.None))
+            .ToList();
 
         foreach (var slot in slots)
         {

@@ -43,14 +43,14 @@ internal sealed class ConnectionAccount(ProxyMetrics metrics, TlsProxyOptions op
     public async Task OnSecuredAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var handshake = connection.Features.GetRequiredFeature<ITlsHandshakeFeature>();
-        var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
+        var identity = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate ? ClientIdentity.Of(certificate) : null;
         var version = Version(handshake.Protocol);
         connection.Features.GetRequiredFeature<ClientConnection>().Secured(new TlsSession(
             version,
             Cipher(handshake.NegotiatedCipherSuite),
             handshake.HostName,
-            certificate?.Subject,
-            null));
+            identity?.Subject,
+            identity?.ToHeader()));
         metrics.Handshake("ok", version);
 
         using var lingering = LingeringLifetime.Attach(connection, options, time);

@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using TlsProxy.Certificates;
@@ -8,8 +10,10 @@ using TlsProxy.Certificates;
 namespace TlsProxy.Listeners;
 
 /// <summary>Chooses, for each connection, the certificate in force at that moment and how TLS is spoken with it.</summary>
-internal sealed class TlsHandshake(CertificateStore certificates, TlsProxyOptions options)
+internal sealed class TlsHandshake(CertificateStore certificates, ProxyMetrics metrics, TlsProxyOptions options)
 {
+    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
     /// <summary>A fatal <c>unrecognized_name</c> alert (RFC 6066, section 3) as it is on the wire.</summary>
     private static readonly byte[] UnrecognizedName = [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x70];
 
@@ -38,7 +42,56 @@ internal sealed class TlsHandshake(CertificateStore certificates, TlsProxyOption
 
         var prepared = _prepared.GetValue(certificate, static c => new Prepared(c));
         var offersTls13 = context.Connection.Features.Get<ClientConnection>() is { OffersTls13: true };
-        return ValueTask.FromResult(offersTls13 ? prepared.Tls13 : prepared.Tls12);
+        var chosen = offersTls13 ? prepared.Tls13 : prepared.Tls12;
+        return ValueTask.FromResult(options.Tls.ClientCertificate == ClientCertificateMode.None ? chosen : AskForCertificate(chosen, set.Default.Authorities));
+    }
+
+    /// <summary>
+    /// The same handshake with the client's certificate asked for. It is made anew for each connection, and resumes no
+    /// session, so that every connection is judged by the authorities in force now. They are those of the default
+    /// certificate whatever name is asked for: a name must not be a way around them.
+    /// </summary>
+    private SslServerAuthenticationOptions AskForCertificate(SslServerAuthenticationOptions chosen, X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(authorities);
+        policy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = chosen.ServerCertificateContext,
+            EnabledSslProtocols = chosen.EnabledSslProtocols,
+            ApplicationProtocols = chosen.ApplicationProtocols,
+            CipherSuitesPolicy = chosen.CipherSuitesPolicy,
+            AllowRenegotiation = false,
+            EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+            AllowTlsResume = false,
+            ClientCertificateRequired = true,
+            CertificateChainPolicy = policy,
+            RemoteCertificateValidationCallback = IsWelcome,
+        };
+    }
+
+    private bool IsWelcome(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (certificate is not X509Certificate2 shown)
+        {
+            return options.Tls.ClientCertificate == ClientCertificateMode.Allow;
+        }
+
+        if (errors != SslPolicyErrors.None)
+        {
+            metrics.ClientCertificate("untrusted");
+            return false;
+        }
+
+        var welcome = ClientIdentity.Of(shown).IsAllowed(options.Tls.AllowedClients);
+        metrics.ClientCertificate(welcome ? "accepted" : "not_allowed");
+        return welcome;
     }
 
     private static async ValueTask<SslServerAuthenticationOptions> RefuseNameAsync(BaseConnectionContext connection, string name)

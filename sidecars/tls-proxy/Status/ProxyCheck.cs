@@ -28,7 +28,8 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
     private Finding Certificate(string directory)
     {
         var subject = $"certificate {directory}";
-        var slot = new CertificateSlot(null, directory);
+        var isDefault = directory == options.Tls.Directory;
+        var slot = new CertificateSlot(null, directory, needsAuthorities: isDefault && options.Tls.ClientCertificate != ClientCertificateMode.None);
         slot.Refresh(time.GetUtcNow());
         if (slot.Certificate is not { } certificate)
         {

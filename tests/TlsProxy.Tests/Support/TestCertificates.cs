@@ -33,7 +33,8 @@ internal sealed class TestCertificates
 
     public X509Certificate2 Intermediate => _intermediate;
 
-    public string RootPem => Root.ExportCertificatePem();
+    /// <summary>The root and the intermediate, as a <c>ca.crt</c>.</summary>
+    public string BundlePem => Root.ExportCertificatePem() + "\n" + _intermediate.ExportCertificatePem() + "\n";
 
     /// <summary>A pair for a server.</summary>
     public Pair Issue(
