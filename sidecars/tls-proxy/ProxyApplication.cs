@@ -11,6 +11,9 @@ internal static class ProxyApplication
     /// <exception cref="ConfigurationException">The configuration is refused.</exception>
     public static ContainerApplication Create(string[] args, Action<ContainerApplicationBuilder<TlsProxyOptions>>? adjust = null)
     {
+        // A lone line feed ends no line: what two servers may read in two ways is refused.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+
         var builder = ContainerApplication.CreateWebBuilder<TlsProxyOptions>(args, "tls-proxy");
 
         // Each failed request has its line in the access log; a stack trace for each would let a client fill the disk.

@@ -13,6 +13,7 @@ internal sealed partial class ExchangeMiddleware(
     Answers answers,
     AccessLogWriter accessLog,
     ProxyMetrics metrics,
+    TlsProxyOptions options,
     TimeProvider time,
     ILogger<ExchangeMiddleware> logger)
 {
@@ -25,7 +26,7 @@ internal sealed partial class ExchangeMiddleware(
         context.Features.Set(exchange);
         try
         {
-            if (RequestRules.Refuse(request) is { } refusal)
+            if (RequestRules.Refuse(request, options.Limits.BodyBytes) is { } refusal)
             {
                 metrics.Refused(refusal.Error);
                 // Whatever follows on this connection may be the other reading of this request.

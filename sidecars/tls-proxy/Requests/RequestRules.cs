@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace TlsProxy.Requests;
 
@@ -17,8 +19,12 @@ internal static class RequestRules
         "Transfer-Encoding", "Host", "Connection", "Upgrade",
     ], StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>A token of RFC 9110, section 5.6.2.</summary>
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     /// <summary>Why the request is refused, or null.</summary>
-    public static Refusal? Refuse(HttpRequest request)
+    public static Refusal? Refuse(HttpRequest request, long bodyBytes)
     {
         if (HttpMethods.IsConnect(request.Method) && !IsExtendedConnect(request))
         {
@@ -28,6 +34,16 @@ internal static class RequestRules
         if (HttpMethods.IsTrace(request.Method))
         {
             return new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "TRACE is not served here.");
+        }
+
+        if (request.ContentLength > bodyBytes && bodyBytes > 0)
+        {
+            return new(StatusCodes.Status413PayloadTooLarge, "bad_request_body", "The body is larger than this server takes.");
+        }
+
+        if (request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.AsSpan().ContainsAnyInRange('\0', ' '))
+        {
+            return new(StatusCodes.Status400BadRequest, "bad_target", "The target has a character that no target may have.");
         }
 
         var encodings = request.Headers.TransferEncoding;
@@ -44,9 +60,18 @@ internal static class RequestRules
                 return new(StatusCodes.Status400BadRequest, "bad_framing", "Content-Length and Transfer-Encoding exclude each other.");
             }
 
-            if (HttpProtocol.IsHttp10(request.Protocol))
+            if (!HttpProtocol.IsHttp11(request.Protocol))
             {
-                return new(StatusCodes.Status400BadRequest, "bad_framing", "HTTP/1.0 has no Transfer-Encoding.");
+                return new(StatusCodes.Status400BadRequest, "bad_framing", "Only HTTP/1.1 has a Transfer-Encoding.");
+            }
+        }
+
+        foreach (var (name, _) in request.Headers)
+        {
+            // Over HTTP/2 Kestrel lets through names that over HTTP/1.1 would be several lines.
+            if (name.AsSpan().ContainsAnyExcept(TokenCharacters) && name[0] != ':')
+            {
+                return new(StatusCodes.Status400BadRequest, "bad_header", "The name of a header has a character that no name may have.");
             }
         }
 
@@ -68,7 +93,7 @@ internal static class RequestRules
     }
 
     private static bool IsExtendedConnect(HttpRequest request) =>
-        request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 
     /// <summary>
     /// A header that <c>Connection</c> names is for this hop (RFC 9110, 7.6.1). Of a value with <c>keep-alive</c> in it

@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace TlsProxy.Tests.Smuggling;
+
+/// <summary>Frames of HTTP/2 (RFC 9113) with whatever one likes in them.</summary>
+internal static class RawHttp2
+{
+    private const byte HeadersFrame = 1;
+    private const byte ResetFrame = 3;
+    private const byte SettingsFrame = 4;
+    private const byte GoAwayFrame = 7;
+    private const byte EndStreamAndHeaders = 0x5;
+
+    /// <summary>Sends one request without a body.</summary>
+    /// <param name="stream">A connection on which h2 was agreed.</param>
+    /// <param name="headers">As <c>name=value</c>, the value from the first = after the first character on.</param>
+    /// <returns>The status; 0 when the stream or the connection was refused.</returns>
+    public static async Task<int> RequestAsync(Stream stream, string[] headers)
+    {
+        var block = new List<byte>();
+        foreach (var header in headers)
+        {
+            var equals = header.IndexOf('=', StringComparison.Ordinal);
+            // A literal that is not indexed, without Huffman coding (RFC 7541, section 6.2.2).
+            block.Add(0);
+            Append(block, header[..equals]);
+            Append(block, header[(equals + 1)..]);
+        }
+
+        await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync(Frame(SettingsFrame, 0, 0, []));
+        await stream.WriteAsync(Frame(HeadersFrame, EndStreamAndHeaders, 1, [.. block]));
+        return await StatusAsync(stream);
+    }
+
+    public static byte[] Frame(byte type, byte flags, int streamId, byte[] payload)
+    {
+        var frame = new byte[9 + payload.Length];
+        frame[0] = (byte)(payload.Length >> 16);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(1), (ushort)payload.Length);
+        frame[3] = type;
+        frame[4] = flags;
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), streamId);
+        payload.CopyTo(frame.AsSpan(9));
+        return frame;
+    }
+
+    private static async Task<int> StatusAsync(Stream stream)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var header = new byte[9];
+        try
+        {
+            while (true)
+            {
+                await stream.ReadExactlyAsync(header, deadline.Token);
+                var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
+                await stream.ReadExactlyAsync(payload, deadline.Token);
+                switch (header[3])
+                {
+                    case ResetFrame or GoAwayFrame:
+                        return 0;
+                    case HeadersFrame:
+                        return Status(payload);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The status is the first header: an entry of the static table (RFC 7541, appendix A) or a literal with its name.</summary>
+    private static int Status(byte[] block)
+    {
+        // Table size updates may come first.
+        var at = 0;
+        while ((block[at] & 0xe0) == 0x20)
+        {
+            at++;
+        }
+
+        int[] known = [200, 204, 206, 304, 400, 404, 500];
+        var index = block[at] & 0x7f;
+        if ((block[at] & 0x80) != 0 && index is >= 8 and <= 14)
+        {
+            return known[index - 8];
+        }
+
+        return int.Parse(Encoding.ASCII.GetString(block, at + 2, 3), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static void Append(List<byte> block, string text)
+    {
+        var bytes = Encoding.Latin1.GetBytes(text);
+        Assert.True(bytes.Length < 127);
+        block.Add((byte)bytes.Length);
+        block.AddRange(bytes);
+    }
+}
