@@ -1,0 +1,219 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.WebSockets;
+using System.Text;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Forwarding;
+
+public sealed class StreamingTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+
+    public void Dispose() => _volume.Dispose();
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Events_arrive_as_they_are_sent(string version)
+    {
+        var next = new SemaphoreSlim(0);
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            for (var i = 0; i < 3; i++)
+            {
+                await context.Response.WriteAsync($"data: {i}\n\n");
+                await next.WaitAsync(context.RequestAborted);
+            }
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client(Version.Parse(version));
+        using var response = await client.GetAsync(proxy.Url, HttpCompletionOption.ResponseHeadersRead);
+        using var events = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+        for (var i = 0; i < 3; i++)
+        {
+            // Each is read before the application is let on to the next: nothing on the way may wait for more.
+            Assert.Equal($"data: {i}", await events.ReadLineAsync());
+            Assert.Equal("", await events.ReadLineAsync());
+            next.Release();
+        }
+
+        Assert.Null(await events.ReadLineAsync());
+    }
+
+    [Fact]
+    public async Task Hundreds_of_megabytes_pass_both_ways_without_being_kept()
+    {
+        const long size = 256L << 20;
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            var taken = 0L;
+            var part = new byte[128 * 1024];
+            while (await context.Request.Body.ReadAsync(part) is > 0 and var read)
+            {
+                taken += read;
+            }
+
+            for (context.Response.ContentLength = taken; taken > 0; taken -= part.Length)
+            {
+                await context.Response.Body.WriteAsync(part.AsMemory(0, (int)Math.Min(taken, part.Length)));
+            }
+        });
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Limits:BodyBytes=0");
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+        client.Timeout = TimeSpan.FromMinutes(5);
+        using var content = new ZerosContent(size);
+        using var response = await client.SendAsync(new HttpRequestMessage(HttpMethod.Post, proxy.Url) { Content = content, Version = HttpVersion.Version20 }, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[128 * 1024];
+        var received = 0L;
+        while (await body.ReadAsync(buffer) is > 0 and var read)
+        {
+            received += read;
+        }
+
+        Assert.Equal(size, received);
+        var resident = File.ReadLines($"/proc/{proxy.Pid}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var megabytes = long.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) / 1024;
+        Assert.InRange(megabytes, 1, 200);
+    }
+
+    [Fact]
+    public async Task A_WebSocket_is_passed_both_ways_and_closed()
+    {
+        await using var upstream = await TestUpstream.StartAsync(EchoWebSocketAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var socket = new ClientWebSocket();
+        socket.Options.RemoteCertificateValidationCallback = (_, server, _, _) => server is not null;
+
+        await socket.ConnectAsync(new Uri($"wss://localhost:{proxy.Port}/"), CancellationToken.None);
+        for (var i = 0; i < 3; i++)
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"hello {i}"), WebSocketMessageType.Text, true, CancellationToken.None);
+            var buffer = new byte[64];
+            var received = await socket.ReceiveAsync(buffer, CancellationToken.None);
+            Assert.Equal($"hello {i}", Encoding.ASCII.GetString(buffer, 0, received.Count));
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None);
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
+    }
+
+    [Fact]
+    public async Task A_gRPC_call_streams_both_ways_over_h2c_and_ends_with_its_trailers()
+    {
+        await using var upstream = await TestUpstream.StartAsync(
+            async context =>
+            {
+                Assert.Equal("HTTP/2", context.Request.Protocol);
+                Assert.Equal("trailers", context.Request.Headers.TE);
+                context.Response.ContentType = "application/grpc";
+                await context.Response.StartAsync();
+                var buffer = new byte[64];
+                while (await context.Request.Body.ReadAsync(buffer) is > 0 and var read)
+                {
+                    await context.Response.Body.WriteAsync(buffer.AsMemory(0, read));
+                }
+
+                context.Response.AppendTrailer("grpc-status", "0");
+                context.Response.AppendTrailer("grpc-message", "well");
+            },
+            h2c: true);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Protocol=h2c"]);
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+        using var content = new PushedContent();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(proxy.Url, "/package.Service/Method"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        content.Push("\0\0\0\0\u0001a"u8);
+
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var messages = await response.Content.ReadAsStreamAsync();
+        var message = new byte[6];
+        await messages.ReadExactlyAsync(message);
+        Assert.Equal((byte)'a', message[5]);
+        content.Push("\0\0\0\0\u0001b"u8);
+        await messages.ReadExactlyAsync(message);
+        Assert.Equal((byte)'b', message[5]);
+        content.End();
+        Assert.Equal(0, await messages.ReadAsync(message));
+
+        Assert.Equal("0", Assert.Single(response.TrailingHeaders.GetValues("grpc-status")));
+        Assert.Equal("well", Assert.Single(response.TrailingHeaders.GetValues("grpc-message")));
+    }
+
+    private static async Task EchoWebSocketAsync(HttpContext context)
+    {
+        var upgrade = context.Features.GetRequiredFeature<IHttpUpgradeFeature>();
+        Assert.True(upgrade.IsUpgradableRequest);
+        var key = context.Request.Headers.SecWebSocketKey + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+        context.Response.Headers.Upgrade = "websocket";
+        context.Response.Headers.Connection = "Upgrade";
+#pragma warning disable CA5350 // RFC 6455, section 1.3 says SHA-1.
+        context.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key)));
+#pragma warning restore CA5350
+        await using var stream = await upgrade.UpgradeAsync();
+        using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
+        var buffer = new byte[64];
+        while (await socket.ReceiveAsync(buffer, CancellationToken.None) is { MessageType: not WebSocketMessageType.Close } received)
+        {
+            await socket.SendAsync(buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, CancellationToken.None);
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None);
+    }
+
+    /// <summary>A body whose parts go out when they are pushed.</summary>
+    private sealed class PushedContent : HttpContent
+    {
+        private readonly Channel<byte[]> _parts = Channel.CreateUnbounded<byte[]>();
+
+        public void Push(ReadOnlySpan<byte> part) => _parts.Writer.TryWrite(part.ToArray());
+
+        public void End() => _parts.Writer.Complete();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await foreach (var part in _parts.Reader.ReadAllAsync())
+            {
+                await stream.WriteAsync(part);
+                await stream.FlushAsync();
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
+    private sealed class ZerosContent(long size) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            var buffer = new byte[128 * 1024];
+            for (var left = size; left > 0; left -= buffer.Length)
+            {
+                await stream.WriteAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)));
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = size;
+            return true;
+        }
+    }
+}
