@@ -1,5 +1,6 @@
 using Hosting;
 using TlsProxy.Listeners;
+using TlsProxy.Routes;
 
 namespace TlsProxy;
 
@@ -28,11 +29,16 @@ internal static class ProxyApplication
             .AddRequestHandling()
             .AddForwarding()
             .AddStatus();
+        if (RouteTable.IsConfigured(builder.Options))
+        {
+            builder.Services.AddRoutes(builder.Options);
+        }
+
         builder.WebHost.UseListeners(builder.Options);
         adjust?.Invoke(builder);
 
         var app = builder.Build();
-        app.Web.UseProxy();
+        app.Web.UseProxy(builder.Options);
         return app;
     }
 }

@@ -5,6 +5,7 @@ using TlsProxy.Drain;
 using TlsProxy.Forwarding;
 using TlsProxy.Listeners;
 using TlsProxy.Requests;
+using TlsProxy.Routes;
 using TlsProxy.Status;
 
 namespace TlsProxy;
@@ -46,6 +47,7 @@ internal static class ProxyServices
         .AddSingleton<UpstreamState>()
         .AddSingleton<UpstreamErrors>()
         .AddSingleton<ExchangeTransformer>()
+        .AddSingleton<UpstreamGate>()
         .AddSingleton<DirectForwarding>();
 
     /// <summary>What a person asks about.</summary>
@@ -55,10 +57,16 @@ internal static class ProxyServices
         .AddSingleton<ICheck, ProxyCheck>();
 
     /// <summary>The way of a request: framed, redirected if plain, forwarded.</summary>
-    public static void UseProxy(this WebApplication web)
+    public static void UseProxy(this WebApplication web, TlsProxyOptions options)
     {
         web.UseMiddleware<ExchangeMiddleware>();
         web.UseMiddleware<RedirectMiddleware>();
+        if (RouteTable.IsConfigured(options))
+        {
+            web.MapRoutes();
+            return;
+        }
+
         web.Run(web.Services.GetRequiredService<DirectForwarding>().ForwardAsync);
     }
 }

@@ -31,6 +31,11 @@ public sealed class TlsProxyOptions : ContainerOptions, IValidatable
     /// <summary>What one client, and all together, may ask for.</summary>
     public LimitsOptions Limits { get; set; } = new();
 
+    /// <summary>
+    /// Routes and clusters in YARP's own shape, in place of the one application of <see cref="Upstream"/>. Default: none.
+    /// </summary>
+    public IConfigurationSection? ReverseProxy { get; set; }
+
     /// <summary>One line a request on stdout.</summary>
     public AccessLogOptions AccessLog { get; set; } = new();
 

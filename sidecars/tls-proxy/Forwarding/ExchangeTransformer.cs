@@ -28,20 +28,27 @@ internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, 
         }
 
         var copied = base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        return copied.IsCompletedSuccessfully ? Finish(httpContext, copied.Result) : FinishAsync(httpContext, copied);
+        return copied.IsCompletedSuccessfully ? ValueTask.FromResult(Finish(httpContext, copied.Result)) : FinishAsync(httpContext, copied);
     }
 
-    private async ValueTask<bool> FinishAsync(HttpContext context, ValueTask<bool> copied) => await Finish(context, await copied);
-
-    private ValueTask<bool> Finish(HttpContext context, bool copyBody)
+    /// <summary>What is said and counted once the application's headers are copied.</summary>
+    public void Finish(HttpContext context)
     {
         var exchange = Exchange.Of(context);
         answers.AddHeaders(context.Response, exchange);
         exchange.CountBytes(context.Response);
-        return ValueTask.FromResult(copyBody);
     }
 
-    private void Answered(HttpContext context)
+    private async ValueTask<bool> FinishAsync(HttpContext context, ValueTask<bool> copied) => Finish(context, await copied);
+
+    private bool Finish(HttpContext context, bool copyBody)
+    {
+        Finish(context);
+        return copyBody;
+    }
+
+    /// <summary>The application's headers are there.</summary>
+    public void Answered(HttpContext context)
     {
         Exchange.Of(context).UpstreamAnswered = time.GetTimestamp();
         state.Reached();

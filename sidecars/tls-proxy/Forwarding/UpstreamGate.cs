@@ -1,0 +1,36 @@
+using TlsProxy.Requests;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace TlsProxy.Forwarding;
+
+/// <summary>What every request to the application passes: the limit of those in flight, and in the end the answer to a failure.</summary>
+internal sealed class UpstreamGate(UpstreamErrors errors, ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time)
+{
+    private int _inFlight;
+
+    public async Task PassAsync(HttpContext context, RequestDelegate forward)
+    {
+        if (Interlocked.Increment(ref _inFlight) > options.Limits.RequestsInFlight)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            await errors.OverloadedAsync(context);
+            return;
+        }
+
+        metrics.UpstreamStarted();
+        try
+        {
+            Exchange.Of(context).UpstreamStarted = time.GetTimestamp();
+            await forward(context);
+            if (context.Features.Get<IForwarderErrorFeature>() is { Error: not ForwarderError.None } failed)
+            {
+                await errors.AnswerAsync(context, failed.Error, failed.Exception);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+            metrics.UpstreamEnded();
+        }
+    }
+}

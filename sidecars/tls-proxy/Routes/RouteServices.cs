@@ -1,0 +1,57 @@
+using Hosting;
+using TlsProxy.Forwarding;
+using TlsProxy.Requests;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Transforms;
+
+namespace TlsProxy.Routes;
+
+/// <summary>YARP's whole pipeline, for a configuration that has routes of its own.</summary>
+internal static class RouteServices
+{
+    public static IServiceCollection AddRoutes(this IServiceCollection services, TlsProxyOptions options)
+    {
+        var table = RouteTable.Read(options);
+        services.AddReverseProxy().AddTransforms(context =>
+        {
+            // The request says already what the application may believe.
+            context.UseDefaultForwarders = false;
+            context.AddOriginalHost();
+            context.AddResponseTransform(response =>
+            {
+                var http = response.HttpContext;
+                if (response.ProxyResponse is not null)
+                {
+                    http.RequestServices.GetRequiredService<ExchangeTransformer>().Answered(http);
+                }
+
+                http.RequestServices.GetRequiredService<ExchangeTransformer>().Finish(http);
+                return ValueTask.CompletedTask;
+            });
+        });
+        return services
+            .AddSingleton(new InMemoryConfigProvider(table.Routes, table.Clusters))
+            .AddSingleton<IProxyConfigProvider>(s => s.GetRequiredService<InMemoryConfigProvider>())
+            .AddSingleton(table)
+            .AddSingleton<IReloadParticipant<TlsProxyOptions>, RouteReload>()
+            .AddSingleton<IStatusSection, RouteStatus>();
+    }
+
+    public static void MapRoutes(this WebApplication web)
+    {
+        // Before YARP takes them, whose own refusal is one exception within another.
+        web.Services.GetRequiredService<RouteTable>().ValidateAsync(web.Services.GetRequiredService<IConfigValidator>()).GetAwaiter().GetResult();
+        var gate = web.Services.GetRequiredService<UpstreamGate>();
+        web.MapReverseProxy(pipeline =>
+        {
+            pipeline.Use((context, next) => gate.PassAsync(context, next));
+            pipeline.UseSessionAffinity();
+            pipeline.UseLoadBalancing();
+            pipeline.UsePassiveHealthChecks();
+        });
+        web.MapFallback(NoRouteAsync);
+    }
+
+    private static Task NoRouteAsync(HttpContext context) => context.RequestServices.GetRequiredService<Answers>()
+        .WriteAsync(context, StatusCodes.Status404NotFound, "no_route", "No route serves this address.");
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using Hosting;
+using Microsoft.AspNetCore.Http;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Forwarding;
+
+public sealed class RouteTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose()
+    {
+        _volume.Dispose();
+        File.Delete(_file);
+    }
+
+    [Fact]
+    public async Task Routes_lead_to_their_clusters_with_the_same_frame_and_what_has_none_is_404()
+    {
+        await using var one = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var two = await TestUpstream.StartAsync(context => context.Response.WriteAsync("two"));
+        Write(one.Url, two.Url);
+        await using var proxy = await StartAsync();
+        using var client = RunningProxy.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(proxy.Url, "/one/a"));
+        request.Headers.Add("X-Request-Id", "routed");
+        request.Headers.Add("X-Forwarded-For", "forged");
+
+        using var response = await client.SendAsync(request);
+        var seen = await response.Content.ReadAsStringAsync();
+
+        Assert.StartsWith("GET /one/a\n", seen, StringComparison.Ordinal);
+        Assert.Contains("X-Forwarded-For: 127.0.0.1\n", seen, StringComparison.Ordinal);
+        Assert.Equal(["routed"], response.Headers.GetValues("X-Request-Id"));
+        Assert.True(response.Headers.Contains("Strict-Transport-Security"));
+        Assert.Equal("two", await client.GetStringAsync(new Uri(proxy.Url, "/two")));
+        using var missing = await client.GetAsync(new Uri(proxy.Url, "/three"));
+        Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        Assert.Contains("no_route", await missing.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(2, (await proxy.StatusAsync()).GetProperty("routes").GetProperty("routes").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_reload_takes_new_routes_whole_and_refuses_broken_ones()
+    {
+        await using var one = await TestUpstream.StartAsync(context => context.Response.WriteAsync("one"));
+        await using var two = await TestUpstream.StartAsync(context => context.Response.WriteAsync("two"));
+        Write(one.Url, two.Url);
+        await using var proxy = await StartAsync();
+        using var client = RunningProxy.Client();
+        using var management = new HttpClient();
+        Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/one")));
+
+        Write(two.Url, two.Url, cluster: "missing");
+        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("ReverseProxy:Routes:one:ClusterId", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/one")));
+
+        Write(two.Url, one.Url);
+        using var applied = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.OK, applied.StatusCode);
+        await Eventually.TrueAsync(async () => await client.GetStringAsync(new Uri(proxy.Url, "/one")) == "two", "the new route");
+        Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/two")));
+    }
+
+    [Fact]
+    public async Task Broken_routes_are_refused_at_the_start_with_every_error()
+    {
+        await File.WriteAllTextAsync(_file, """{ "ReverseProxy": { "Routes": { "a": { "ClusterId": "none", "Match": { "Path": "/{" } } }, "Clusters": { "c": { "Destinations": { "d": { "Address": "nowhere" } } } } } }""");
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(StartAsync);
+
+        Assert.Contains(refused.Errors, e => e.Key == "ReverseProxy:Routes:a:ClusterId");
+        Assert.Contains(refused.Errors, e => e.Key == "ReverseProxy:Clusters:c:Destinations:d:Address");
+    }
+
+    [Fact]
+    public async Task A_destination_that_fails_its_health_check_gets_no_requests_until_it_is_well_again()
+    {
+        var healthy = true;
+        await using var one = await TestUpstream.StartAsync(context =>
+        {
+            context.Response.StatusCode = context.Request.Path == "/health" && !Volatile.Read(ref healthy) ? 500 : 200;
+            return context.Response.WriteAsync("one");
+        });
+        await using var two = await TestUpstream.StartAsync(context => context.Response.WriteAsync("two"));
+        await File.WriteAllTextAsync(_file, $$"""
+            { "ReverseProxy": { "Routes": { "all": { "ClusterId": "both", "Match": { "Path": "{**rest}" } } },
+              "Clusters": { "both": { "LoadBalancingPolicy": "RoundRobin",
+                "HealthCheck": { "Active": { "Enabled": "true", "Interval": "00:00:00.1", "Timeout": "00:00:05", "Policy": "ConsecutiveFailures", "Path": "/health" } },
+                "Destinations": { "one": { "Address": "{{one.Url}}" }, "two": { "Address": "{{two.Url}}" } } } } } }
+            """);
+        await using var proxy = await StartAsync();
+        using var client = RunningProxy.Client();
+        await Eventually.TrueAsync(async () => (await AnswersAsync()).SetEquals(["one", "two"]), "both are used");
+
+        Volatile.Write(ref healthy, false);
+        await Eventually.TrueAsync(async () => (await AnswersAsync()).SetEquals(["two"]), "the sick one is left out");
+
+        Volatile.Write(ref healthy, true);
+        await Eventually.TrueAsync(async () => (await AnswersAsync()).SetEquals(["one", "two"]), "both are used again");
+
+        async Task<HashSet<string>> AnswersAsync()
+        {
+            var answers = new HashSet<string>();
+            for (var i = 0; i < 8; i++)
+            {
+                answers.Add(await client.GetStringAsync(proxy.Url));
+            }
+
+            return answers;
+        }
+    }
+
+    private Task<RunningProxy> StartAsync() => RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"), [$"--config={_file}"]);
+
+    private void Write(Uri one, Uri two, string cluster = "one") => File.WriteAllText(_file, $$"""
+        { "ReverseProxy": {
+            "Routes": {
+              "one": { "ClusterId": "{{cluster}}", "Match": { "Path": "/one/{**rest}" } },
+              "two": { "ClusterId": "two", "Match": { "Path": "/two" } } },
+            "Clusters": {
+              "one": { "Destinations": { "a": { "Address": "{{one}}" } } },
+              "two": { "Destinations": { "a": { "Address": "{{two}}" } } } } } }
+        """);
+}
