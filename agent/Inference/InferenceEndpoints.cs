@@ -1,41 +1,131 @@
+using Agent.Models;
 using Agent.Requests;
 using Agent.Validation;
 
 namespace Agent.Inference;
 
-/// <summary><c>POST /inference</c>.</summary>
+/// <summary>The mood of one text, of many, and step by step.</summary>
 internal static class InferenceEndpoints
 {
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/inference", InferAsync);
+        routes.MapPost("/inference/batch", InferBatchAsync);
+        routes.MapPost("/inference/stream", InferStreamAsync);
     }
 
-    private static async Task InferAsync(
-        HttpContext context, InferenceRunner runner, TimeProvider time)
+    internal static double? Rounded(double? score) => score is { } value ? Math.Round(value, 4) : null;
+
+    private static async Task InferAsync(HttpContext context, InferenceRunner runner, TimeProvider time)
     {
         var record = RequestRecord.Of(context);
         record.BeginInference("inference");
+        if (await ReadTextAsync(context, runner.Limits) is not { } text)
+        {
+            return;
+        }
 
+        var prediction = await runner.RunAsync(context, (model, cancellationToken) => model.PredictAsync(text, cancellationToken));
+        record.Prediction = prediction.Label;
+        await JsonAnswer.WriteAsync(
+            context,
+            new InferenceResponse(prediction.Label, Rounded(prediction.Score), record.Model!, record.RequestId, LatencyOf(record, time)),
+            AgentJson.Default.InferenceResponse);
+    }
+
+    private static async Task InferBatchAsync(HttpContext context, InferenceRunner runner, TimeProvider time)
+    {
+        var record = RequestRecord.Of(context);
+        record.BeginInference("inference_batch");
+        IReadOnlyList<string> texts;
+        using (var body = await RequestBody.ReadAsync(context))
+        {
+            texts = body.RequiredTexts("texts", runner.Limits.MaxBatchTexts, runner.Limits.MaxTextChars);
+            body.NothingBut("texts");
+            if (body.Errors.Any)
+            {
+                await body.Errors.WriteAsync(context);
+                return;
+            }
+        }
+
+        record.TextChars = texts.Sum(RequestBody.CodePoints);
+        var predictions = await runner.RunAsync(
+            context,
+            async (model, cancellationToken) =>
+            {
+                var answers = new List<BatchPrediction>(texts.Count);
+                foreach (var text in texts)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var prediction = await model.PredictAsync(text, cancellationToken);
+                    answers.Add(new BatchPrediction(prediction.Label, Rounded(prediction.Score)));
+                }
+
+                return answers;
+            });
+        await JsonAnswer.WriteAsync(
+            context,
+            new BatchResponse(predictions, record.Model!, record.RequestId, LatencyOf(record, time)),
+            AgentJson.Default.BatchResponse);
+    }
+
+    private static async Task InferStreamAsync(HttpContext context, InferenceRunner runner)
+    {
+        var record = RequestRecord.Of(context);
+        record.BeginInference("inference_stream");
+        if (await ReadTextAsync(context, runner.Limits) is not { } text)
+        {
+            return;
+        }
+
+        var events = new EventStream(context);
+        try
+        {
+            record.Prediction = await runner.RunAsync(
+                context, (model, cancellationToken) => StreamAsync(events, record, model, text, cancellationToken));
+            await events.DoneAsync();
+        }
+        catch (FailedRequestException e) when (context.Response.HasStarted)
+        {
+            // Its status has gone out as a good one, so the failure is told in the stream, which then ends without [DONE].
+            record.FailedLate = true;
+            await events.ErrorAsync(e.Message);
+        }
+    }
+
+    private static async ValueTask<string?> StreamAsync(
+        EventStream events, RequestRecord record, ITextModel model, string text, CancellationToken cancellationToken)
+    {
+        string? label = null;
+        await foreach (var step in model.StreamAsync(text, cancellationToken))
+        {
+            label = step.Prediction?.Label;
+            await events.SendAsync(
+                new StreamEvent(step.Token, label, Rounded(step.Prediction?.Score), model.Name, record.RequestId), cancellationToken);
+        }
+
+        return label;
+    }
+
+    /// <returns>Null when the body did not fit, which the client has been told then.</returns>
+    private static async ValueTask<string?> ReadTextAsync(HttpContext context, InferenceOptions limits)
+    {
         using var body = await RequestBody.ReadAsync(context);
-        var text = body.RequiredText("text", runner.Limits.MaxTextChars);
+        var text = body.RequiredText("text", limits.MaxTextChars);
         body.NothingBut("text");
         if (body.Errors.Any)
         {
             await body.Errors.WriteAsync(context);
-            return;
+            return null;
         }
 
+        var record = RequestRecord.Of(context);
         record.Text = text;
         record.TextChars = RequestBody.CodePoints(text);
-        var prediction = await runner.RunAsync(context, (model, cancellationToken) => model.PredictAsync(text, cancellationToken));
-        record.Prediction = prediction.Label;
-
-        var response = new InferenceResponse(
-            prediction.Label, Rounded(prediction.Score), record.Model!, record.RequestId,
-            Math.Round(time.GetElapsedTime(record.StartedAt).TotalMilliseconds, 3));
-        await JsonAnswer.WriteAsync(context, response, AgentJson.Default.InferenceResponse);
+        return text;
     }
 
-    private static double? Rounded(double? score) => score is { } value ? Math.Round(value, 4) : null;
+    private static double LatencyOf(RequestRecord record, TimeProvider time) =>
+        Math.Round(time.GetElapsedTime(record.StartedAt).TotalMilliseconds, 3);
 }

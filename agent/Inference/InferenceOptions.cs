@@ -20,4 +20,8 @@ public sealed class InferenceOptions
     /// <summary>Longest text, in characters (Unicode code points). Default 10 000.</summary>
     [Range(1, 1_000_000)]
     public int MaxTextChars { get; set; } = 10_000;
+
+    /// <summary>Most texts of a batch. Default 256.</summary>
+    [Range(1, 10_000)]
+    public int MaxBatchTexts { get; set; } = 256;
 }

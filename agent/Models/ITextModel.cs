@@ -9,4 +9,8 @@ internal interface ITextModel
     /// <summary>The text's class.</summary>
     /// <exception cref="OperationCanceledException">The client is gone, or the request's time is over.</exception>
     ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken);
+
+    /// <summary>The way to the text's class, step by step; the last step's prediction is the answer.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone, or the request's time is over.</exception>
+    IAsyncEnumerable<PredictionStep> StreamAsync(string text, CancellationToken cancellationToken);
 }

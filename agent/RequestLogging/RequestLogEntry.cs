@@ -10,13 +10,13 @@ internal sealed record RequestLogEntry(
 {
     public void WriteTo(Utf8JsonWriter json, bool includeText)
     {
-        var success = StatusCode < 400;
+        var success = Record.Succeeded(StatusCode);
         Span<char> timestamp = stackalloc char[24];
         Timestamp.UtcDateTime.TryFormat(timestamp, out _, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
         json.WriteStartObject();
         json.WriteString("timestamp", timestamp);
-        json.WriteString("level", success ? "info" : StatusCode < 500 ? "warning" : "error");
+        json.WriteString("level", success ? "info" : StatusCode is >= 400 and < 500 ? "warning" : "error");
         json.WriteString("event", Record.Event);
         json.WriteString("request_id", Record.RequestId);
         json.WriteString("trace_id", Record.TraceId);

@@ -6,12 +6,7 @@ internal static class ErrorAnswer
     public static Task WriteAsync(HttpContext context, int statusCode, string detail)
     {
         context.Response.StatusCode = statusCode;
-        return JsonAnswer.WriteAsync(context, json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("detail", detail);
-            json.WriteEndObject();
-        });
+        return JsonAnswer.WriteAsync(context, new ErrorDetail(detail), AgentJson.Default.ErrorDetail);
     }
 
     /// <summary>The detail of a status that nobody gave one.</summary>

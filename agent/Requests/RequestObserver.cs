@@ -23,7 +23,7 @@ internal sealed class RequestObserver(RequestDelegate next, RequestLog log, Infe
             var elapsed = time.GetElapsedTime(record.StartedAt);
             if (record.IsInference)
             {
-                metrics.Done(context.Response.StatusCode < 400, elapsed);
+                metrics.Done(record.Succeeded(context.Response.StatusCode), elapsed);
             }
 
             log.Write(context, record, elapsed);

@@ -28,6 +28,12 @@ internal sealed class RequestRecord(string requestId, string traceId, long start
 
     public int? TextChars { get; set; }
 
+    /// <summary>Whether it failed after the answer's head, and with it a good status, had gone out.</summary>
+    public bool FailedLate { get; set; }
+
+    /// <summary>Whether the client got what it asked for.</summary>
+    public bool Succeeded(int statusCode) => statusCode < 400 && !FailedLate;
+
     /// <summary>The record of a request that is under way.</summary>
     public static RequestRecord Of(HttpContext context) => context.Features.GetRequiredFeature<RequestRecord>();
 

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Agent.Tests.Support;
+
+namespace Agent.Tests.Inference;
+
+public sealed class BatchTests(InferenceTests.SharedAgent shared) : IClassFixture<InferenceTests.SharedAgent>
+{
+    private RunningAgent Agent => shared.Agent;
+
+    [Fact]
+    public async Task Many_texts_are_answered_in_their_order()
+    {
+        var answer = await Agent.PostAsync(
+            "/inference/batch", """{"texts":["what a lovely day","this is terrible","the shop opens at nine"]}""", ("X-Request-Id", "batch-1"))
+            .JsonAsync(HttpStatusCode.OK);
+        var line = await Agent.LoggedLineAsync("batch-1");
+
+        Assert.Equal(["positive", "negative", "neutral"], answer["predictions"]!.AsArray().Select(p => (string)p!["prediction"]!));
+        Assert.All(answer["predictions"]!.AsArray(), p => Assert.InRange((double)p!["score"]!, 1.0 / 3, 1));
+        Assert.Equal("sentiment-linear-1", (string?)answer["model"]);
+        Assert.Equal("batch-1", (string?)answer["request_id"]);
+        Assert.Equal("inference_batch", (string?)line["event"]);
+        Assert.Equal(17 + 16 + 22, (int)line["text_chars"]!);
+    }
+
+    [Theory]
+    [InlineData("{}", """[["missing",["body","texts"]]]""")]
+    [InlineData("""{"texts":"a"}""", """[["list_type",["body","texts"]]]""")]
+    [InlineData("""{"texts":[]}""", """[["too_short",["body","texts"]]]""")]
+    [InlineData("""{"texts":["a",1,""],"more":0}""", """[["string_type",["body","texts",1]],["string_too_short",["body","texts",2]],["extra_forbidden",["body","more"]]]""")]
+    public async Task Every_text_that_does_not_fit_is_named(string body, string errors)
+    {
+        var answer = await Agent.PostAsync("/inference/batch", body).JsonAsync(HttpStatusCode.UnprocessableEntity);
+
+        var found = new JsonArray([.. answer["detail"]!.AsArray().Select(e => new JsonArray(e!["type"]!.DeepClone(), e["loc"]!.DeepClone()))]);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(errors), found), found.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_batch_has_a_bounded_number_of_texts()
+    {
+        var body = JsonSerializer.Serialize(new { texts = Enumerable.Repeat("a", 257) });
+
+        var answer = await Agent.PostAsync("/inference/batch", body).JsonAsync(HttpStatusCode.UnprocessableEntity);
+
+        Assert.Equal("too_long", (string?)answer["detail"]![0]!["type"]);
+        Assert.Equal(257, (int)answer["detail"]![0]!["ctx"]!["actual_length"]!);
+    }
+}
