@@ -1,6 +1,8 @@
 using Agent.Classifier;
 using Agent.Inference;
+using Agent.Logs;
 using Agent.Models;
+using Agent.OpenInference;
 using Agent.RequestLogging;
 using Agent.Requests;
 
@@ -33,6 +35,8 @@ internal static class Program
 
         app.Web.MapHello();
         app.Web.MapInference();
+        app.Web.MapOpenInference();
+        app.Management.MapLogs();
         return app;
     }
 }

@@ -1,12 +1,19 @@
 namespace Agent.Requests;
 
-/// <summary>Errors as FastAPI shapes them: <c>{"detail": "…"}</c>.</summary>
+/// <summary>Errors as FastAPI shapes them, <c>{"detail": "…"}</c>; under /v2 as the Open Inference Protocol does, <c>{"error": "…"}</c>.</summary>
 internal static class ErrorAnswer
 {
     public static Task WriteAsync(HttpContext context, int statusCode, string detail)
     {
         context.Response.StatusCode = statusCode;
-        return JsonAnswer.WriteAsync(context, new ErrorDetail(detail), AgentJson.Default.ErrorDetail);
+        return context.Request.Path.StartsWithSegments("/v2")
+            ? JsonAnswer.WriteAsync(context, json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("error", detail);
+                json.WriteEndObject();
+            })
+            : JsonAnswer.WriteAsync(context, new ErrorDetail(detail), AgentJson.Default.ErrorDetail);
     }
 
     /// <summary>The detail of a status that nobody gave one.</summary>

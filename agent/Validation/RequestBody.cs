@@ -23,6 +23,9 @@ internal sealed class RequestBody : IDisposable
 
     public ValidationErrors Errors { get; } = new();
 
+    /// <summary>The body as it is, where it is a JSON object; else null, and an error says why.</summary>
+    public JsonElement? Root => _document?.RootElement is { ValueKind: JsonValueKind.Object } root ? root : null;
+
     /// <summary>Waits for the whole body, which the server's limit bounds, and parses it. Dispose it before the answer is complete.</summary>
     /// <exception cref="BadHttpRequestException">Not JSON by its content type (415), too large (413), too slow (408), or cut off (400).</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpContext context)
@@ -92,7 +95,7 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Refuses every field but these: a misspelt one must not pass in silence.</summary>
     public void NothingBut(params ReadOnlySpan<string> names)
     {
-        if (_document?.RootElement is not { ValueKind: JsonValueKind.Object } root)
+        if (Root is not { } root)
         {
             return;
         }
@@ -217,7 +220,7 @@ internal sealed class RequestBody : IDisposable
 
     private JsonElement? Required(string name)
     {
-        if (_document?.RootElement is not { ValueKind: JsonValueKind.Object } root)
+        if (Root is not { } root)
         {
             return null;
         }
