@@ -1,3 +1,4 @@
+using Agent.Faults;
 using Agent.Inference;
 using Agent.Models;
 using Agent.RequestLogging;
@@ -25,4 +26,7 @@ public sealed class AgentOptions : ContainerOptions
 
     /// <summary>How much is inferred at a time, and for how long.</summary>
     public InferenceOptions Inference { get; set; } = new();
+
+    /// <summary>Trouble on demand.</summary>
+    public FaultOptions Faults { get; set; } = new();
 }

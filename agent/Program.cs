@@ -1,4 +1,5 @@
 using Agent.Classifier;
+using Agent.Faults;
 using Agent.Inference;
 using Agent.Logs;
 using Agent.Models;
@@ -27,6 +28,7 @@ internal static class Program
         builder.Services
             .AddRequestLog()
             .AddModel()
+            .AddFaults()
             .AddInference();
 
         var app = builder.Build();

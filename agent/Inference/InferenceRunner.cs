@@ -1,10 +1,11 @@
+using Agent.Faults;
 using Agent.Models;
 using Agent.Requests;
 
 namespace Agent.Inference;
 
 /// <summary>Gives a request its turn at the model, within the bounds on concurrency and time.</summary>
-internal sealed class InferenceRunner(AgentOptions options, ModelSlot models, InferenceMetrics metrics, TimeProvider time)
+internal sealed class InferenceRunner(AgentOptions options, ModelSlot models, FaultInjector faults, InferenceMetrics metrics, TimeProvider time)
     : IReloadParticipant<AgentOptions>
 {
     private volatile InferenceLimits _limits = new(options.Inference);
@@ -40,6 +41,7 @@ internal sealed class InferenceRunner(AgentOptions options, ModelSlot models, In
             {
                 var model = models.Current;
                 RequestRecord.Of(context).Model = model.Name;
+                await faults.BeforeInferenceAsync(turn.Token);
                 return await work(model, turn.Token);
             }
             finally
