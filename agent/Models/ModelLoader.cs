@@ -1,4 +1,5 @@
 using Agent.Classifier;
+using Agent.Remote;
 
 namespace Agent.Models;
 
@@ -6,8 +7,13 @@ namespace Agent.Models;
 internal static class ModelLoader
 {
     /// <exception cref="ConfigurationException">The model cannot be had; says why and what to do.</exception>
-    public static ITextModel Load(ModelOptions options)
+    public static ITextModel Load(ModelOptions options, TimeProvider time)
     {
+        if (options.Endpoint is not null)
+        {
+            return new RemoteModel(options, new ChatClient(options, time));
+        }
+
         if (options.Path.Length == 0)
         {
             return LinearModel.From(WeightsFile.LoadBuiltIn());

@@ -1,13 +1,13 @@
 namespace Agent.Models;
 
 /// <summary>Takes the model anew with every reload, even from an unchanged path: the file behind it may be another one.</summary>
-internal sealed partial class ModelReload(ModelSlot slot, ILogger<ModelReload> logger) : IReloadParticipant<AgentOptions>
+internal sealed partial class ModelReload(ModelSlot slot, TimeProvider time, ILogger<ModelReload> logger) : IReloadParticipant<AgentOptions>
 {
     public IReadOnlyCollection<string> Keys { get; } = ["Model"];
 
     public ValueTask<Action> PrepareAsync(AgentOptions next, CancellationToken cancellationToken)
     {
-        var model = ModelLoader.Load(next.Model);
+        var model = ModelLoader.Load(next.Model, time);
         return ValueTask.FromResult(() =>
         {
             Log.Swapped(logger, slot.Current.Name, model.Name);

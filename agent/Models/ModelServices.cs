@@ -3,6 +3,7 @@ namespace Agent.Models;
 internal static class ModelServices
 {
     public static IServiceCollection AddModel(this IServiceCollection services) => services
-        .AddSingleton(provider => new ModelSlot(ModelLoader.Load(provider.GetRequiredService<AgentOptions>().Model)))
+        .AddSingleton(provider => new ModelSlot(
+            ModelLoader.Load(provider.GetRequiredService<AgentOptions>().Model, provider.GetRequiredService<TimeProvider>())))
         .AddSingleton<IReloadParticipant<AgentOptions>, ModelReload>();
 }
