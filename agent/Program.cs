@@ -1,3 +1,4 @@
+using Agent.ApiDocs;
 using Agent.Classifier;
 using Agent.Faults;
 using Agent.Inference;
@@ -34,8 +35,10 @@ internal static class Program
         var app = builder.Build();
         app.Web.AnnounceAddress();
         app.Web.UseRequests();
+        app.Web.UseDocsPage();
 
         app.Web.MapHello();
+        app.Web.MapOpenApiDocument();
         app.Web.MapInference();
         app.Web.MapOpenInference();
         app.Management.MapLogs();

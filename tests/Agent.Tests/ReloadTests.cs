@@ -33,6 +33,7 @@ public sealed class ReloadTests : IDisposable
             }
         }).ToList();
 
+        await Eventually.IsTrueAsync(() => seen.ContainsKey("model-0") || load.Any(task => task.IsFaulted), "model-0 answers");
         for (var i = 1; i <= 10; i++)
         {
             var name = $"model-{i}";

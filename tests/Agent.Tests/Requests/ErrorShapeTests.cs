@@ -68,6 +68,8 @@ public sealed class ErrorShapeTests(InferenceTests.SharedAgent shared) : IClassF
 
     [Theory]
     [InlineData("GET", "/nowhere", HttpStatusCode.NotFound, "Not Found")]
+    [InlineData("GET", "/metrics", HttpStatusCode.NotFound, "Not Found")]
+    [InlineData("GET", "/logs", HttpStatusCode.NotFound, "Not Found")]
     [InlineData("GET", "/inference", HttpStatusCode.MethodNotAllowed, "Method Not Allowed")]
     [InlineData("DELETE", "/", HttpStatusCode.MethodNotAllowed, "Method Not Allowed")]
     public async Task What_is_not_there_is_said_in_detail(string method, string path, HttpStatusCode status, string detail)

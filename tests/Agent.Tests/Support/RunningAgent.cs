@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -37,6 +38,10 @@ internal sealed class RunningAgent : IAsyncDisposable
     public string LogFile { get; }
 
     public IServiceProvider Services => _app.Services;
+
+    /// <summary>The routes of the agent's own port.</summary>
+    public IEnumerable<RouteEndpoint> Routes =>
+        ((IEndpointRouteBuilder)_app.Web).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
     public static async Task<RunningAgent> StartAsync(params string[] flags)
     {
