@@ -27,6 +27,10 @@ public sealed class AgentOptions : ContainerOptions
     /// <summary>How much is inferred at a time, and for how long.</summary>
     public InferenceOptions Inference { get; set; } = new();
 
+    /// <summary>Base address of an OTLP collector that spans are sent to over HTTP, such as <c>http://collector:4318</c>. Default none.</summary>
+    [ConfigurationKeyName("OTEL_EXPORTER_OTLP_ENDPOINT")]
+    public Uri? OtlpEndpoint { get; set; }
+
     /// <summary>Trouble on demand.</summary>
     public FaultOptions Faults { get; set; } = new();
 }

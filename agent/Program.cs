@@ -7,6 +7,7 @@ using Agent.Models;
 using Agent.OpenInference;
 using Agent.RequestLogging;
 using Agent.Requests;
+using Agent.Tracing;
 
 namespace Agent;
 
@@ -27,6 +28,7 @@ internal static class Program
         builder.AddVerb(TrainVerb.Name, TrainVerb.Usage, TrainVerb.RunAsync);
 
         builder.Services
+            .AddTraceExport()
             .AddRequestLog()
             .AddModel()
             .AddFaults()
