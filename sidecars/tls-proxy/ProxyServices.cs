@@ -48,6 +48,8 @@ internal static class ProxyServices
         .AddSingleton<UpstreamErrors>()
         .AddSingleton<ExchangeTransformer>()
         .AddSingleton<UpstreamGate>()
+        .AddSingleton<EgressToken>()
+        .AddHostedService(s => s.GetRequiredService<EgressToken>())
         .AddSingleton<DirectForwarding>();
 
     /// <summary>What a person asks about.</summary>

@@ -13,6 +13,12 @@ public sealed class UpstreamOptions : IValidatable
     /// <summary>What is spoken to it: <c>http1</c> (default) or <c>h2c</c> (HTTP/2 without TLS, which gRPC needs).</summary>
     public UpstreamProtocol Protocol { get; set; } = UpstreamProtocol.Http1;
 
+    /// <summary>
+    /// A file with a token that every request to it gets as <c>Authorization: Bearer</c>, in place of what the client sent;
+    /// read again when it changes. Default: none.
+    /// </summary>
+    public string TokenFile { get; set; } = "";
+
     /// <summary>Seconds for a connection to it. Default 5.</summary>
     [Range(1, 300)]
     public int ConnectTimeoutSeconds { get; set; } = 5;

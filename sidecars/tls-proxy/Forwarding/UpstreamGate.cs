@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace TlsProxy.Forwarding;
 
 /// <summary>What every request to the application passes: the limit of those in flight, and in the end the answer to a failure.</summary>
-internal sealed class UpstreamGate(UpstreamErrors errors, ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time)
+internal sealed class UpstreamGate(UpstreamErrors errors, EgressToken token, ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time)
 {
     private int _inFlight;
 
@@ -21,6 +21,7 @@ internal sealed class UpstreamGate(UpstreamErrors errors, ProxyMetrics metrics, 
         try
         {
             Exchange.Of(context).UpstreamStarted = time.GetTimestamp();
+            token.Apply(context.Request);
             await forward(context);
             if (context.Features.Get<IForwarderErrorFeature>() is { Error: not ForwarderError.None } failed)
             {

@@ -282,6 +282,31 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [Fact]
+    public async Task The_application_gets_the_token_of_the_file_in_place_of_the_clients_and_the_new_one_when_it_changes()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "first\n");
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, [$"--Upstream:TokenFile={file}"]);
+        using var client = RunningProxy.Client();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "forged");
+
+        var seen = await client.GetStringAsync(proxy.Url);
+        Assert.Contains("Authorization: Bearer first\n", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("forged", seen, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(file, "second");
+        await Eventually.TrueAsync(async () => (await client.GetStringAsync(proxy.Url)).Contains("Authorization: Bearer second\n", StringComparison.Ordinal), "the new token");
+
+        await File.WriteAllTextAsync(file, "");
+        await Eventually.TrueAsync(async () =>
+        {
+            Assert.Contains("Authorization: Bearer second\n", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
+            return (await proxy.StatusAsync()).GetProperty("problems").GetArrayLength() == 1;
+        }, "the problem is told");
+    }
+
+    [Fact]
     public async Task CONNECT_and_TRACE_are_not_served()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
