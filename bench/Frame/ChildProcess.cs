@@ -53,13 +53,14 @@ internal sealed class ChildProcess : IAsyncDisposable
         return child;
     }
 
-    /// <summary>Runs a program to its end.</summary>
+    /// <summary>Runs a program to its end and returns what it printed.</summary>
     /// <exception cref="BenchException">It did not exit with 0.</exception>
-    public static async Task RunToEndAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> OutputOfAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         await using var child = Start(program, arguments);
         await child._process.WaitForExitAsync(cancellationToken);
         child.ThrowIfFailed(program);
+        return child.Lines;
     }
 
     /// <summary>Runs a program to its end and accounts for it: time, CPU time, peak memory of the tree.</summary>

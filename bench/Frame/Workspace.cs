@@ -19,7 +19,7 @@ internal sealed class Workspace : IDisposable
     public async Task<string> PublishAsync(string project, CancellationToken cancellationToken)
     {
         var output = this[Path.GetFileName(project)];
-        await ChildProcess.RunToEndAsync(
+        await ChildProcess.OutputOfAsync(
             "dotnet", ["publish", Repository[project], "--configuration", "Release", "--output", output, "--verbosity", "quiet", "-nodereuse:false"], cancellationToken);
         return System.IO.Directory.EnumerateFiles(output, "*.runtimeconfig.json").Single().Replace(".runtimeconfig.json", ".dll", StringComparison.Ordinal);
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Bench.Frame;
 
 namespace Bench.Cases;
@@ -95,7 +94,7 @@ internal sealed class PodStart : IBenchCase
             var ready = TimeSpan.Zero;
             foreach (var _ in Containers)
             {
-                var port = FreePort();
+                var port = FreePort.Take();
                 var process = ChildProcess.Start(
                     "dotnet", [Path.Combine(AppContext.BaseDirectory, "Bench.dll"), "floor", port.ToString(CultureInfo.InvariantCulture)]);
                 processes.Add(process);
@@ -130,13 +129,6 @@ internal sealed class PodStart : IBenchCase
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>A container of the manifest.</summary>

@@ -11,16 +11,19 @@ public sealed class ProcessAccountingTests
     {
         await using var other = ChildProcess.Start("sleep", ["60"]);
         await using var child = ChildProcess.Start("sh", ["-c", "sh -c 'sleep 60 & wait' & wait"]);
-        await child.UntilAsync(() => Task.FromResult(ProcessAccounting.Tree(child.Id).Count == 3), "all three run", Deadline, CancellationToken.None);
+        IReadOnlyList<int> tree = [];
+        await child.UntilAsync(
+            () =>
+            {
+                tree = ProcessAccounting.Tree(child.Id);
+                return Task.FromResult(tree.Select(Program).Order().SequenceEqual(["sh", "sh", "sleep"]));
+            },
+            "all three run",
+            Deadline,
+            CancellationToken.None);
 
-        var tree = ProcessAccounting.Tree(child.Id);
-
-        Assert.Equal(["sh", "sh", "sleep"], tree.Select(id => Path.GetFileName(ProcessAccounting.CommandLine(id)[0])).Order());
         Assert.DoesNotContain(other.Id, tree);
-        foreach (var id in tree.Reverse())
-        {
-            System.Diagnostics.Process.GetProcessById(id).Kill();
-        }
+        await KillAsync(tree);
     }
 
     [Fact]
@@ -31,10 +34,7 @@ public sealed class ProcessAccountingTests
 
         Assert.True(child.Usage.CpuSeconds > 0.02, $"only {child.Usage.CpuSeconds} s");
         Assert.Equal(0, ProcessAccounting.Cpu(child.Id).Own, 1);
-        foreach (var id in ProcessAccounting.Tree(child.Id).Reverse())
-        {
-            System.Diagnostics.Process.GetProcessById(id).Kill();
-        }
+        await KillAsync(ProcessAccounting.Tree(child.Id));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class ProcessAccountingTests
     {
         // 64 MiB in one buffer, for a moment: the peak remembers it.
         var measurement = await ChildProcess.MeasureToEndAsync(
-            "sh", ["-c", $"{Work}; dd if=/dev/zero of=/dev/null bs=64M count=8 2>/dev/null"], null, CancellationToken.None);
+            "sh", ["-c", $"{Work}; dd if=/dev/zero of=/dev/null bs=64M count=100 2>/dev/null"], null, CancellationToken.None);
 
         Assert.True(measurement[Metric.Elapsed] > 0);
         Assert.True(measurement[Metric.Cpu] > 0.02, $"only {measurement[Metric.Cpu]} s");
@@ -73,5 +73,11 @@ public sealed class ProcessAccountingTests
         Assert.True(usage.Processes >= 1);
     }
 
+    private static string? Program(int id) => ProcessAccounting.CommandLine(id) is [var program, ..] ? Path.GetFileName(program) : null;
+
     private static TimeSpan Deadline => TimeSpan.FromSeconds(60);
+
+    /// <summary>Ends those that still live; the death of one may have been the end of another.</summary>
+    private static async Task KillAsync(IEnumerable<int> ids) =>
+        await ChildProcess.OutputOfAsync("sh", ["-c", $"kill -KILL {string.Join(' ', ids)} 2>/dev/null || true"], CancellationToken.None);
 }
