@@ -6,7 +6,8 @@ internal sealed class Workspace : IDisposable
     public Workspace(Repository repository, string name)
     {
         Repository = repository;
-        Directory = System.IO.Directory.CreateTempSubdirectory($"bench-{name}-").FullName;
+        // Not one of those that are closed to others: a peer that was started as root reads it as somebody else.
+        Directory = System.IO.Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"bench-{name}-{Environment.ProcessId}")).FullName;
     }
 
     public Repository Repository { get; }
