@@ -1,0 +1,3 @@
+namespace Lab.Containers;
+
+internal sealed record ExecResult(int ExitCode, string Output);

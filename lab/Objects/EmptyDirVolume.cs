@@ -1,0 +1,6 @@
+namespace Lab.Objects;
+
+internal sealed record EmptyDirVolume
+{
+    public string Medium { get; init; } = "";
+}

@@ -1,0 +1,6 @@
+namespace Lab.Objects;
+
+internal sealed record PersistentVolumeClaimVolume
+{
+    public string ClaimName { get; init; } = "";
+}

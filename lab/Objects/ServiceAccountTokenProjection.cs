@@ -1,0 +1,6 @@
+namespace Lab.Objects;
+
+internal sealed record ServiceAccountTokenProjection
+{
+    public string Path { get; init; } = "";
+}

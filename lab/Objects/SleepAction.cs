@@ -1,0 +1,6 @@
+namespace Lab.Objects;
+
+internal sealed record SleepAction
+{
+    public long Seconds { get; init; }
+}

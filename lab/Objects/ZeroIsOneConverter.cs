@@ -1,0 +1,3 @@
+namespace Lab.Objects;
+
+internal sealed class ZeroIsOneConverter() : ZeroMeansDefaultConverter(1);

@@ -1,0 +1,3 @@
+namespace Lab.Objects;
+
+internal sealed class ZeroIsTenConverter() : ZeroMeansDefaultConverter(10);

@@ -1,0 +1,3 @@
+namespace Lab.Objects;
+
+internal sealed class ZeroIsThreeConverter() : ZeroMeansDefaultConverter(3);

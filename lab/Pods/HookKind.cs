@@ -1,0 +1,7 @@
+namespace Lab.Pods;
+
+internal enum HookKind
+{
+    PostStart,
+    PreStop,
+}

@@ -1,0 +1,9 @@
+namespace Lab.Pods;
+
+internal enum PodPhase
+{
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+}

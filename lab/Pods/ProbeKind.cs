@@ -1,0 +1,8 @@
+namespace Lab.Pods;
+
+internal enum ProbeKind
+{
+    Startup,
+    Liveness,
+    Readiness,
+}

@@ -1,0 +1,207 @@
+using System.Net;
+using System.Net.Sockets;
+using Lab.Tests.Containers;
+using TestKit;
+
+namespace Lab.Tests.CommandLine;
+
+/// <summary>The lab as a user starts it: what it says, what it leaves, how it ends.</summary>
+public sealed class LabProcessTests : IAsyncDisposable
+{
+    private const string TwoSidecars =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pod}
+        spec:
+          terminationGracePeriodSeconds: 20
+          initContainers:
+          - name: logging
+            image: busybox:1.36
+            restartPolicy: Always
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo up; touch /ev/logging; while :; do sleep 0.05; done"]
+            startupProbe: {exec: {command: [cat, /ev/logging]}, periodSeconds: 1, failureThreshold: 60}
+            volumeMounts: [{name: ev, mountPath: /ev}]
+          - name: metrics
+            image: busybox:1.36
+            restartPolicy: Always
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"]
+          containers:
+          - name: agent
+            image: busybox:1.36
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo up; echo on stderr >&2; sleep 4242 & while :; do sleep 0.05; done"]
+          volumes: [{name: ev, emptyDir: {}}]
+        """;
+
+    private readonly LabProcess _lab = new();
+
+    public ValueTask DisposeAsync() => _lab.DisposeAsync();
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    public async Task A_signal_stops_the_agent_first_then_the_sidecars_in_reverse_and_the_exit_code_is_0(int signal)
+    {
+        var process = _lab.Start(TwoSidecars).Process;
+        await process.SaysAsync("3/3     Running");
+
+        process.Signal(signal);
+
+        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(["logging | up", "metrics | up", "agent   | up"], process.Output.Where(line => line.EndsWith("| up", StringComparison.Ordinal)));
+        Assert.Equal(["agent   | bye", "metrics | bye", "logging | bye"], process.Output.Where(line => line.EndsWith("| bye", StringComparison.Ordinal)));
+        Assert.Contains("agent   | on stderr", process.Output);
+        Assert.Empty(Processes.With(_lab.Directory));
+    }
+
+    [Fact]
+    public async Task A_lab_that_is_killed_leaves_no_process_behind()
+    {
+        var marker = $"{Random.Shared.Next(1_000_000, 9_000_000)}";
+        var process = _lab.Start(TwoSidecars.Replace("4242", marker, StringComparison.Ordinal)).Process;
+        await process.SaysAsync("3/3     Running");
+        Assert.NotEmpty(Processes.With(marker));
+
+        process.Signal(9);
+
+        await Eventually.HoldsAsync(
+            () => Processes.With(marker).Count == 0 && Processes.With(_lab.Directory).Count == 0,
+            () => $"no process left: {string.Join(", ", Processes.With(marker).Concat(Processes.With(_lab.Directory)))}");
+    }
+
+    [Fact]
+    public async Task A_second_signal_kills_at_once()
+    {
+        var process = _lab.Start(
+            """
+            {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {terminationGracePeriodSeconds: 3600, containers: [
+              {name: agent, image: busybox, command: [sh, -c, "trap '' TERM; while :; do sleep 0.05; done"]}]}}
+            """).Process;
+        await process.SaysAsync("1/1     Running");
+
+        process.Signal(2);
+        await process.SaysAsync("stopping agent");
+        process.Signal(2);
+
+        Assert.Equal(0, await process.ExitAsync());
+        await process.SaysAsync("agent exited with code 137, killed");
+    }
+
+    [Theory]
+    [InlineData("exit 0", 0, "succeeded")]
+    [InlineData("exit 3", 1, "failed")]
+    public async Task A_Job_that_is_done_ends_the_lab_with_its_outcome(string script, int exitCode, string word)
+    {
+        var process = _lab.Start(
+            $$"""
+            {apiVersion: batch/v1, kind: Job, metadata: {name: job}, spec: {template: {spec: {restartPolicy: Never,
+              initContainers: [{name: s, image: busybox, restartPolicy: Always, command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.05; done"]}],
+              containers: [{name: work, image: busybox, command: [sh, -c, "echo working; {{script}}"]}]} } } }
+            """).Process;
+
+        Assert.Equal(exitCode, await process.ExitAsync());
+        Assert.Contains("work | working", process.Output);
+        Assert.Contains($"lab  | job {word}", process.Output);
+    }
+
+    [Fact]
+    public async Task A_crashed_sidecar_comes_back_and_the_agent_goes_on()
+    {
+        var process = _lab.Start(TwoSidecars).Process;
+        await process.SaysAsync("3/3     Running");
+
+        var victim = Processes.With("echo up; while").Intersect(Processes.With("sh -c trap")).ToList();
+        var metrics = victim.Single(id => File.ReadAllText($"/proc/{id}/environ").Contains(Path.Combine(_lab.Directory, ".lab/pod/containers/metrics"), StringComparison.Ordinal));
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-KILL", metrics]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await process.SaysAsync("metrics exited with code 137, killed");
+        await Eventually.HoldsAsync(() => process.Output.Count(line => line == "metrics | up") == 2, "the second run");
+        Assert.Single(process.Output, line => line == "agent   | up");
+        process.Terminate();
+        Assert.Equal(0, await process.ExitAsync());
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_one_line_that_names_port_container_and_holder()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+
+        var process = _lab.Start(
+            $$"""
+            {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: agent, image: busybox, command: [env], ports: [{containerPort: {{port}} }]}]} }
+            """).Process;
+
+        Assert.Equal(2, await process.ExitAsync());
+        Assert.Contains($"port {port} (container agent) is in use by ", process.Errors.Single(), StringComparison.Ordinal);
+        Assert.Contains($"(pid {Environment.ProcessId})", process.Errors.Single(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: busybox, bogus: 1}]}}", "pod.yaml:1: unknown field \"spec.containers[0].bogus\"")]
+    [InlineData("a: [", "pod.yaml:2: not YAML:")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: 'fluent/fluent-bit:latest'}]}}", "pod.yaml:1: image \"fluent/fluent-bit:latest\" cannot be run without a cluster: the lab knows agent")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {volumes: [{name: v, nfs: {server: a, path: /b}}], containers: [{name: a, image: busybox, command: [env]}]}}", "pod.yaml:1: volume \"v\": nfs needs a cluster")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {volumes: [{name: c, configMap: {name: fluent-bit-config}}], containers: [{name: a, image: busybox, command: [env]}]}}", "pod.yaml:1: MountVolume.SetUp failed for volume \"c\" : configmap \"fluent-bit-config\" not found (add the ConfigMap")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: busybox, command: [env], ports: [{containerPort: 21001}]}, {name: b, image: busybox, command: [env], ports: [{containerPort: 21001}]}]}}", "pod.yaml:1: port 21001 of container b is taken by container a")]
+    [InlineData("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", "no Pod, Deployment or Job in the manifests")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: one}, spec: {containers: [{name: a, image: busybox, command: [env]}]}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two}, spec: {containers: [{name: a, image: busybox, command: [env]}]}}", "several to run: choose one with --pod (one, two)")]
+    public async Task A_manifest_that_cannot_be_run_is_one_clear_line_and_exit_code_2(string manifest, string line)
+    {
+        var process = _lab.Start(manifest).Process;
+
+        Assert.Equal(2, await process.ExitAsync());
+        Assert.StartsWith(line, process.Errors.Single(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nosuch.yaml", "nosuch.yaml: no such file")]
+    [InlineData("--bogus", "unknown option --bogus (--help shows them)")]
+    [InlineData("--pod", "--pod needs a name")]
+    public async Task A_wrong_command_line_is_one_clear_line_and_exit_code_2(string argument, string line)
+    {
+        var process = _lab.StartWith(argument).Process;
+
+        Assert.Equal(2, await process.ExitAsync());
+        Assert.Equal([line], process.Errors);
+    }
+
+    [Fact]
+    public async Task One_of_several_is_chosen_by_name_and_a_Deployment_runs_its_template()
+    {
+        var process = _lab.Start(
+            """
+            {apiVersion: v1, kind: Pod, metadata: {name: one}, spec: {containers: [{name: a, image: busybox, command: [env]}]}}
+            ---
+            {apiVersion: apps/v1, kind: Deployment, metadata: {name: two}, spec: {replicas: 2, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}},
+              spec: {containers: [{name: web, image: busybox, command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.05; done"]}]}}}}
+            ---
+            {apiVersion: v1, kind: Service, metadata: {name: two}, spec: {selector: {a: b}, ports: [{port: 80}]}}
+            """,
+            "--pod",
+            "two").Process;
+        await process.SaysAsync("two    1/1     Running");
+        Assert.Contains("lab | Service two: not needed here", process.Output);
+
+        process.Terminate();
+        Assert.Equal(0, await process.ExitAsync());
+    }
+
+    [Fact]
+    public async Task A_second_lab_does_not_run_the_same_Pod_in_the_same_place()
+    {
+        var process = _lab.Start(TwoSidecars).Process;
+        await process.SaysAsync("3/3     Running");
+
+        await using var second = ChildProcess.DotNet(typeof(Lab.CommandLine.CommandLineOptions).Assembly.Location, ["pod.yaml"], directory: _lab.Directory);
+
+        Assert.Equal(2, await second.ExitAsync());
+        Assert.Contains("does another lab run this Pod here?", second.Errors.Single(), StringComparison.Ordinal);
+        process.Terminate();
+        Assert.Equal(0, await process.ExitAsync());
+    }
+}

@@ -1,0 +1,43 @@
+namespace Lab.Tests.Pods;
+
+internal static class Manifests
+{
+    /// <summary>Two sidecars and a main, as most Pods here have.</summary>
+    public const string TwoSidecars =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pod}
+        spec:
+          initContainers:
+          - {name: logging, image: log-tailer:v1, restartPolicy: Always, startupProbe: {httpGet: {port: 8002}, periodSeconds: 1, failureThreshold: 60}}
+          - {name: metrics, image: metrics-relay:v1, restartPolicy: Always, startupProbe: {httpGet: {port: 9090}, periodSeconds: 1, failureThreshold: 60}}
+          containers:
+          - {name: agent, image: agent:v1}
+        """;
+
+    public const string TwoBareSidecars =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pod}
+        spec:
+          initContainers:
+          - {name: logging, image: log-tailer:v1, restartPolicy: Always}
+          - {name: metrics, image: metrics-relay:v1, restartPolicy: Always}
+          containers:
+          - {name: agent, image: agent:v1}
+        """;
+
+    public const string Bare =
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: pod}
+        spec:
+          initContainers:
+          - {name: s, image: "busybox:1.36", restartPolicy: Always}
+          containers:
+          - {name: agent, image: "busybox:1.36"}
+        """;
+}
