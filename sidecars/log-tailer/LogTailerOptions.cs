@@ -2,6 +2,8 @@ using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Follow;
 using LogTailer.Sinks;
+using LogTailer.Sinks.Http;
+using LogTailer.Transform;
 
 namespace LogTailer;
 
@@ -27,6 +29,18 @@ public sealed class LogTailerOptions : ContainerOptions, IValidatable
     /// <summary>Where lines go, when there are several sinks, each under a name of its own. With them <c>Sink</c> is not used.</summary>
     public Dictionary<string, SinkOptions> Sinks { get; set; } = [];
 
+    /// <summary>What is added to each line.</summary>
+    public EnrichOptions Enrich { get; set; } = new();
+
+    /// <summary>Which lines are not shipped.</summary>
+    public FilterOptions Filter { get; set; } = new();
+
+    /// <summary>What of a line nobody is to see.</summary>
+    public RedactOptions Redact { get; set; } = new();
+
+    /// <summary>Where lines go that a store refuses for good.</summary>
+    public DeadLetterOptions DeadLetters { get; set; } = new();
+
     /// <summary>The sinks by name; the single one is called <c>default</c>.</summary>
     internal IReadOnlyDictionary<string, SinkOptions> AllSinks => Sinks.Count > 0 ? Sinks : new Dictionary<string, SinkOptions> { ["default"] = Sink };
 
@@ -36,6 +50,10 @@ public sealed class LogTailerOptions : ContainerOptions, IValidatable
     /// <summary>The checkpoint file, the default filled in.</summary>
     internal string CheckpointPath => Path.GetFullPath(
         Checkpoint.Path.Length > 0 ? Checkpoint.Path : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(LogFile)) ?? "/", ".log-tailer", "checkpoint.json"));
+
+    /// <summary>The dead-letter file, the default filled in.</summary>
+    internal string DeadLetterPath => Path.GetFullPath(
+        DeadLetters.Path.Length > 0 ? DeadLetters.Path : Path.Combine(Path.GetDirectoryName(CheckpointPath) ?? "/", "dead-letters.ndjson"));
 
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)

@@ -4,6 +4,7 @@ using LogTailer.Diagnosis;
 using LogTailer.Flow;
 using LogTailer.Follow;
 using LogTailer.Sinks;
+using LogTailer.Sinks.Http;
 
 namespace LogTailer;
 
@@ -26,6 +27,7 @@ internal static class LogTailerServices
     /// <summary>A pipeline for each sink, and the service that runs them.</summary>
     public static IServiceCollection AddPipelines(this IServiceCollection services) => services
         .AddSingleton<TailerMetrics>()
+        .AddSingleton(provider => new DeadLetters(provider.GetRequiredService<LogTailerOptions>().DeadLetterPath, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<SinkFactory>()
         .AddSingleton(CreatePipelines)
         .AddHostedService<Tailer>();

@@ -15,17 +15,17 @@ internal sealed class SinkMetrics(TailerMetrics metrics, string? sink)
     /// <summary>All sinks' instruments.</summary>
     public TailerMetrics All => metrics;
 
-    public void Acknowledged(Block block, TimeSpan delay)
+    public void Acknowledged(in Receipt receipt, TimeSpan delay)
     {
-        metrics.Lines.Add(block.Lines, _tags);
-        metrics.Bytes.Add(block.End - block.Start, _tags);
+        metrics.Lines.Add(receipt.Lines, _tags);
+        metrics.Bytes.Add(receipt.Bytes, _tags);
 
-        if (block.CutLines > 0)
+        if (receipt.CutLines > 0)
         {
-            metrics.LinesTruncated.Add(block.CutLines, _tags);
+            metrics.LinesTruncated.Add(receipt.CutLines, _tags);
         }
 
-        if (block.Lines > 0)
+        if (receipt.Lines > 0)
         {
             metrics.DeliveryDelay.Record(Math.Max(0, delay.TotalSeconds), _tags);
         }
@@ -35,6 +35,14 @@ internal sealed class SinkMetrics(TailerMetrics metrics, string? sink)
 
     public void Dropped(long lines) => metrics.LinesDropped.Add(lines, _tags);
 
+    public void Filtered(long lines)
+    {
+        if (lines > 0)
+        {
+            metrics.LinesFiltered.Add(lines, _tags);
+        }
+    }
+
     public void BatchDone(string outcome, TimeSpan duration)
     {
         metrics.SinkBatches.Add(1, With("outcome", outcome));
@@ -43,7 +51,13 @@ internal sealed class SinkMetrics(TailerMetrics metrics, string? sink)
 
     public void Retried(string reason) => metrics.SinkRetries.Add(1, With("reason", reason));
 
-    public void DeadLettered(long lines) => metrics.DeadLetters.Add(lines, _tags);
+    public void DeadLettered(long lines)
+    {
+        if (lines > 0)
+        {
+            metrics.DeadLetters.Add(lines, _tags);
+        }
+    }
 
     private ReadOnlySpan<KeyValuePair<string, object?>> With(string name, string value)
         => sink is null ? new KeyValuePair<string, object?>[] { new(name, value) } : [new("sink", sink), new(name, value)];

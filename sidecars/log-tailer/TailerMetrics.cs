@@ -14,7 +14,8 @@ internal sealed class TailerMetrics
         Bytes = Meter.CreateCounter<long>("log_tailer_bytes_total", null, "Bytes of the log acknowledged by the sink.");
         Rotations = Meter.CreateCounter<long>("log_tailer_rotations_total", null, "Rotations seen, by kind: rename, symlink, truncate, replace, delete.");
         LinesTruncated = Meter.CreateCounter<long>("log_tailer_lines_truncated_total", null, "Lines over Tail:MaxLineBytes, shipped cut.");
-        LinesDropped = Meter.CreateCounter<long>("log_tailer_lines_dropped_total", null, "Lines dropped because the sink took nothing and Sink:OnFull is drop, or because Sink:MaxAge had passed.");
+        LinesDropped = Meter.CreateCounter<long>("log_tailer_lines_dropped_total", null, "Lines dropped because the sink took nothing and Sink:OnFull is drop.");
+        LinesFiltered = Meter.CreateCounter<long>("log_tailer_lines_filtered_total", null, "Lines not shipped because Filter:Drop says so.");
         SinkBatches = Meter.CreateCounter<long>("log_tailer_sink_batches_total", null, "Batches that the sink is done with, by outcome.");
         SinkRetries = Meter.CreateCounter<long>("log_tailer_sink_retries_total", null, "Deliveries that have to be tried again, by reason.");
         SinkDuration = Meter.CreateHistogram("log_tailer_sink_duration_seconds", "s", "Duration of one delivery to the sink.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Delays });
@@ -33,6 +34,8 @@ internal sealed class TailerMetrics
     public Counter<long> LinesTruncated { get; }
 
     public Counter<long> LinesDropped { get; }
+
+    public Counter<long> LinesFiltered { get; }
 
     public Counter<long> SinkBatches { get; }
 

@@ -24,7 +24,7 @@ internal sealed class Tailing : IAsyncDisposable
     private readonly Dictionary<string, long> _counts = [];
     private bool _stopped;
 
-    private Tailing(string path, Action<TailOptions>? configure, ISink? sink, SinkOptions? sinkOptions, string? checkpointPath)
+    private Tailing(string path, Action<TailOptions>? configure, Func<Problems, ISink>? createSink, SinkOptions? sinkOptions, string? checkpointPath)
     {
         _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var metrics = new TailerMetrics(_services.GetRequiredService<IMeterFactory>());
@@ -55,7 +55,7 @@ internal sealed class Tailing : IAsyncDisposable
         _checkpoint = new CheckpointWriter(
             new CheckpointFile(options.CheckpointPath, TimeProvider.System, NullLogger<CheckpointFile>.Instance), options.Checkpoint, metrics, Problems, TimeProvider.System);
         _pipeline = new Pipeline(
-            "default", null, new LogPattern(path), options.Tail, sinkOptions ?? options.Sink, sink ?? Sink, _checkpoint, metrics, Problems, TimeProvider.System, NullLogger<Follower>.Instance);
+            "default", null, new LogPattern(path), options.Tail, sinkOptions ?? options.Sink, createSink?.Invoke(Problems) ?? Sink, _checkpoint, metrics, Problems, TimeProvider.System, NullLogger<Follower>.Instance);
         _checkpointing = _checkpoint.RunAsync(_writing.Token);
         _running = Task.Run(() => _pipeline.RunAsync(_finish.Token, _abort.Token));
     }
@@ -74,8 +74,8 @@ internal sealed class Tailing : IAsyncDisposable
 
     public Pipeline Pipeline => _pipeline;
 
-    public static Tailing Start(string path, Action<TailOptions>? configure = null, SinkOptions? sinkOptions = null, ISink? sink = null, string? checkpointPath = null)
-        => new(path, configure, sink, sinkOptions, checkpointPath);
+    public static Tailing Start(string path, Action<TailOptions>? configure = null, SinkOptions? sinkOptions = null, Func<Problems, ISink>? createSink = null, string? checkpointPath = null)
+        => new(path, configure, createSink, sinkOptions, checkpointPath);
 
     public long Counted(string metric)
     {
@@ -94,7 +94,7 @@ internal sealed class Tailing : IAsyncDisposable
     }
 
     /// <summary>Everything that is read so far has also been acknowledged.</summary>
-    public Task IsSettled() => Eventually.Holds(() => Files.All(file => file.Settled), () => "Not all is acknowledged.");
+    public Task IsSettled() => Eventually.Holds(() => Files.Count > 0 && Files.All(file => file.Settled && file.ReadOffset > 0), () => "Not all is acknowledged.");
 
     /// <summary>Waits until the follower has taken at least two more looks.</summary>
     public Task LooksAgain() => Eventually.Holds(LookCounter(), () => "The follower does not look any more.");

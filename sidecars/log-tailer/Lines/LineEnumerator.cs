@@ -12,6 +12,9 @@ internal ref struct LineEnumerator(ReadOnlySpan<byte> block, int maxLineBytes, l
     /// <summary>Where the line begins in the block.</summary>
     public int Offset { get; private set; }
 
+    /// <summary>How much of the block is behind: the line and its end.</summary>
+    public readonly int Consumed => _position;
+
     /// <summary>The line's length in the file where <see cref="Current"/> is only its beginning; else 0.</summary>
     public long CutFrom { get; private set; }
 

@@ -8,4 +8,22 @@ public enum SinkType
 
     /// <summary>A file, appended to.</summary>
     File,
+
+    /// <summary>Any HTTP server: newline-delimited lines by POST.</summary>
+    Http,
+
+    /// <summary>Grafana Loki, its push API.</summary>
+    Loki,
+
+    /// <summary>Elasticsearch or OpenSearch, their bulk API.</summary>
+    Elasticsearch,
+
+    /// <summary>Splunk, its HTTP event collector.</summary>
+    Splunk,
+
+    /// <summary>OpenTelemetry's protocol for logs, as JSON over HTTP.</summary>
+    Otlp,
+
+    /// <summary>Datadog, its logs intake.</summary>
+    Datadog,
 }

@@ -17,7 +17,7 @@ public sealed class BackPressureTests : IDisposable
     {
         const int Lines = 20_000;
         WriteLines(0, Lines);
-        await using var tailing = Tailing.Start(_directory["app.log"], sink: null);
+        await using var tailing = Tailing.Start(_directory["app.log"]);
         tailing.Sink.Hold();
         WriteLines(Lines, Lines);
 

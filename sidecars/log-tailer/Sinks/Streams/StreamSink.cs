@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Hosting;
 using LogTailer.Flow;
 using LogTailer.Lines;
+using LogTailer.Transform;
 
 namespace LogTailer.Sinks.Streams;
 
@@ -10,13 +11,13 @@ namespace LogTailer.Sinks.Streams;
 /// Writes lines to a stream as they are: a block that needs no touching goes out in one write. It has a thread of its own,
 /// because a write blocks for as long as the reader does not read; a thread that is stuck there does not hold up the end.
 /// </summary>
-internal sealed class StreamSink(IByteStream stream, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
+internal sealed class StreamSink(IByteStream stream, LineTransform? transform, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
 
     private readonly string _area = $"sink {name}";
-    private byte[] _shaped = [];
+    private readonly ByteBuffer _shaped = new();
     private long _writingSince;
 
     public Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
@@ -54,7 +55,7 @@ internal sealed class StreamSink(IByteStream stream, string name, Problems probl
                 while (blocks.TryRead(out var block))
                 {
                     var began = time.GetTimestamp();
-                    WriteWhole(Shape(block), delivery, abort);
+                    WriteWhole(Shape(block, delivery.Metrics), delivery, abort);
                     delivery.Metrics.BatchDone("ok", time.GetElapsedTime(began));
                     delivery.Acknowledge(block);
                 }
@@ -73,42 +74,39 @@ internal sealed class StreamSink(IByteStream stream, string name, Problems probl
     }
 
     /// <summary>The bytes to write: the block's own, or where lines need shaping a copy of them.</summary>
-    private ReadOnlySpan<byte> Shape(Block block)
+    private ReadOnlySpan<byte> Shape(Block block, SinkMetrics metrics)
     {
-        if (block.AsItIs)
+        if (block.AsItIs && transform is null)
         {
             return block.Bytes;
         }
 
-        var room = block.Length + (block.CutLines * 64);
-
-        if (_shaped.Length < room)
-        {
-            _shaped = new byte[room];
-        }
-
-        var length = 0;
+        _shaped.Clear();
+        var filtered = 0;
         var lines = block.EnumerateLines();
 
         while (lines.MoveNext())
         {
-            length += Copy(lines.Current, length);
-
-            if (lines.CutFrom > 0)
+            if (transform is null)
             {
-                length += Copy(LineRules.CutMark(lines.CutFrom), length);
+                _shaped.Append(lines.Current);
+
+                if (lines.CutFrom > 0)
+                {
+                    _shaped.Append(LineRules.CutMark(lines.CutFrom));
+                }
+            }
+            else if (!transform.Apply(lines.Current, lines.CutFrom, _shaped))
+            {
+                filtered++;
+                continue;
             }
 
-            _shaped[length++] = (byte)'\n';
+            _shaped.Append((byte)'\n');
         }
 
-        return _shaped.AsSpan(0, length);
-    }
-
-    private int Copy(ReadOnlySpan<byte> bytes, int at)
-    {
-        bytes.CopyTo(_shaped.AsSpan(at));
-        return bytes.Length;
+        metrics.Filtered(filtered);
+        return _shaped.Bytes;
     }
 
     private void WriteWhole(ReadOnlySpan<byte> bytes, Delivery delivery, CancellationToken abort)

@@ -1,0 +1,42 @@
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace LogTailer.Sinks.Http;
+
+/// <summary>The token or password of a sink; from a file it is read anew whenever the file changes, or the store refuses it.</summary>
+internal sealed class Credentials(SinkOptions options)
+{
+    private readonly WatchedFile _file = new(options.TokenFile);
+    private string _token = options.Token.Trim();
+
+    /// <summary>Puts them on a request, in the way of the store.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file must not be read.</exception>
+    public void Apply(HttpRequestHeaders headers, IWireFormat format)
+    {
+        if (_file.HasChanged())
+        {
+            Read();
+        }
+
+        if (options.Username.Length > 0)
+        {
+            headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{options.Username}:{_token}")));
+        }
+        else if (_token.Length > 0)
+        {
+            format.Authorize(headers, _token);
+        }
+    }
+
+    /// <summary>The store has refused them: what the file says now is taken.</summary>
+    public void Refused()
+    {
+        if (_file.IsSet)
+        {
+            Read();
+        }
+    }
+
+    private void Read() => _token = File.ReadAllText(_file.Path).Trim();
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using LogTailer.Lines;
+using LogTailer.Transform;
+
+namespace LogTailer.Tests.Transform;
+
+/// <summary>Enrichment, filter and redaction, byte for byte.</summary>
+public sealed class LineTransformTests
+{
+    [Theory]
+    [InlineData("""{"a":1}""", """{"a":1,"pod":"p-1","node":"n\"1"}""")]
+    [InlineData("""{ "a" : 1.0e5 , "ä":"\u00e4" }  """, """{ "a" : 1.0e5 , "ä":"\u00e4" ,"pod":"p-1","node":"n\"1"}  """)]
+    [InlineData("""{}""", """{"pod":"p-1","node":"n\"1"}""")]
+    [InlineData("""{"pod":"mine"}""", """{"pod":"mine","node":"n\"1"}""")]
+    [InlineData("""{"inner":{"pod":"x"}}""", """{"inner":{"pod":"x"},"pod":"p-1","node":"n\"1"}""")]
+    [InlineData("plain \"text\"", """{"message":"plain \"text\"","pod":"p-1","node":"n\"1"}""")]
+    [InlineData("""[1]""", """{"message":"[1]","pod":"p-1","node":"n\"1"}""")]
+    [InlineData("""{"a":""", """{"message":"{\"a\":","pod":"p-1","node":"n\"1"}""")]
+    [InlineData("""{"a":1} x""", """{"message":"{\"a\":1} x","pod":"p-1","node":"n\"1"}""")]
+    public void Fields_are_spliced_in_and_the_rest_is_untouched(string line, string expected)
+    {
+        var transform = Create(fields: new() { ["pod"] = "p-1", ["node"] = "n\"1" });
+
+        Assert.Equal(expected.Replace("\\\"1", "\\u00221", StringComparison.Ordinal), Apply(transform, line)!.Replace("n\\\"1", "n\\u00221", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{"password":"x","a":1}""", """{"password":"***","a":1}""")]
+    [InlineData("""{"a":{"b":[{"password" :  {"deep":[1,2]}}]},"password":null}""", """{"a":{"b":[{"password" :  "***"}]},"password":"***"}""")]
+    [InlineData("""{"pass\u0077ord":12}""", """{"pass\u0077ord":"***"}""")]
+    [InlineData("""{"a":"password"}""", """{"a":"password"}""")]
+    [InlineData("""no json, password x""", """no json, password x""")]
+    public void Values_of_redacted_fields_become_stars_at_any_depth(string line, string expected)
+        => Assert.Equal(expected, Apply(Create(redact: ["password"]), line));
+
+    [Theory]
+    [InlineData("""{"a":1,"password":"secr""")]
+    [InlineData("""{"a":1,"password":{"x":"secret" """)]
+    [InlineData("""{"a":1,"x":oops,"password":"secret"}""")]
+    public void An_object_that_breaks_off_shows_no_secret(string line)
+    {
+        var shipped = Apply(Create(redact: ["password"]), line)!;
+
+        Assert.StartsWith("""{"a":1""", shipped, StringComparison.Ordinal);
+        Assert.DoesNotContain("secr", shipped, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"path":"/healthz"}""", true)]
+    [InlineData("""{"path":"/health"}""", true)]
+    [InlineData("""{"path":"\/healthz"}""", true)]
+    [InlineData("""{"path":"/inference"}""", false)]
+    [InlineData("""{"level":"debug"}""", true)]
+    [InlineData("""{"level":"debugging"}""", false)]
+    [InlineData("""{"status":200}""", true)]
+    [InlineData("""{"inner":{"level":"debug"}}""", false)]
+    [InlineData("""level=debug""", false)]
+    public void Lines_that_meet_a_condition_are_dropped(string line, bool dropped)
+        => Assert.Equal(dropped ? null : line, Apply(Create(drop: ["path=/health*", "level=debug", "status=200"]), line));
+
+    [Fact]
+    public void A_cut_line_says_so()
+        => Assert.Equal("""{"message":"abc","truncated_from_bytes":1000,"pod":"p"}""", Apply(Create(fields: new() { ["pod"] = "p" }), "abc", 1000));
+
+    [Fact]
+    public void Bytes_that_are_no_UTF8_are_replaced_where_a_line_is_wrapped()
+    {
+        var output = new ByteBuffer();
+        Create(fields: new() { ["pod"] = "p" }).Apply([(byte)'a', 0xFF], 0, output);
+
+        Assert.Equal("{\"message\":\"a\uFFFD\",\"pod\":\"p\"}", Encoding.UTF8.GetString(output.Bytes).Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void With_nothing_to_do_there_is_no_transform()
+        => Assert.Null(LineTransform.Create(new EnrichOptions(), new FilterOptions(), new RedactOptions()));
+
+    private static LineTransform Create(Dictionary<string, string>? fields = null, string[]? drop = null, string[]? redact = null)
+        => LineTransform.Create(new EnrichOptions { Fields = fields ?? [] }, new FilterOptions { Drop = drop ?? [] }, new RedactOptions { Fields = redact ?? [] })!;
+
+    private static string? Apply(LineTransform transform, string line, long cutFrom = 0)
+    {
+        var output = new ByteBuffer();
+        return transform.Apply(Encoding.UTF8.GetBytes(line), cutFrom, output) ? Encoding.UTF8.GetString(output.Bytes) : null;
+    }
+}
