@@ -9,6 +9,9 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
 {
     private const int FormatVersion = 1;
 
+    /// <summary>With thousands of files the text is written in pieces rather than gathered whole.</summary>
+    private const int FlushBytes = 32 * 1024;
+
     /// <summary>Where it lies.</summary>
     public string Path { get; } = path;
 
@@ -90,6 +93,11 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
                 writer.WriteString("fingerprint", position.Fingerprint.ToString());
                 writer.WriteNumber("offset", position.Offset);
                 writer.WriteEndObject();
+
+                if (writer.BytesPending > FlushBytes)
+                {
+                    writer.Flush();
+                }
             }
 
             writer.WriteEndArray();

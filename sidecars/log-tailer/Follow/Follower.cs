@@ -51,6 +51,9 @@ internal sealed partial class Follower(
     private long _directoryChangedAt;
     private DateTime _directoryModified;
     private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+    // Used again at every look: with thousands of files they are large.
+    private readonly List<(string Path, FileStat Stat)> _found = [];
+    private readonly HashSet<FollowedFile> _seen = [];
     private int _nextResting;
     private long _looks;
     private Block? _scratch;
@@ -205,7 +208,7 @@ internal sealed partial class Follower(
 
     private List<(string Path, FileStat Stat)> List()
     {
-        var found = new List<(string, FileStat)>();
+        _found.Clear();
 
         try
         {
@@ -213,7 +216,7 @@ internal sealed partial class Follower(
             {
                 if (pattern.Matches(Path.GetFileName(path.AsSpan())) && FileStat.TryRead(path, out var stat) && !stat.IsDirectory)
                 {
-                    found.Add((path, stat));
+                    _found.Add((path, stat));
                 }
             }
         }
@@ -222,7 +225,7 @@ internal sealed partial class Follower(
             // The diagnosis finds out why, and says it.
         }
 
-        return found;
+        return _found;
     }
 
     private void MeetThePath()
@@ -262,7 +265,8 @@ internal sealed partial class Follower(
     private void Meet(List<(string Path, FileStat Stat)> found)
     {
         var (members, order) = (false, _firstLook);
-        var seen = new HashSet<FollowedFile>(found.Count);
+        var seen = _seen;
+        seen.Clear();
 
         foreach (var (path, stat) in found)
         {
