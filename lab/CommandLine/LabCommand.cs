@@ -50,6 +50,12 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
         return await RunAsync(pod, configuration, output, console);
     }
 
+    /// <summary>
+    /// A signal to the whole process group reaches the lab twice: by itself, and passed on by <c>dotnet run</c>. That is
+    /// one wish to stop, not the second one, which kills.
+    /// </summary>
+    private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(1);
+
     private async Task<int> RunAsync(Pod pod, PodConfiguration configuration, OutputWriter output, PodConsole console)
     {
         using var directory = OpenDirectory(pod);
@@ -61,15 +67,17 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
         var timing = new PodTiming { EagerLook = TimeSpan.FromMilliseconds(100) };
         var worker = new PodWorker(pod, sandbox, console, timing, clock);
         var stops = 0;
+        var stoppedAt = 0L;
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
             if (Interlocked.Increment(ref stops) == 1)
             {
+                stoppedAt = clock.GetTimestamp();
                 output.Say($"stopping {PodConsole.StopOrder(pod)}, within {pod.Spec.TerminationGracePeriodSeconds} s; Ctrl-C again kills at once");
                 worker.Delete();
             }
-            else
+            else if (clock.GetElapsedTime(stoppedAt) > SameSignal)
             {
                 worker.Delete(TimeSpan.Zero);
             }

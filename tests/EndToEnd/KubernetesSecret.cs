@@ -25,7 +25,7 @@ internal static class KubernetesSecret
 
         var link = Path.Combine(volume, "..data_tmp");
         File.CreateSymbolicLink(link, directory);
-        File.Move(link, Path.Combine(volume, "..data"), overwrite: true);
+        Libc.Rename(link, Path.Combine(volume, "..data"));
         return certificate.SerialNumber;
     }
 }

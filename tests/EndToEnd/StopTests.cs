@@ -16,7 +16,7 @@ public sealed class StopTests
         // Ctrl-C reaches everyone in the terminal's foreground; a signal to `dotnet run` alone is passed on by it.
         foreach (var id in signal == 2 ? RunningPod.ProcessesOf("Lab.dll").DefaultIfEmpty(pod.Lab.Id) : [pod.Lab.Id])
         {
-            Signals.Send(id, signal);
+            Libc.Send(id, signal);
         }
 
         Assert.Equal(0, await pod.Lab.ExitAsync());
@@ -35,7 +35,7 @@ public sealed class StopTests
 
         foreach (var id in lab)
         {
-            Signals.Send(id, 9);
+            Libc.Send(id, 9);
         }
 
         await Eventually.HoldsAsync(

@@ -100,10 +100,18 @@ public sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for a line of stdout or stderr that contains the text.</summary>
-    public Task SaysAsync(string text, TimeSpan? deadline = null) => Eventually.HoldsAsync(
-        () => Output.Concat(Errors).Any(l => l.Contains(text, StringComparison.Ordinal)),
-        () => $"a line with '{text}'. stdout:\n{string.Join('\n', Output)}\nstderr:\n{string.Join('\n', Errors)}",
-        deadline);
+    public async Task SaysAsync(string text, TimeSpan? deadline = null)
+    {
+        bool Said() => Output.Concat(Errors).Any(l => l.Contains(text, StringComparison.Ordinal));
+        string Missing() => $"a line with '{text}'. stdout:\n{string.Join('\n', Output)}\nstderr:\n{string.Join('\n', Errors)}";
+
+        // A process that has ended and been read to its end says nothing more.
+        await Eventually.HoldsAsync(() => Said() || _drained.Task.IsCompleted, Missing, deadline);
+        if (!Said())
+        {
+            throw new InvalidOperationException($"ended before {Missing()}");
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ namespace Lab.Containers.Local;
 /// </summary>
 internal static class SelfSignedSecret
 {
-    private const int ValidDays = 30;
+    private const int ValidDays = 90;
 
     /// <returns>What to tell, a line for each Secret made.</returns>
     public static IReadOnlyList<string> MakeMissing(Pod pod, PodConfiguration configuration, TimeProvider clock)
