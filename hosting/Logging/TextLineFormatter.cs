@@ -10,6 +10,12 @@ internal sealed class TextLineFormatter(TimeProvider time) : ConsoleFormatter(Fo
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
+        // The host logs what ends its start; a refused configuration is told at the process's edge, in a line an error.
+        if (logEntry.Exception is ConfigurationException)
+        {
+            return;
+        }
+
         var at = time.GetUtcNow().UtcDateTime.ToString("HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture);
         textWriter.Write($"{at} {JsonLineFormatter.Level(logEntry.LogLevel),-8} {logEntry.Category}: {logEntry.Formatter(logEntry.State, logEntry.Exception)}\n");
         if (logEntry.Exception is { } exception)

@@ -49,7 +49,7 @@ internal sealed class ExpositionWriter(bool openMetrics)
             var head = _text[declared] = new StringBuilder();
             // HELP is there for every family, so that a reader of the page is never left with a bare name.
             var help = string.IsNullOrEmpty(metric.Description) ? $"{metric.Name} of {metric.MeterName}." : metric.Description;
-            head.Append("# HELP ").Append(declared).Append(' ').Append(EscapeHelp(help)).Append('\n')
+            head.Append("# HELP ").Append(declared).Append(' ').Append(openMetrics ? EscapeLabel(help) : EscapeHelp(help)).Append('\n')
                 .Append("# TYPE ").Append(declared).Append(' ').Append(type).Append('\n');
             if (openMetrics && unit is not null && family.EndsWith("_" + unit, StringComparison.Ordinal))
             {
@@ -113,6 +113,7 @@ internal sealed class ExpositionWriter(bool openMetrics)
         return openMetrics && double.IsFinite(value) && !text.AsSpan().ContainsAny('.', 'E', 'e') ? text + ".0" : text;
     }
 
+    // OpenMetrics escapes a quote in HELP as in a label's value; the text format leaves it.
     internal static string EscapeHelp(string help) =>
         help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 

@@ -145,6 +145,7 @@ public sealed class ManagementTests : IDisposable
 
         Assert.Equal(2, await second.ExitAsync());
         Assert.Contains(second.Errors, l => l.Contains("Management:Port", StringComparison.Ordinal) && l.Contains("address already in use", StringComparison.Ordinal));
+        Assert.DoesNotContain(second.Output.Concat(second.Errors), l => l.Contains("   at ", StringComparison.Ordinal));
 
         await using var third = Specimen.Run(["--Management:Port=0", $"--Http:Port={first.Web.BaseAddress!.Port}"]);
         Assert.Equal(1, await third.ExitAsync());

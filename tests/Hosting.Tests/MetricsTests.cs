@@ -74,6 +74,7 @@ public sealed class MetricsTests : IDisposable
 
         var text = Family("odd", openMetrics: false);
         Assert.Contains("# HELP odd_total a\\\\b\\nc \"quoted\"\n", text, StringComparison.Ordinal);
+        Assert.Contains("# HELP odd a\\\\b\\nc \\\"quoted\\\"\n", Family("odd", openMetrics: true), StringComparison.Ordinal);
         Assert.Contains("odd_total{path=\"a\\\\b\\n\\\"c\\\"\"} 1\n", text, StringComparison.Ordinal);
     }
 
