@@ -54,7 +54,7 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
     /// A signal to the whole process group reaches the lab twice: by itself, and passed on by <c>dotnet run</c>. That is
     /// one wish to stop, not the second one, which kills.
     /// </summary>
-    private static readonly TimeSpan SameSignal = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(200);
 
     private async Task<int> RunAsync(Pod pod, PodConfiguration configuration, OutputWriter output, PodConsole console)
     {

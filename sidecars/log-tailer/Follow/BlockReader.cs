@@ -65,7 +65,7 @@ internal sealed class BlockReader(int maxLineBytes)
             return false;
         }
 
-        if (length > maxLineBytes)
+        if (length > maxLineBytes + 1L)
         {
             return TryReadBeginning(handle, file, block, length, size);
         }
@@ -133,6 +133,15 @@ internal sealed class BlockReader(int maxLineBytes)
         block.MakeRoomFor(maxLineBytes + 2);
         var read = RandomAccess.Read(handle, block.Buffer.AsSpan(0, maxLineBytes + 1), file.ReadOffset);
         block.Buffer[read] = (byte)'\n';
+
+        // The CR of a CRLF is no part of the line, so not of the length that is told either.
+        Span<byte> last = stackalloc byte[1];
+
+        if (RandomAccess.Read(handle, last, file.ReadOffset + length - 1) == 1 && last[0] == (byte)'\r')
+        {
+            length--;
+        }
+
         block.Fill(file, file.ReadOffset, end, read + 1, maxLineBytes, length);
         MoveTo(file, end);
         return true;

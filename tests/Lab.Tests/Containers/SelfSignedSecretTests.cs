@@ -17,7 +17,7 @@ public sealed class SelfSignedSecretTests
         Assert.Equal("CN=localhost", certificate.Subject);
         Assert.True(certificate.HasPrivateKey);
         Assert.All(["localhost", "agent", "127.0.0.1", "::1"], name => Assert.True(certificate.MatchesHostname(name)));
-        Assert.Equal(new DateTime(2026, 1, 31, 0, 0, 0, DateTimeKind.Utc), certificate.NotAfter.ToUniversalTime());
+        Assert.Equal(new DateTime(2026, 4, 1, 0, 0, 0, DateTimeKind.Utc), certificate.NotAfter.ToUniversalTime());
         Assert.Equal("kubernetes.io/tls", secret.Type);
     }
 

@@ -26,6 +26,22 @@ public sealed class FuzzTests : IDisposable
         }
     }
 
+    /// <summary>Found by the fuzz: the length told was one too many where the line did not fit the read buffer.</summary>
+    [Theory]
+    [InlineData(301)]
+    [InlineData(5_000)]
+    [InlineData(700_000)]
+    public async Task The_length_of_a_cut_line_does_not_count_its_CR(int length)
+    {
+        var content = System.Text.Encoding.ASCII.GetBytes(new string('x', length) + "\r\n");
+        _directory.Append("crlf.log", content);
+        await using var tailing = Start("crlf.log");
+
+        await tailing.StopAsync();
+
+        Assert.Equal(Reference(content).Select(System.Text.Encoding.ASCII.GetString), tailing.Sink.RawLines.Select(System.Text.Encoding.ASCII.GetString));
+    }
+
     private async Task RunOnce(int seed)
     {
         var random = new Random(seed);
