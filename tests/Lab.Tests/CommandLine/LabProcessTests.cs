@@ -19,17 +19,20 @@ public sealed class LabProcessTests : IAsyncDisposable
           - name: logging
             image: busybox:1.36
             restartPolicy: Always
-            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo up; touch /ev/logging; while :; do sleep 0.05; done"]
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo logging up >>/ev/started; touch /ev/logging; while :; do sleep 0.05; done"]
             startupProbe: {exec: {command: [cat, /ev/logging]}, periodSeconds: 1, failureThreshold: 60}
             volumeMounts: [{name: ev, mountPath: /ev}]
           - name: metrics
             image: busybox:1.36
             restartPolicy: Always
-            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"]
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo metrics up >>/ev/started; touch /ev/metrics; while :; do sleep 0.05; done"]
+            startupProbe: {exec: {command: [cat, /ev/metrics]}, periodSeconds: 1, failureThreshold: 60}
+            volumeMounts: [{name: ev, mountPath: /ev}]
           containers:
           - name: agent
             image: busybox:1.36
-            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo up; echo on stderr >&2; sleep 4242 & while :; do sleep 0.05; done"]
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; cat /ev/started; echo up; echo on stderr >&2; sleep 4242 & while :; do sleep 0.05; done"]
+            volumeMounts: [{name: ev, mountPath: /ev}]
           volumes: [{name: ev, emptyDir: {}}]
         """;
 
@@ -48,7 +51,7 @@ public sealed class LabProcessTests : IAsyncDisposable
         process.Signal(signal);
 
         Assert.Equal(0, await process.ExitAsync());
-        Assert.Equal(["logging | up", "metrics | up", "agent   | up"], process.Output.Where(line => line.EndsWith("| up", StringComparison.Ordinal)));
+        Assert.Equal(["agent   | logging up", "agent   | metrics up", "agent   | up"], process.Output.Where(line => line.EndsWith(" up", StringComparison.Ordinal)));
         Assert.Equal(["agent   | bye", "metrics | bye", "logging | bye"], process.Output.Where(line => line.EndsWith("| bye", StringComparison.Ordinal)));
         Assert.Contains("agent   | on stderr", process.Output);
         Assert.Empty(Processes.With(_lab.Directory));
@@ -116,7 +119,7 @@ public sealed class LabProcessTests : IAsyncDisposable
         var process = _lab.Start(TwoSidecars).Process;
         await process.SaysAsync("3/3     Running");
 
-        var victim = Processes.With("echo up; while").Intersect(Processes.With("sh -c trap")).ToList();
+        var victim = Processes.With("touch /ev/metrics").Intersect(Processes.With("sh -c trap")).ToList();
         var metrics = victim.Single(id => File.ReadAllText($"/proc/{id}/environ").Contains(Path.Combine(_lab.Directory, ".lab/pod/containers/metrics"), StringComparison.Ordinal));
         using (var kill = System.Diagnostics.Process.Start("kill", ["-KILL", metrics]))
         {
