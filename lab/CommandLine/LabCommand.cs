@@ -56,6 +56,11 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
     /// </summary>
     private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(200);
 
+    private static readonly PosixSignal[] StopSignals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
+    // Held until the process is gone: an impatient Ctrl-C while the lab cleans up after itself would else kill it there.
+    private static readonly List<PosixSignalRegistration> SignalHandlers = [];
+
     private async Task<int> RunAsync(Pod pod, PodConfiguration configuration, OutputWriter output, PodConsole console)
     {
         using var directory = OpenDirectory(pod);
@@ -83,10 +88,7 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
             }
         }
 
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
-        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
+        SignalHandlers.AddRange(StopSignals.Select(signal => PosixSignalRegistration.Create(signal, Stop)));
         var status = await worker.RunAsync();
         output.Say($"{pod.Metadata.Name} {(stops > 0 ? "stopped" : status.Phase.ToString().ToLowerInvariant())}");
         return stops > 0 || status.Phase == PodPhase.Succeeded ? Done : PodFailed;

@@ -81,11 +81,14 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>Sends SIGTERM, SIGINT, SIGHUP or SIGKILL by number.</summary>
     public void Signal(int signal)
     {
-        if (Kill(_process.Id, signal) != 0)
+        if (!TrySignal(signal))
         {
             throw new InvalidOperationException($"signal {signal} to {_process.Id}: errno {Marshal.GetLastPInvokeError()}");
         }
     }
+
+    /// <summary>Sends a signal, unless the process is gone already.</summary>
+    public bool TrySignal(int signal) => Kill(_process.Id, signal) == 0;
 
     /// <summary>SIGTERM: end in order.</summary>
     public void Terminate() => Signal(15);

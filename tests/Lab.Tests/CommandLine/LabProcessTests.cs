@@ -25,7 +25,7 @@ public sealed class LabProcessTests : IAsyncDisposable
           - name: metrics
             image: busybox:1.36
             restartPolicy: Always
-            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo metrics up >>/ev/started; touch /ev/metrics; while :; do sleep 0.05; done"]
+            command: [sh, -c, "trap 'echo bye; exit 0' TERM; echo metrics up >>/ev/started; echo up; touch /ev/metrics; while :; do sleep 0.05; done"]
             startupProbe: {exec: {command: [cat, /ev/metrics]}, periodSeconds: 1, failureThreshold: 60}
             volumeMounts: [{name: ev, mountPath: /ev}]
           containers:
@@ -51,7 +51,7 @@ public sealed class LabProcessTests : IAsyncDisposable
         process.Signal(signal);
 
         Assert.Equal(0, await process.ExitAsync());
-        Assert.Equal(["agent   | logging up", "agent   | metrics up", "agent   | up"], process.Output.Where(line => line.EndsWith(" up", StringComparison.Ordinal)));
+        Assert.Equal(["agent   | logging up", "agent   | metrics up", "agent   | up"], process.Output.Where(line => line.StartsWith("agent ", StringComparison.Ordinal) && line.EndsWith(" up", StringComparison.Ordinal)));
         Assert.Equal(["agent   | bye", "metrics | bye", "logging | bye"], process.Output.Where(line => line.EndsWith("| bye", StringComparison.Ordinal)));
         Assert.Contains("agent   | on stderr", process.Output);
         Assert.Empty(Processes.With(_lab.Directory));
@@ -86,14 +86,11 @@ public sealed class LabProcessTests : IAsyncDisposable
         await process.SaysAsync("stopping agent");
         // Again and again, as an impatient hand does: what comes right after the first counts as the same signal.
         await Eventually.HoldsAsync(
-            () =>
-            {
-                process.Signal(2);
-                return process.Output.Any(l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal));
-            },
+            () => !process.TrySignal(2) || process.Output.Any(l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal)),
             "the kill");
 
         Assert.Equal(0, await process.ExitAsync());
+        Assert.Contains(process.Output, l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -119,7 +116,7 @@ public sealed class LabProcessTests : IAsyncDisposable
         var process = _lab.Start(TwoSidecars).Process;
         await process.SaysAsync("3/3     Running");
 
-        var victim = Processes.With("touch /ev/metrics").Intersect(Processes.With("sh -c trap")).ToList();
+        var victim = Processes.With("echo metrics up").Intersect(Processes.With("sh -c trap")).ToList();
         var metrics = victim.Single(id => File.ReadAllText($"/proc/{id}/environ").Contains(Path.Combine(_lab.Directory, ".lab/pod/containers/metrics"), StringComparison.Ordinal));
         using (var kill = System.Diagnostics.Process.Start("kill", ["-KILL", metrics]))
         {
