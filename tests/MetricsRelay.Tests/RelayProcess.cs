@@ -51,6 +51,10 @@ internal sealed class RelayProcess : IAsyncDisposable
 
     public Task<string> GetAsync(string path) => Client.GetStringAsync(new Uri(path, UriKind.Relative));
 
+    /// <summary>Asks until the answer has the text: an answer waits for a target only so long, and this machine may be busy.</summary>
+    public Task<string> GetsAsync(string path, string text) => Eventually.GetsAsync(
+        () => GetAsync(path), answer => answer.Contains(text, StringComparison.Ordinal));
+
     public void Kill() => _process.Kill();
 
     /// <returns>The exit code.</returns>

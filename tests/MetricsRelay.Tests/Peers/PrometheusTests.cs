@@ -102,8 +102,10 @@ public sealed class PrometheusTests
             async () => (await prometheus.SamplesAsync("n_total")).Any(s => s.Value >= until), () => "the samples of the time in between");
 
         var values = (await prometheus.SamplesAsync("n_total")).Select(s => (int)s.Value).ToList();
-        Assert.Equal(Enumerable.Range(values[0], values.Count), values);
-        Assert.InRange(values[0], 1, 2);
+        Assert.Equal(values.Order(), values);
+        // A scrape that timed out on a busy machine is up 0, and the only kind that may be missing.
+        var failed = (await prometheus.SamplesAsync("up")).Count(s => s.Value == 0);
+        Assert.InRange(Enumerable.Range(1, values[^1]).Except(values).Count(), 0, failed);
 
         await target.DisposeAsync();
         await TestKit.Eventually.HoldsAsync(

@@ -104,10 +104,10 @@ public sealed class RemoteWriteTests
         Assert.Equal(0, await relay.TerminateAsync());
 
         var values = receiver.Samples.Where(s => s.Series == "__name__=n" && !s.IsStale).Select(s => (int)s.Value).ToList();
-        Assert.Equal(Enumerable.Range(values[0], values.Count), values);
-        // The first scrape of a cold process may have timed out, and the last have been cut off by the end.
-        Assert.InRange(values[0], 1, 2);
-        Assert.InRange(values[^1], scrapes - 1, scrapes);
+        // A scrape that timed out on a busy machine is up 0; the last may have been cut off by the end.
+        var missing = Enumerable.Range(1, scrapes).Except(values).Count();
+        var failed = receiver.Samples.Count(s => s.Series == "__name__=up" && s.Value == 0);
+        Assert.InRange(missing, 0, failed + 1);
         InOrder(receiver);
     }
 
@@ -174,7 +174,8 @@ public sealed class RemoteWriteTests
         // A scrape that was under way when the process was killed never was in the queue; a batch whose acknowledgement
         // was under way is sent twice.
         var missing = Enumerable.Range(1, scrapes).Except(values).ToList();
-        Assert.True(missing.Count <= Kills + 1, $"missing: {string.Join(' ', missing.Select(n => n.ToString(CultureInfo.InvariantCulture)))}");
+        var failed = receiver.Samples.Where(s => s.Series == "__name__=up" && s.Value == 0).DistinctBy(s => s.Time).Count();
+        Assert.True(missing.Count <= Kills + 1 + failed, $"{failed} scrapes failed, missing: {string.Join(' ', missing.Select(n => n.ToString(CultureInfo.InvariantCulture)))}");
         Assert.Equal(values.Order(), values);
         InOrder(receiver);
         Assert.Empty(Directory.GetFiles(directory.Path));

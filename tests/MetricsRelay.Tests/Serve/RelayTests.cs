@@ -16,6 +16,7 @@ public sealed class RelayTests
         await using var target = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(
             context, Encoding.UTF8.GetBytes($"# TYPE n_total counter\nn_total {Volatile.Read(ref value)}\n"), "text/plain"));
         await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={target.Url}", "--Scrape:Interval=1h");
+        await relay.GetsAsync("/metrics", "\nn_total 0\n");
 
         for (var i = 1; i <= 5; i++)
         {
@@ -108,9 +109,8 @@ public sealed class RelayTests
         await using var good = await FakeTarget.StartAsync("# TYPE x gauge\nx 1\n");
         await using var bad = await FakeTarget.StartAsync("not metrics", "text/html");
         await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={good.Url},{bad.Url}");
-        await relay.GetAsync("/metrics");
-
-        var own = await relay.GetAsync("/-/metrics");
+        var own = await relay.GetsAsync("/-/metrics", "outcome=\"content_type\"");
+        own = await relay.GetsAsync("/-/metrics", "outcome=\"success\"");
         using var status = JsonDocument.Parse(await relay.GetAsync("/statusz"));
 
         Assert.Contains("metrics_relay_scrapes_total{outcome=\"success\"", own, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class RelayTests
         await using var good = await FakeTarget.StartAsync("x 1\n");
         await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={hanging.Url},{good.Url}");
 
-        var text = await relay.GetAsync("/metrics");
+        var text = await relay.GetsAsync("/metrics", $"x{{instance=\"{good.Name}\"}} 1\n");
 
         Assert.Contains($"up{{instance=\"{hanging.Name}\"}} 0\n", text, StringComparison.Ordinal);
         Assert.Contains($"up{{instance=\"{good.Name}\"}} 1\n", text, StringComparison.Ordinal);
@@ -145,11 +145,11 @@ public sealed class RelayTests
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, $$"""{ "Scrape": { "Targets": ["{{first.Url}}"] } }""");
         await using var relay = await RelayProcess.StartAsync($"--config={file}");
-        Assert.Contains("\nfirst 1\n", await relay.GetAsync("/metrics"), StringComparison.Ordinal);
+        await relay.GetsAsync("/metrics", "\nfirst 1\n");
 
         await File.WriteAllTextAsync(file, $$"""{ "Scrape": { "Targets": ["{{second.Url}}"] }, "ExternalLabels": { "pod": "p" } }""");
         using var reloaded = await relay.Client.PostAsync(new Uri("/-/reload", UriKind.Relative), null);
-        var text = await relay.GetAsync("/metrics");
+        var text = await relay.GetsAsync("/metrics", "\nsecond{pod=\"p\"} 2\n");
 
         Assert.Equal(HttpStatusCode.OK, reloaded.StatusCode);
         Assert.Contains("\nsecond{pod=\"p\"} 2\n", text, StringComparison.Ordinal);
