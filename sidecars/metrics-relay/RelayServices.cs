@@ -1,4 +1,5 @@
 using Hosting;
+using MetricsRelay.Forward;
 using MetricsRelay.RemoteWrite;
 using MetricsRelay.Scrape;
 using MetricsRelay.Serve;
@@ -17,15 +18,24 @@ internal static class RelayServices
         .AddHostedService(s => s.GetRequiredService<Scraper>());
 
     /// <summary>Before the scraping, so that it stops after it and has the last scrape to forward.</summary>
-    public static IServiceCollection AddForwarding(this IServiceCollection services, MetricsRelayOptions options) =>
-        options.RemoteWrite.Url is null
-            ? services
-            : services
-                .AddSingleton<RemoteWriter>()
-                .AddSingleton<IForwarder>(s => s.GetRequiredService<RemoteWriter>())
-                .AddSingleton<IStatusSection>(s => s.GetRequiredService<RemoteWriter>())
-                .AddHostedService(s => s.GetRequiredService<RemoteWriter>());
+    public static IServiceCollection AddForwarding(this IServiceCollection services, MetricsRelayOptions options)
+    {
+        services.AddSingleton<ForwarderParts>();
+        if (options.RemoteWrite.Url is not null)
+        {
+            services.AddForwarder<RemoteWriter>();
+        }
+
+        return services;
+    }
 
     public static IServiceCollection AddServing(this IServiceCollection services) => services
         .AddSingleton<MetricsEndpoint>();
+
+    private static void AddForwarder<T>(this IServiceCollection services)
+        where T : class, IForwarder, IStatusSection, IHostedService => services
+        .AddSingleton<T>()
+        .AddSingleton<IForwarder>(s => s.GetRequiredService<T>())
+        .AddSingleton<IStatusSection>(s => s.GetRequiredService<T>())
+        .AddHostedService(s => s.GetRequiredService<T>());
 }

@@ -19,6 +19,16 @@ internal sealed class Arena
     public ReadOnlySpan<byte> Read(int position, int length) =>
         _chunks[position >> ChunkBits].AsSpan(position & ChunkMask, length);
 
+    /// <summary>Forgets every text but keeps the first array.</summary>
+    public void Clear()
+    {
+        if (_count > 0)
+        {
+            Array.Clear(_chunks, 1, _count - 1);
+            (_count, _used) = (1, 0);
+        }
+    }
+
     /// <returns>The position to read it from.</returns>
     public int Append(ReadOnlySpan<byte> text)
     {

@@ -50,6 +50,14 @@ internal sealed class TextTable(Arena arena)
         return id >= 0 ? id : Add(text);
     }
 
+    /// <summary>Forgets every text; the arena is emptied with it.</summary>
+    public void Clear()
+    {
+        Array.Clear(_slots);
+        Count = 0;
+        arena.Clear();
+    }
+
     private void Place(int id)
     {
         var mask = _slots.Length - 1;

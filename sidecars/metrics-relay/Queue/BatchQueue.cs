@@ -11,7 +11,6 @@ namespace MetricsRelay.Queue;
 /// </summary>
 internal sealed class BatchQueue : IDisposable
 {
-    private const string Extension = ".batch";
     private const string Unfinished = ".tmp";
 
     private readonly LinkedList<Batch> _batches = new();
@@ -68,11 +67,15 @@ internal sealed class BatchQueue : IDisposable
         }
     }
 
-    public void Add(byte[] data, long time, int samples)
+    /// <param name="data">The bytes.</param>
+    /// <param name="time">The newest sample's time, milliseconds since 1970.</param>
+    /// <param name="samples">How many samples.</param>
+    /// <param name="format">What the bytes are: letters and digits.</param>
+    public void Add(byte[] data, long time, int samples, string format)
     {
         lock (_batches)
         {
-            var batch = new Batch(_next++, time, samples, data.Length, data);
+            var batch = new Batch(_next++, time, samples, data.Length, format, data);
             _batches.AddLast(Stored(batch));
             Bytes += batch.Length;
             while (Bytes > _options.MaxBytes && _batches.Count > 1)
@@ -189,16 +192,16 @@ internal sealed class BatchQueue : IDisposable
     }
 
     private string PathOf(Batch batch) => Path.Combine(_options.Directory,
-        string.Create(CultureInfo.InvariantCulture, $"{batch.Number:D12}-{batch.Time}-{batch.Samples}{Extension}"));
+        string.Create(CultureInfo.InvariantCulture, $"{batch.Number:D12}-{batch.Time}-{batch.Samples}.{batch.Format}"));
 
     private static Batch? TryParse(FileInfo file)
     {
         var parts = Path.GetFileNameWithoutExtension(file.Name).Split('-');
-        return file.Extension == Extension && parts.Length == 3
+        return file.Extension.Length > 1 && parts.Length == 3
             && long.TryParse(parts[0], CultureInfo.InvariantCulture, out var number)
             && long.TryParse(parts[1], CultureInfo.InvariantCulture, out var time)
             && int.TryParse(parts[2], CultureInfo.InvariantCulture, out var samples)
-            ? new Batch(number, time, samples, file.Length, null)
+            ? new Batch(number, time, samples, file.Length, file.Extension[1..], null)
             : null;
     }
 }

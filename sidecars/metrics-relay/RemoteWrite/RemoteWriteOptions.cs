@@ -1,41 +1,36 @@
 using Hosting;
+using MetricsRelay.Forward;
 
 namespace MetricsRelay.RemoteWrite;
 
-/// <summary>Forwards every scrape by Prometheus remote write 1.0.</summary>
-public sealed class RemoteWriteOptions : IValidatable
+/// <summary>Forwards every scrape by Prometheus remote write.</summary>
+public sealed class RemoteWriteOptions : ReceiverOptions
 {
+    internal const string Version1 = "1.0";
+    internal const string Version2 = "2.0";
+
     /// <summary>The receiver, such as <c>http://prometheus:9090/api/v1/write</c>. Default: none, nothing is forwarded.</summary>
     public Uri? Url { get; set; }
 
-    /// <summary>Time within which the receiver must have answered. Default 30 s.</summary>
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// Version of the protocol: <c>1.0</c> (default), or <c>2.0</c>, which has types, help and exemplars too and falls back
+    /// to 1.0 where the receiver does not know it.
+    /// </summary>
+    public string Version { get; set; } = Version1;
 
-    /// <summary>User of basic authentication. Default: none.</summary>
-    public string Username { get; set; } = "";
-
-    /// <summary>File that holds the password; read for each request. Default: none.</summary>
-    public string PasswordFile { get; set; } = "";
-
-    /// <summary>File that holds a bearer token; read for each request. Default: none.</summary>
-    public string BearerTokenFile { get; set; } = "";
+    internal override (string Key, Uri? Url) Address => (nameof(Url), Url);
 
     /// <inheritdoc/>
-    public IEnumerable<ConfigurationError> Validate(string path)
+    public override IEnumerable<ConfigurationError> Validate(string path)
     {
-        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1))
+        foreach (var error in base.Validate(path))
         {
-            yield return new ConfigurationError($"{path}{nameof(Timeout)}", Timeout.ToString(), "must be more than 0 and at most an hour.");
+            yield return error;
         }
 
-        if (BearerTokenFile.Length > 0 && Username.Length > 0)
+        if (Version is not (Version1 or Version2))
         {
-            yield return new ConfigurationError($"{path}{nameof(BearerTokenFile)}", BearerTokenFile, "excludes Username. Leave one out.");
-        }
-
-        if (PasswordFile.Length > 0 && Username.Length == 0)
-        {
-            yield return new ConfigurationError($"{path}{nameof(Username)}", null, "is required with PasswordFile.");
+            yield return new ConfigurationError($"{path}{nameof(Version)}", Version, "is not a version of remote write. There are 1.0 and 2.0.");
         }
     }
 }

@@ -1,60 +1,52 @@
-using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Hosting;
+using MetricsRelay.Forward;
 using MetricsRelay.Queue;
 using MetricsRelay.Scrape;
 
 namespace MetricsRelay.RemoteWrite;
 
-/// <summary>
-/// Forwards every scrape of the interval. One sender takes the batches in their order and sends each until it is
-/// acknowledged or refused for good, so the samples of a series arrive in the order of their times.
-/// </summary>
-internal sealed class RemoteWriter : IHostedService, IForwarder, IStatusSection, IDisposable
+/// <summary>Forwards every scrape of the interval by remote write, and the end of every series.</summary>
+internal sealed partial class RemoteWriter : IHostedService, IForwarder, IStatusSection, IDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(30);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    // What a batch is, and on disk its file's extension. Each says so itself: after a restart either version may wait.
+    private const string Format1 = "batch";
+    private const string Format2 = "batch2";
+
+    private const string WrittenHeader = "X-Prometheus-Remote-Write-Samples-Written";
 
     private readonly RemoteWriteOptions _options;
     private readonly TimeProvider _time;
-    private readonly Problems _problems;
-    private readonly BatchQueue _queue;
-    private readonly RemoteWriteClient _client;
-    private readonly Counter<long> _requests;
-    private readonly Counter<long> _samples;
-    private readonly WriteRequest _request;
+    private readonly ILogger _logger;
+    private readonly ReceiverClient _client;
+    private readonly Delivery _delivery;
+    private readonly WriteRequest1 _request1;
+    private readonly WriteRequest2 _request2;
+    private readonly Claims _claims = new();
     private readonly Dictionary<string, (TargetSeries Samples, TargetSeries Report)> _targets = [];
-    private readonly CancellationTokenSource _stop = new();
-    private Task _sending = Task.CompletedTask;
-    private volatile bool _closing;
-    private string? _lastError;
-    private long _lastSent;
+    private volatile bool _speaks2;
 
-    public RemoteWriter(MetricsRelayOptions options, TimeProvider time, Problems problems, IMeterFactory meters)
+    public RemoteWriter(MetricsRelayOptions options, ForwarderParts parts, ILogger<RemoteWriter> logger)
     {
-        _options = options.RemoteWrite;
-        _time = time;
-        _problems = problems;
-        var meter = meters.Create("metrics_relay");
-        _requests = meter.CreateCounter<long>(
-            "metrics_relay_remote_write_requests_total", description: "Remote write requests by outcome.");
-        _samples = meter.CreateCounter<long>(
-            "metrics_relay_remote_write_samples_total", description: "Samples for remote write by what became of them.");
-        _queue = new BatchQueue(options.Queue, problems, batch =>
-            _samples.Add(batch.Samples, new KeyValuePair<string, object?>("outcome", "queue_full")));
-        meter.CreateObservableGauge("metrics_relay_queue_bytes", () => _queue.Bytes, description: "Bytes that wait to be forwarded.");
-        meter.CreateObservableGauge("metrics_relay_remote_write_lag_seconds", Lag,
-            description: "Age of the oldest samples that wait to be forwarded; 0 when none do.");
-        _client = new RemoteWriteClient(_options, time);
-        _request = new WriteRequest(_queue.Add);
+        (_options, _time, _logger) = (options.RemoteWrite, parts.Time, logger);
+        _speaks2 = _options.Version == RemoteWriteOptions.Version2;
+        _client = new ReceiverClient(_options, parts.Time);
+        _delivery = new Delivery("remote_write", _options.Url!, options.Queue, "metrics_relay_queue_bytes", parts, SendAsync);
+        _request1 = new WriteRequest1((data, time, samples) => _delivery.Add(data, time, samples, Format1));
+        _request2 = new WriteRequest2((data, time, samples) => _delivery.Add(data, time, samples, Format2));
     }
 
     public string Name => "remote_write";
 
+    public bool WantsALastScrape => false;
+
+    private WriteRequest Request => _speaks2 ? _request2 : _request1;
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _sending = Task.Run(() => SendAllAsync(_stop.Token), cancellationToken);
+        _delivery.Start();
         return Task.CompletedTask;
     }
 
@@ -67,13 +59,14 @@ internal sealed class RemoteWriter : IHostedService, IForwarder, IStatusSection,
             {
                 if (!_targets.TryGetValue(target.Name, out var series))
                 {
-                    _targets.Add(target.Name, series = (new TargetSeries(), new TargetSeries()));
+                    _targets.Add(target.Name, series = (new TargetSeries(_claims), new TargetSeries(null)));
                 }
 
                 var at = result.At.ToUnixTimeMilliseconds();
-                series.Samples.Add(samples, at, _request);
-                series.Report.Add(report, at, _request);
-                _request.Finish();
+                var request = Request;
+                series.Samples.Add(samples, at, request, target.MayOverlap ? target.Order : null);
+                series.Report.Add(report, at, request, null);
+                request.Finish();
             }
         }
         finally
@@ -88,109 +81,94 @@ internal sealed class RemoteWriter : IHostedService, IForwarder, IStatusSection,
         lock (_targets)
         {
             var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            var request = Request;
             foreach (var name in _targets.Keys.Where(name => !stillThere.Contains(name)).ToList())
             {
                 _targets.Remove(name, out var series);
-                series.Samples.End(now, _request);
-                series.Report.End(now, _request);
+                series.Samples.End(now, request);
+                series.Report.End(now, request);
             }
 
-            _request.Finish();
+            request.Finish();
         }
     }
 
     /// <summary>The scrapes have ended: ends all series, and sends what is left while there is time.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken)
     {
         End(new HashSet<string>());
-        _closing = true;
-        _stop.CancelAfter(Farewell);
-        await using var hurry = cancellationToken.Register(_stop.Cancel);
-        await _sending;
+        return _delivery.StopAsync(cancellationToken);
     }
 
-    public JsonNode Describe() => new JsonObject
+    public JsonNode Describe()
     {
-        ["url"] = _options.Url?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
-        ["waiting_batches"] = _queue.Count,
-        ["waiting_bytes"] = _queue.Bytes,
-        ["lag_seconds"] = Lag(),
-        ["last_accepted"] = _lastSent == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(_lastSent).ToString("O"),
-        ["last_error"] = _lastError,
-    };
+        var status = _delivery.Describe();
+        status["version"] = _speaks2 ? RemoteWriteOptions.Version2 : RemoteWriteOptions.Version1;
+        return status;
+    }
 
     public void Dispose()
     {
         _client.Dispose();
-        _queue.Dispose();
-        _stop.Dispose();
+        _delivery.Dispose();
     }
 
-    private double Lag() =>
-        _queue.First is { } oldest ? Math.Max(0, (_time.GetUtcNow().ToUnixTimeMilliseconds() - oldest.Time) / 1000.0) : 0;
-
-    private async Task SendAllAsync(CancellationToken cancellationToken)
+    private async Task<SendOutcome> SendAsync(Batch batch, byte[] message, CancellationToken cancellationToken)
     {
         try
         {
-            var pause = FirstPause;
-            while (!(_closing && _queue.First is null))
+            if (batch.Format != Format2)
             {
-                // Polled while closing, since nothing may arrive any more.
-                if (_queue.First is not { } batch)
-                {
-                    await WaitAsync(cancellationToken);
-                    continue;
-                }
-
-                var outcome = _queue.Read(batch) is { } message
-                    ? await _client.SendAsync(message, cancellationToken)
-                    : new SendOutcome("lost", true, "the batch is gone from the disk");
-                Note(batch, outcome);
-                if (outcome.Done)
-                {
-                    _queue.Remove(batch);
-                    pause = FirstPause;
-                    continue;
-                }
-
-                var wait = outcome.After is { } after && after > pause ? after : pause;
-                await Task.Delay(wait, _time, cancellationToken);
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                return await SendAsync(message, version2: false, cancellationToken);
             }
+
+            if (_speaks2)
+            {
+                var outcome = await SendAsync(message, version2: true, cancellationToken);
+                if (_speaks2)
+                {
+                    return outcome;
+                }
+            }
+
+            return await SendAsync(WriteRequest2.ToVersion1(message), version2: false, cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (InvalidDataException e)
         {
-            // What is left stays in the queue's directory, if there is one.
+            return new SendOutcome("lost", true, $"the batch was damaged on the disk: {e.Message}");
         }
     }
 
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    private async Task<SendOutcome> SendAsync(byte[] message, bool version2, CancellationToken cancellationToken)
     {
-        using var soon = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        soon.CancelAfter(TimeSpan.FromMilliseconds(200));
-        await _queue.WaitAsync(soon.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
+        using var request = new HttpRequestMessage(HttpMethod.Post, _options.Url);
+        request.Content = new ByteArrayContent(message);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
+        request.Content.Headers.ContentEncoding.Add("snappy");
+        if (version2)
+        {
+            request.Content.Headers.ContentType.Parameters.Add(new NameValueHeaderValue("proto", "io.prometheus.write.v2.Request"));
+        }
+
+        request.Headers.Add("X-Prometheus-Remote-Write-Version", version2 ? "2.0.0" : "0.1.0");
+        var answer = await _client.SendAsync(request, cancellationToken);
+        var written = answer.Headers.GetValueOrDefault(WrittenHeader);
+
+        // A receiver of 1.0 that does not look at the type of what it gets finds nothing in it and says that all is well;
+        // one of 2.0 must say how much it wrote.
+        if (version2 && (answer.Status == HttpStatusCode.UnsupportedMediaType || (answer.IsSuccess && written is null)))
+        {
+            Log.FellBack(_logger, _options.Url!.Host, (int)answer.Status!);
+            _speaks2 = false;
+        }
+
+        var outcome = answer.Judge(static status => status >= HttpStatusCode.InternalServerError || status == HttpStatusCode.TooManyRequests);
+        return version2 && int.TryParse(written, out var count) ? outcome with { Written = count } : outcome;
     }
 
-    private void Note(Batch batch, SendOutcome outcome)
+    private static partial class Log
     {
-        _requests.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Name));
-        if (outcome.Done)
-        {
-            _samples.Add(batch.Samples, new KeyValuePair<string, object?>("outcome", outcome.Error is null ? "sent" : "refused"));
-        }
-
-        if (outcome.Error is null)
-        {
-            _lastSent = _time.GetUtcNow().ToUnixTimeMilliseconds();
-            _lastError = null;
-            _problems.Clear("remote write");
-            return;
-        }
-
-        _lastError = outcome.Error;
-        _problems.Report("remote write", $"{_options.Url?.Host} did not take the samples: {outcome.Error}",
-            outcome.Done ? "These samples are dropped; see what the receiver does not like about them." : "They wait and are sent again.");
+        [LoggerMessage(120, LogLevel.Information, "{Receiver} does not know remote write 2.0 (it answered {Status}): it gets 1.0 from here on")]
+        public static partial void FellBack(ILogger logger, string receiver, int status);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using MetricsRelay.Exposition;
+using MetricsRelay.Forward;
 using MetricsRelay.Relabel;
 
 namespace MetricsRelay.RemoteWrite;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using MetricsRelay.Forward;
 
 namespace MetricsRelay.RemoteWrite;
 
@@ -12,6 +13,71 @@ internal static class Snappy
     private const int TableBits = 14;
     private const int MinMatch = 4;
     private const int MaxCopy = 64;
+    private const int MaxLength = 64 << 20;
+
+    /// <summary>Undoes <see cref="Compress"/>.</summary>
+    /// <exception cref="InvalidDataException">It is not what <see cref="Compress"/> makes.</exception>
+    public static byte[] Decompress(ReadOnlySpan<byte> input)
+    {
+        var whole = ProtoReader.Varint(ref input);
+        var output = new byte[whole <= MaxLength ? (int)whole : throw new InvalidDataException("longer than any message")];
+        var length = 0;
+        while (!input.IsEmpty)
+        {
+            var tag = input[0];
+            input = input[1..];
+            if ((tag & 3) == 0)
+            {
+                var size = (tag >> 2) + 1;
+                var extra = size - 60;
+                if (extra > 0)
+                {
+                    size = 1;
+                    for (var i = 0; i < extra; i++)
+                    {
+                        size += Take(ref input) << (8 * i);
+                    }
+                }
+
+                if (size <= 0 || size > input.Length || size > output.Length - length)
+                {
+                    throw new InvalidDataException("a literal that is cut off");
+                }
+
+                input[..size].CopyTo(output.AsSpan(length));
+                input = input[size..];
+                length += size;
+                continue;
+            }
+
+            var offset = Take(ref input) | (Take(ref input) << 8);
+            var copied = (tag >> 2) + 1;
+            if ((tag & 3) != 2 || offset == 0 || offset > length || copied > output.Length - length)
+            {
+                throw new InvalidDataException("a copy of what is not there");
+            }
+
+            // Byte by byte: what is copied may begin within what is being written.
+            for (var end = length + copied; length < end; length++)
+            {
+                output[length] = output[length - offset];
+            }
+        }
+
+        return length == output.Length ? output : throw new InvalidDataException("shorter than it says");
+
+        static int Take(ref ReadOnlySpan<byte> input)
+        {
+            if (input.IsEmpty)
+            {
+                throw new InvalidDataException("cut off");
+            }
+
+            var value = input[0];
+            input = input[1..];
+            return value;
+        }
+    }
 
     public static byte[] Compress(ReadOnlySpan<byte> input)
     {

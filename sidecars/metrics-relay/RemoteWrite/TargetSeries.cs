@@ -3,19 +3,23 @@ using MetricsRelay.Exposition;
 namespace MetricsRelay.RemoteWrite;
 
 /// <summary>Follows the series of one source from scrape to scrape, and ends those that went away.</summary>
-internal sealed class TargetSeries
+/// <param name="claims">Decides between several sources of a series, null when no other source has any of these.</param>
+internal sealed class TargetSeries(Claims? claims)
 {
     private SeriesLabels? _labels;
     private int[] _seen = [];
+    private uint[] _exemplars = [];
     private List<int> _last = [];
     private List<int> _now = [];
     private int _scrape;
+    private int? _order;
 
     /// <summary>Adds the samples of a scrape, and the end of each series that it no longer has.</summary>
     /// <param name="snapshot">The samples, null when the scrape failed: then all series end.</param>
     /// <param name="milliseconds">When the scrape began.</param>
     /// <param name="request">Takes them.</param>
-    public void Add(Snapshot? snapshot, long milliseconds, WriteRequest request)
+    /// <param name="order">The source's place among those that may have the same series, null when none may.</param>
+    public void Add(Snapshot? snapshot, long milliseconds, WriteRequest request, int? order)
     {
         if (snapshot is null)
         {
@@ -30,9 +34,11 @@ internal sealed class TargetSeries
             End(milliseconds - 1, request);
             _labels = new SeriesLabels(snapshot.Catalog);
             _seen = [];
+            _exemplars = [];
             _scrape = 0;
         }
 
+        _order = order;
         _scrape++;
         if (_seen.Length < snapshot.Catalog.SeriesCount)
         {
@@ -43,7 +49,14 @@ internal sealed class TargetSeries
         foreach (ref readonly var sample in snapshot.Samples)
         {
             var own = sample.Timestamp != Sample.NoTimestamp;
-            request.Add(_labels[sample.Series], sample.Value, own ? sample.Timestamp : milliseconds);
+            var time = own ? sample.Timestamp : milliseconds;
+            var labels = _labels[sample.Series];
+            if (!own && order is { } place && !claims!.Claim(labels, this, place, time))
+            {
+                continue;
+            }
+
+            request.Add(labels, sample.Value, time, snapshot.Catalog.Series[sample.Series].Output, NewExemplar(snapshot, sample));
             if (!own && _seen[sample.Series] != _scrape)
             {
                 _seen[sample.Series] = _scrape;
@@ -55,7 +68,7 @@ internal sealed class TargetSeries
         {
             if (_seen[series] != _scrape)
             {
-                request.Add(_labels[series], WriteRequest.Stale, milliseconds);
+                EndOne(series, milliseconds, request);
             }
         }
 
@@ -67,9 +80,42 @@ internal sealed class TargetSeries
     {
         foreach (var series in _last)
         {
-            request.Add(_labels![series], WriteRequest.Stale, milliseconds);
+            EndOne(series, milliseconds, request);
         }
 
         _last.Clear();
+    }
+
+    private void EndOne(int series, long milliseconds, WriteRequest request)
+    {
+        var labels = _labels![series];
+        if (_order is null || claims!.Release(labels, this))
+        {
+            request.Add(labels, WriteRequest.Stale, milliseconds, _labels.Catalog.Series[series].Output, default);
+        }
+    }
+
+    // A target exposes the same exemplar until there is another; a receiver wants it once.
+    private ReadOnlySpan<byte> NewExemplar(Snapshot snapshot, in Sample sample)
+    {
+        if (sample.Exemplar < 0)
+        {
+            return default;
+        }
+
+        if (_exemplars.Length < _seen.Length)
+        {
+            Array.Resize(ref _exemplars, _seen.Length);
+        }
+
+        var text = snapshot.Exemplar(sample.Exemplar);
+        var hash = Hash.Of(text) | 1;
+        if (_exemplars[sample.Series] == hash)
+        {
+            return default;
+        }
+
+        _exemplars[sample.Series] = hash;
+        return text;
     }
 }

@@ -29,14 +29,18 @@ internal sealed class Board : IDisposable
         _mayOverlap = urls.Count > 1 && (options.Scrape.HonorLabels || options.Relabel.Count > 0);
         List<RelabelRule> rules = [.. options.Relabel.Select(rule => new RelabelRule(rule))];
         _merged = MergedExposition.Of([]);
-        Targets = [.. urls.Select(url => Make(url, NameOf(url, urls), urls.Count > 1))];
+        Targets = [.. urls.Select((url, i) => Make(url, NameOf(url, urls), i))];
         Publish();
 
-        Target Make(Uri url, string name, bool named)
+        Target Make(Uri url, string name, int order)
         {
             var labels = new TargetLabels(
-                named ? [new Label("instance", name)] : [], options.Scrape.HonorLabels, options.ExternalLabels, rules);
-            return new Target(url, name, options.Scrape, labels, labels, time, metrics, problems, Publish);
+                urls.Count > 1 ? [new Label("instance", name)] : [], options.Scrape.HonorLabels, options.ExternalLabels, rules);
+            return new Target(url, name, options.Scrape, labels, labels, time, metrics, problems, Publish)
+            {
+                Order = order,
+                MayOverlap = _mayOverlap,
+            };
         }
     }
 

@@ -1,4 +1,5 @@
 using Hosting;
+using MetricsRelay.Forward;
 
 namespace MetricsRelay.Scrape;
 

@@ -65,6 +65,12 @@ internal sealed class Target : IDisposable
     /// <summary>Host and port, and the path where two targets differ only in it.</summary>
     public string Name { get; }
 
+    /// <summary>Its place in the configuration.</summary>
+    public int Order { get; init; }
+
+    /// <summary>Whether another target may have the same series.</summary>
+    public bool MayOverlap { get; init; }
+
     /// <summary>The last scrape that has ended, null before the first.</summary>
     public ScrapeResult? Last => _last;
 

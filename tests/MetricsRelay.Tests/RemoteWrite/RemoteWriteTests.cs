@@ -198,6 +198,33 @@ public sealed class RemoteWriteTests
         await Eventually.IsTrueAsync(() => receiver.Headers?.Authorization.ToString() == "Bearer second");
     }
 
+    [Fact]
+    public async Task A_series_that_two_targets_have_is_sent_of_one_alone_the_one_that_is_listed_first()
+    {
+        var first = "x{instance=\"same\"} 1\n";
+        await using var one = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(
+            context, Encoding.UTF8.GetBytes(Volatile.Read(ref first)), "text/plain"));
+        await using var two = await FakeTarget.StartAsync("x{instance=\"same\"} 2\ny{instance=\"same\"} 2\n");
+        await using var receiver = await FakeReceiver.StartAsync();
+        await using var relay = await RelayProcess.StartAsync(
+            $"--Scrape:Targets={one.Url},{two.Url}", "--Scrape:Interval=100ms", "--Scrape:HonorLabels=true", $"--RemoteWrite:Url={receiver.Url}");
+        const string Shared = "__name__=x,instance=same";
+
+        await Eventually.IsTrueAsync(() => Values().Contains(1) && receiver.Samples.Count(s => s.Series == "__name__=y,instance=same") > 5);
+        var taken = Values().IndexOf(1);
+        await Eventually.IsTrueAsync(() => Values().Count > taken + 5);
+        Assert.All(Values()[taken..], value => Assert.Equal(1, value));
+
+        Volatile.Write(ref first, "z 1\n");
+        await Eventually.IsTrueAsync(() => Values()[^1] == 2);
+        Assert.Equal(0, await relay.TerminateAsync());
+
+        Assert.Contains(receiver.Samples, s => s.Series == Shared && s.IsStale);
+        InOrder(receiver);
+
+        List<double> Values() => [.. receiver.Samples.Where(s => s.Series == Shared).Select(s => s.Value)];
+    }
+
     private static void InOrder(FakeReceiver receiver, string? onlyStamped = null)
     {
         foreach (var series in receiver.Samples.Where(s => s.Series != onlyStamped).GroupBy(s => s.Series))

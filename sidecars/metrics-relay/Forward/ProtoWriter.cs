@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
-namespace MetricsRelay.RemoteWrite;
+namespace MetricsRelay.Forward;
 
-/// <summary>The few fields of Protocol Buffers that a write request is made of.</summary>
+/// <summary>The few fields of Protocol Buffers that the messages of remote write and OTLP are made of.</summary>
 internal static class ProtoWriter
 {
     private const int Delimited = 2;

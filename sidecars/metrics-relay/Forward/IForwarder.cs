@@ -1,8 +1,13 @@
-namespace MetricsRelay.Scrape;
+using MetricsRelay.Scrape;
+
+namespace MetricsRelay.Forward;
 
 /// <summary>Passes on what each scrape of the interval found.</summary>
 internal interface IForwarder
 {
+    /// <summary>Whether the targets are to be scraped once more when the relay ends.</summary>
+    bool WantsALastScrape { get; }
+
     /// <summary>Takes the last scrape of a target.</summary>
     void Take(Target target);
 

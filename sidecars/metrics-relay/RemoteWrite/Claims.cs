@@ -1,0 +1,34 @@
+using MetricsRelay.Exposition;
+
+namespace MetricsRelay.RemoteWrite;
+
+/// <summary>
+/// Whose a series is that several targets may have: the one's that is listed first among those that have it now. A
+/// receiver takes each series from one source only, or its samples would not be in the order of their times.
+/// </summary>
+internal sealed class Claims
+{
+    private readonly Dictionary<UInt128, (TargetSeries Owner, int Order, long Time)> _claims = [];
+
+    /// <summary>Claims a series for a sample of this time.</summary>
+    /// <returns>False when it is another's, or when another has sent a newer sample of it.</returns>
+    public bool Claim(ReadOnlySpan<byte> labels, TargetSeries by, int order, long time)
+    {
+        var key = Hash.Wide(labels);
+        if (_claims.TryGetValue(key, out var claim) && claim.Owner != by && (claim.Order < order || claim.Time >= time))
+        {
+            return false;
+        }
+
+        _claims[key] = (by, order, time);
+        return true;
+    }
+
+    /// <summary>Lets a series go that ends.</summary>
+    /// <returns>False when it is another's, and so does not end.</returns>
+    public bool Release(ReadOnlySpan<byte> labels, TargetSeries by)
+    {
+        var key = Hash.Wide(labels);
+        return _claims.TryGetValue(key, out var claim) && claim.Owner == by && _claims.Remove(key);
+    }
+}

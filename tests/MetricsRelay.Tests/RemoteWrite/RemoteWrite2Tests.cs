@@ -1,0 +1,120 @@
+using MetricsRelay.RemoteWrite;
+using static MetricsRelay.Tests.RemoteWrite.FakeReceiver;
+
+namespace MetricsRelay.Tests.RemoteWrite;
+
+/// <summary>Version 2.0 of the protocol, and what becomes of it where the receiver knows only 1.0.</summary>
+public sealed class RemoteWrite2Tests
+{
+    private const string Body = """
+        # TYPE requests counter
+        # HELP requests Requests that were answered.
+        requests_total{path="/a"} 3 # {trace_id="abc"} 0.5 1700000000.5
+        requests_total{path="/b"} 4
+        # TYPE latency_seconds histogram
+        # UNIT latency_seconds seconds
+        latency_seconds_bucket{le="0.1"} 4 # {} 0.07
+        latency_seconds_bucket{le="+Inf"} 7
+        latency_seconds_count 7
+        latency_seconds_sum 1.25
+        # TYPE what unknown
+        what NaN
+        # EOF
+
+        """;
+
+    [Fact]
+    public async Task Types_help_units_and_exemplars_arrive_with_the_samples()
+    {
+        await using var target = await FakeTarget.StartAsync(Body, "application/openmetrics-text; version=1.0.0");
+        await using var receiver = await FakeReceiver.StartAsync();
+        receiver.Of2 = Knowledge.Takes;
+        await using var relay = await StartAsync(target, receiver);
+
+        await Eventually.IsTrueAsync(() => receiver.Samples.Count(s => s.Series == "__name__=what") > 3);
+
+        Assert.Equal("application/x-protobuf; proto=io.prometheus.write.v2.Request", receiver.Headers!.ContentType);
+        Assert.Equal("snappy", receiver.Headers.ContentEncoding);
+        var first = receiver.Samples.DistinctBy(s => s.Series).ToDictionary(s => s.Series);
+        Assert.Equal((3.0, (1, "Requests that were answered.", "", "trace_id=abc 0.5 1700000000500")), Of("__name__=requests_total,path=/a"));
+        Assert.Equal((4.0, (1, "Requests that were answered.", "", "")), Of("__name__=requests_total,path=/b"));
+        Assert.Equal((4.0, (3, "", "seconds", " 0.07 at")), Of("__name__=latency_seconds_bucket,le=0.1"));
+        Assert.Equal((7.0, (3, "", "seconds", "")), Of("__name__=latency_seconds_bucket,le=+Inf"));
+        Assert.Equal((1.25, (3, "", "seconds", "")), Of("__name__=latency_seconds_sum"));
+        Assert.Equal((double.NaN, (0, "", "", "")), Of("__name__=what"));
+        Assert.Equal((1.0, (2, "Whether the last scrape of the target succeeded.", "", "")), Of("__name__=up"));
+
+        // An exemplar is sent once, not with each scrape that still shows it.
+        Assert.Single(receiver.Samples, s => s.Series == "__name__=requests_total,path=/a" && s.More.Exemplar.Length > 0);
+        await relay.GetsAsync("/statusz", "\"version\": \"2.0\"");
+
+        Assert.Equal(0, await relay.TerminateAsync());
+        Assert.All(receiver.Samples.GroupBy(s => s.Series), series => Assert.True(series.Last().IsStale, series.Key));
+
+        (double, (long, string, string, string)) Of(string series) => (first[series].Value, first[series].More);
+    }
+
+    [Theory]
+    [InlineData(Knowledge.Refuses)]
+    [InlineData(Knowledge.Ignores)]
+    internal async Task A_receiver_that_knows_only_1_0_gets_all_of_it_in_1_0(Knowledge knowledge)
+    {
+        await using var target = await FakeTarget.StartAsync(Body, "application/openmetrics-text; version=1.0.0");
+        await using var receiver = await FakeReceiver.StartAsync();
+        receiver.Of2 = knowledge;
+        var requests = 0;
+        receiver.Trouble = context =>
+        {
+            // So that several batches of 2.0 wait already when the first is refused.
+            var fails = Interlocked.Increment(ref requests) < 4;
+            context.Response.StatusCode = fails ? 503 : 204;
+            return Task.FromResult(fails);
+        };
+        await using var relay = await StartAsync(target, receiver);
+
+        await Eventually.IsTrueAsync(() => receiver.Samples.Count(s => s.Series == "__name__=latency_seconds_bucket,le=+Inf") > 20);
+        await relay.GetsAsync("/statusz", "\"version\": \"1.0\"");
+        Assert.Equal(0, await relay.TerminateAsync());
+
+        Assert.Equal(1, receiver.Versions2);
+        Assert.Contains("does not know remote write 2.0", relay.Output, StringComparison.Ordinal);
+        var times = receiver.Samples.Where(s => s.Series == "__name__=up").Select(s => s.Time).ToList();
+        Assert.Equal(times.Order(), times);
+        Assert.Equal(
+            receiver.Samples.Count(s => s.Series == "__name__=up" && s.Value == 1),
+            receiver.Samples.Count(s => s.Series == "__name__=requests_total,path=/a" && !s.IsStale));
+    }
+
+    [Fact]
+    public void A_message_of_2_0_says_the_same_in_1_0()
+    {
+        var messages = new List<byte[]>();
+        var one = new WriteRequest1((data, _, _) => messages.Add(Snappy.Decompress(data)));
+        var two = new WriteRequest2((data, _, _) => messages.Add(Snappy.Decompress(WriteRequest2.ToVersion1(data))));
+        foreach (var request in (WriteRequest[])[one, two])
+        {
+            for (var i = 0; i < 3000; i++)
+            {
+                request.Add(Labels(i), i / 7.0, 1_700_000_000_000 + i, null, i % 10 == 0 ? "{a=\"b\"} 1"u8 : default);
+            }
+
+            request.Finish();
+        }
+
+        Assert.Equal(messages[0], messages[1]);
+
+        static byte[] Labels(int i)
+        {
+            // { name = "__name__", value = "n" }, { name = "x", value = i }
+            byte[] value = [.. "value "u8, (byte)('a' + (i % 26)), (byte)('a' + (i / 26 % 26)), (byte)('a' + (i / 676))];
+            return
+            [
+                0x0A, 13, 0x0A, 8, .. "__name__"u8, 0x12, 1, (byte)'n',
+                0x0A, (byte)(5 + value.Length), 0x0A, 1, (byte)'x', 0x12, (byte)value.Length, .. value,
+            ];
+        }
+    }
+
+    private static Task<RelayProcess> StartAsync(FakeTarget target, FakeReceiver receiver) => RelayProcess.StartAsync(
+        $"--Scrape:Targets={target.Url}", "--Scrape:Interval=100ms", $"--RemoteWrite:Url={receiver.Url}", "--RemoteWrite:Version=2.0");
+}
