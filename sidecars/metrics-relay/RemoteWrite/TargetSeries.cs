@@ -89,7 +89,7 @@ internal sealed class TargetSeries(Claims? claims)
     private void EndOne(int series, long milliseconds, WriteRequest request)
     {
         var labels = _labels![series];
-        if (_order is null || claims!.Release(labels, this))
+        if (_order is null || claims!.Release(labels, this, milliseconds))
         {
             request.Add(labels, WriteRequest.Stale, milliseconds, _labels.Catalog.Series[series].Output, default);
         }
