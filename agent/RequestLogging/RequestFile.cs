@@ -1,4 +1,3 @@
-using System.Globalization;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
@@ -82,9 +81,7 @@ internal sealed class RequestFile(
 
     private void Open()
     {
-        // A link is followed once, so that what is looked at later is what is written.
-        var file = new FileInfo(path);
-        _target = file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        _target = RolledFiles.TargetOf(path);
         var hook = new WholeLinesHook();
         _file = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.File(_formatter, _target, hooks: hook).CreateLogger();
         _lines = hook.Opened;
@@ -100,7 +97,7 @@ internal sealed class RequestFile(
     /// <summary><c>requests.log</c> becomes <c>requests_001.log</c>, the next one <c>requests_002.log</c>, and so on.</summary>
     private void Roll()
     {
-        var rolled = Rolled();
+        var rolled = RolledFiles.Of(_target);
         if (options.MaxFiles == 1)
         {
             File.Delete(_target);
@@ -108,33 +105,12 @@ internal sealed class RequestFile(
         else
         {
             var number = rolled.Count == 0 ? 1 : rolled[^1].Number + 1;
-            var name = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Path.GetFileNameWithoutExtension(_target)}_{number:000}{Path.GetExtension(_target)}");
-            File.Move(_target, Path.Combine(Path.GetDirectoryName(_target)!, name));
+            File.Move(_target, RolledFiles.NameOf(_target, number));
         }
 
         foreach (var (_, old) in rolled.Take(rolled.Count - (options.MaxFiles - 2)))
         {
             File.Delete(old);
         }
-    }
-
-    private List<(long Number, string Path)> Rolled()
-    {
-        var prefix = Path.GetFileNameWithoutExtension(_target) + "_";
-        var extension = Path.GetExtension(_target);
-        var rolled = new List<(long Number, string Path)>();
-        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(_target)!, prefix + "*" + extension))
-        {
-            var number = Path.GetFileName(file).AsSpan()[prefix.Length..^extension.Length];
-            if (long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed))
-            {
-                rolled.Add((parsed, file));
-            }
-        }
-
-        rolled.Sort();
-        return rolled;
     }
 }

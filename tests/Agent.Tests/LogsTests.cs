@@ -43,6 +43,9 @@ public sealed class LogsTests
     [InlineData("/logs?tail=x")]
     [InlineData("/logs?tail=-1")]
     [InlineData("/logs?follow=perhaps")]
+    [InlineData("/logs?from=somewhere")]
+    [InlineData("/logs?from=abc:-1")]
+    [InlineData("/logs?from=oldest&tail=1")]
     public async Task What_is_not_understood_is_refused(string path)
     {
         await using var agent = await RunningAgent.StartAsync();
@@ -60,6 +63,78 @@ public sealed class LogsTests
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
 
+    [Fact]
+    public async Task A_position_is_gone_on_from_whatever_was_rolled_in_between()
+    {
+        await using var agent = await RunningAgent.StartAsync("--RequestLog:MaxFileBytes=2048", "--RequestLog:MaxFiles=100");
+        Assert.Equal((null, ""), await ReadFromAsync(agent, "oldest"));
+        await SendAsync(agent, 0, 30);
+        await Eventually.IsTrueAsync(() => agent.LoggedLines().Count < 30 && Directory.GetFiles(agent.Directory.Path).Sum(f => File.ReadAllLines(f).Length) == 30, "thirty lines are there, in several files");
+
+        var (position, text) = ("oldest", "");
+        for (var files = 0; ; files++)
+        {
+            var (begin, part) = await ReadFromAsync(agent, position);
+            if (part.Length == 0)
+            {
+                Assert.Equal(position, begin);
+                Assert.InRange(files, 3, 30);
+                break;
+            }
+
+            Assert.EndsWith(":0", begin, StringComparison.Ordinal);
+            var afterFirst = part.IndexOf('\n', StringComparison.Ordinal) + 1;
+            if (afterFirst < part.Length)
+            {
+                Assert.Equal((begin![..^1] + afterFirst, part[afterFirst..]), await ReadFromAsync(agent, begin[..^1] + afterFirst));
+            }
+
+            text += part;
+            position = begin![..^1] + part.Length;
+        }
+
+        Assert.Equal(Enumerable.Range(0, 30).Select(i => $"l-{i}"), Ids(text));
+        Assert.Equal("", (await ReadFromAsync(agent, "end")).Text);
+    }
+
+    [Fact]
+    public async Task A_position_that_is_not_kept_any_more_is_named_and_the_oldest_line_comes()
+    {
+        await using var agent = await RunningAgent.StartAsync();
+        await SendAsync(agent, 0, 1);
+        await Eventually.IsTrueAsync(() => agent.LoggedLines().Count == 1, "the line is there");
+
+        using var answer = await agent.Management.GetAsync(new Uri("/logs?from=0123456789abcdef:42", UriKind.Relative));
+
+        Assert.Equal("0123456789abcdef:42", Assert.Single(answer.Headers.GetValues("Log-Gap")));
+        Assert.Equal(["l-0"], Ids(await answer.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task A_follower_from_a_position_is_told_of_the_rolling_by_the_end_of_the_answer()
+    {
+        await using var agent = await RunningAgent.StartAsync("--RequestLog:MaxFileBytes=2048", "--RequestLog:MaxFiles=100");
+        await SendAsync(agent, 0, 1);
+        await Eventually.IsTrueAsync(() => agent.LoggedLines().Count == 1, "the line is there");
+        var following = agent.Management.GetStringAsync(new Uri("/logs?from=oldest&follow=true", UriKind.Relative));
+
+        await SendAsync(agent, 1, 20);
+
+        var first = Ids(await following.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(Enumerable.Range(0, first.Count).Select(i => $"l-{i}"), first);
+        Assert.InRange(first.Count, 2, 20);
+    }
+
+    private static async Task<(string? Position, string Text)> ReadFromAsync(RunningAgent agent, string from)
+    {
+        using var answer = await agent.Management.GetAsync(new Uri("/logs?from=" + from, UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
+        return (answer.Headers.TryGetValues("Log-Position", out var position) ? position.Single() : null, await answer.Content.ReadAsStringAsync());
+    }
+
+    private static List<string> Ids(string text) =>
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string)JsonNode.Parse(line)!["request_id"]!)];
+
     private static async Task SendAsync(RunningAgent agent, int first, int count)
     {
         for (var i = first; i < first + count; i++)
@@ -70,7 +145,6 @@ public sealed class LogsTests
 
     private static async Task<IReadOnlyList<string>> ReadAsync(RunningAgent agent, string path)
     {
-        var text = await agent.Management.GetStringAsync(new Uri(path, UriKind.Relative));
-        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (string)JsonNode.Parse(line)!["request_id"]!)];
+        return Ids(await agent.Management.GetStringAsync(new Uri(path, UriKind.Relative)));
     }
 }
