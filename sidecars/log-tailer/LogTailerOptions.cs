@@ -13,7 +13,7 @@ public sealed class LogTailerOptions : ContainerOptions, IValidatable
     /// <summary>Takes the log tailer's own defaults.</summary>
     public LogTailerOptions() => Management.Port = 8002;
 
-    /// <summary>The file to follow, or a glob for its name (<c>/var/log/app/requests*.log</c>), which follows the rotated ones too, oldest first. No default.</summary>
+    /// <summary>The file to follow, or a glob for its name (<c>/var/log/app/requests*.log</c>), which follows the rotated ones too, oldest first. No default; with <c>Tail:Url</c> it is not used.</summary>
     [ConfigurationKeyName("LOG_FILE")]
     public string LogFile { get; set; } = "";
 
@@ -49,7 +49,10 @@ public sealed class LogTailerOptions : ContainerOptions, IValidatable
 
     /// <summary>The checkpoint file, the default filled in.</summary>
     internal string CheckpointPath => Path.GetFullPath(
-        Checkpoint.Path.Length > 0 ? Checkpoint.Path : Path.Combine(Path.GetDirectoryName(Path.GetFullPath(LogFile)) ?? "/", ".log-tailer", "checkpoint.json"));
+        Checkpoint.Path.Length > 0 ? Checkpoint.Path : Path.Combine(LogDirectory, ".log-tailer", "checkpoint.json"));
+
+    /// <summary>Where the log lies; of one that comes over HTTP the working directory stands for it.</summary>
+    private string LogDirectory => LogFile.Length == 0 ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(LogFile)) ?? "/";
 
     /// <summary>The dead-letter file, the default filled in.</summary>
     internal string DeadLetterPath => Path.GetFullPath(
@@ -58,9 +61,14 @@ public sealed class LogTailerOptions : ContainerOptions, IValidatable
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)
     {
+        if (Tail.Url is not null)
+        {
+            yield break;
+        }
+
         if (LogFile.Length == 0)
         {
-            yield return new ConfigurationError("LOG_FILE", null, "There is nothing to follow. Set LOG_FILE to the log's path, or to a glob such as /var/log/app/requests*.log.");
+            yield return new ConfigurationError("LOG_FILE", null, "There is nothing to follow. Set LOG_FILE to the log's path, or to a glob such as /var/log/app/requests*.log; or set Tail:Url to a log served over HTTP, such as http://localhost:8001/logs.");
         }
         else if (LogPattern.HasWildcard(Path.GetDirectoryName(LogFile) ?? ""))
         {

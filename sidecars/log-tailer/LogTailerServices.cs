@@ -41,7 +41,7 @@ internal static class LogTailerServices
     private static PipelineSet CreatePipelines(IServiceProvider services)
     {
         var options = services.GetRequiredService<LogTailerOptions>();
-        var pattern = new LogPattern(options.LogFile);
+        var pattern = options.Tail.Url is null ? new LogPattern(options.LogFile) : null;
         var sinks = options.AllSinks;
 
         return new PipelineSet([.. sinks.Select(sink => new Pipeline(

@@ -81,7 +81,7 @@ internal sealed partial class TailerProcess : IAsyncDisposable
         Assert.Equal(lines, Lines);
     }
 
-    public Task Prints(int count) => Eventually.Holds(() => LineCount >= count, () => $"{LineCount} of {count} lines. {this}");
+    public Task Prints(int count) => Eventually.HoldsAsync(() => LineCount >= count, () => $"{LineCount} of {count} lines. {this}");
 
     public async Task<JsonObject> Status() => JsonNode.Parse(await _client.GetStringAsync(new Uri(await Management(), "/statusz")))!.AsObject();
 
@@ -172,7 +172,7 @@ internal sealed partial class TailerProcess : IAsyncDisposable
     private async Task<Uri> Management()
     {
         Uri? address = null;
-        await Eventually.Holds(() => (address = Announced()) is not null || _process.HasExited, () => $"It does not announce its port. {this}");
+        await Eventually.HoldsAsync(() => (address = Announced()) is not null || _process.HasExited, () => $"It does not announce its port. {this}");
         return address ?? throw new InvalidOperationException($"It has ended. {this}");
     }
 

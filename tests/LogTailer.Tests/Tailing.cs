@@ -55,7 +55,7 @@ internal sealed class Tailing : IAsyncDisposable
         _checkpoint = new CheckpointWriter(
             new CheckpointFile(options.CheckpointPath, TimeProvider.System, NullLogger<CheckpointFile>.Instance), options.Checkpoint, metrics, Problems, TimeProvider.System);
         _pipeline = new Pipeline(
-            "default", null, new LogPattern(path), options.Tail, sinkOptions ?? options.Sink, createSink?.Invoke(Problems) ?? Sink, _checkpoint, metrics, Problems, TimeProvider.System, NullLogger<Follower>.Instance);
+            "default", null, path.Length == 0 ? null : new LogPattern(path), options.Tail, sinkOptions ?? options.Sink, createSink?.Invoke(Problems) ?? Sink, _checkpoint, metrics, Problems, TimeProvider.System, NullLogger<Follower>.Instance);
         _checkpointing = _checkpoint.RunAsync(_writing.Token);
         _running = Task.Run(() => _pipeline.RunAsync(_finish.Token, _abort.Token));
     }
@@ -87,17 +87,17 @@ internal sealed class Tailing : IAsyncDisposable
 
     public async Task Delivers(params string[] lines)
     {
-        await Eventually.Holds(
+        await Eventually.HoldsAsync(
             () => Sink.Count >= lines.Length || _running.IsFaulted,
             () => $"Only {Sink.Count} of {lines.Length} lines: {string.Join(" | ", Sink.Lines.TakeLast(10))}; waiting for {WaitingFor}; problems: {string.Join(" ", Problems.Open)}");
         Assert.Equal(lines, Sink.Lines);
     }
 
     /// <summary>Everything that is read so far has also been acknowledged.</summary>
-    public Task IsSettled() => Eventually.Holds(() => Files.Count > 0 && Files.All(file => file.Settled && file.ReadOffset > 0), () => "Not all is acknowledged.");
+    public Task IsSettled() => Eventually.HoldsAsync(() => Files.Count > 0 && Files.All(file => file.Settled && file.ReadOffset > 0), () => "Not all is acknowledged.");
 
     /// <summary>Waits until the follower has taken at least two more looks.</summary>
-    public Task LooksAgain() => Eventually.Holds(LookCounter(), () => "The follower does not look any more.");
+    public Task LooksAgain() => Eventually.HoldsAsync(LookCounter(), () => "The follower does not look any more.");
 
     /// <summary>As at SIGTERM.</summary>
     public async Task StopAsync()
@@ -147,8 +147,8 @@ internal sealed class Tailing : IAsyncDisposable
 
     private Func<bool> LookCounter()
     {
-        var began = _pipeline.Follower.Looks;
-        return () => _pipeline.Follower.Looks >= began + 2;
+        var began = ((Follower)_pipeline.Follower).Looks;
+        return () => ((Follower)_pipeline.Follower).Looks >= began + 2;
     }
 
     private async Task EndAsync()

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Follow;
+using LogTailer.Follow.Remote;
 using LogTailer.Sinks;
 
 namespace LogTailer.Flow;
@@ -15,7 +16,7 @@ internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly BlockPool _pool;
     private readonly Channel<Block> _blocks = Channel.CreateUnbounded<Block>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-    private readonly IChangeSignal _signal;
+    private readonly IChangeSignal? _signal;
     private readonly ISink _sink;
     private readonly Delivery _delivery;
     private readonly TailOptions _tail;
@@ -23,7 +24,7 @@ internal sealed class Pipeline : IAsyncDisposable
     public Pipeline(
         string name,
         string? label,
-        LogPattern pattern,
+        LogPattern? pattern,
         TailOptions tail,
         SinkOptions options,
         ISink sink,
@@ -36,11 +37,21 @@ internal sealed class Pipeline : IAsyncDisposable
         (Name, _sink, _tail) = (name, sink, tail);
         var sinkMetrics = new SinkMetrics(metrics, label);
         _pool = new BlockPool(options.MaxInFlightBytes);
-        _signal = ChangeSignal.Create();
         _delivery = new Delivery(_pool, sinkMetrics, checkpoint, time);
         Metrics = sinkMetrics;
-        Follower = new Follower(
-            pattern, tail, options.OnFull, checkpoint.Restore(name), _pool, _blocks.Writer, _signal, sinkMetrics, () => checkpoint.Moved(0), problems, time, logger);
+
+        if (tail.Url is { } url)
+        {
+            Follower = new RemoteFollower(
+                url, tail, options.OnFull, checkpoint.Restore(name), _pool, _blocks.Writer, sinkMetrics, () => checkpoint.Moved(0), problems, time, logger);
+        }
+        else
+        {
+            _signal = ChangeSignal.Create();
+            Follower = new Follower(
+                pattern!, tail, options.OnFull, checkpoint.Restore(name), _pool, _blocks.Writer, _signal, sinkMetrics, () => checkpoint.Moved(0), problems, time, logger);
+        }
+
         checkpoint.Track(name, Follower.Positions);
     }
 
@@ -49,7 +60,7 @@ internal sealed class Pipeline : IAsyncDisposable
 
     public SinkMetrics Metrics { get; }
 
-    public Follower Follower { get; }
+    public IFollower Follower { get; }
 
     /// <summary>Lines acknowledged since the start.</summary>
     public long Lines => _delivery.Lines;
@@ -111,7 +122,8 @@ internal sealed class Pipeline : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sink.DisposeAsync();
-        _signal.Dispose();
+        _signal?.Dispose();
+        (Follower as IDisposable)?.Dispose();
         _pool.Dispose();
     }
 }

@@ -23,8 +23,11 @@ internal readonly record struct Fingerprint(int Length, ulong Hash)
         head = head[..RandomAccess.Read(file, head, 0)];
         fits = head.Length >= known.Length && HashOf(head[..known.Length]) == known.Hash;
 
-        return fits && head.Length == known.Length ? known : new Fingerprint(head.Length, HashOf(head));
+        return fits && head.Length == known.Length ? known : Of(head);
     }
+
+    /// <summary>The fingerprint of a file that begins with <paramref name="head"/>.</summary>
+    public static Fingerprint Of(ReadOnlySpan<byte> head) => new(head.Length, HashOf(head));
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Length}:{Hash:x16}");

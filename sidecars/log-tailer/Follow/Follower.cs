@@ -23,7 +23,7 @@ internal sealed partial class Follower(
     Action positionsChanged,
     Problems problems,
     TimeProvider time,
-    ILogger<Follower> logger)
+    ILogger<Follower> logger) : IFollower
 {
     /// <summary>The newest files stay open even at their end: it is there that lines come.</summary>
     private const int NewestKeptOpen = 8;
@@ -59,16 +59,13 @@ internal sealed partial class Follower(
     private Block? _scratch;
     private string? _waitingFor = "the first look";
 
-    /// <summary>The files in order, oldest first, as of the last look.</summary>
     public IReadOnlyList<FollowedFile> Files => _files;
 
-    /// <summary>Why there is nothing to follow; null when there is.</summary>
     public string? WaitingFor => Volatile.Read(ref _waitingFor);
 
     /// <summary>How often it has looked around.</summary>
     public long Looks => Interlocked.Read(ref _looks);
 
-    /// <summary>Where the sink stands, for the checkpoint. Called on any thread.</summary>
     public List<CheckpointedPosition> Positions()
     {
         var files = _files;
@@ -84,9 +81,6 @@ internal sealed partial class Follower(
         return positions;
     }
 
-    /// <summary>Follows until <paramref name="finish"/>, then reads on to where the files end at that moment, and returns.</summary>
-    /// <param name="finish">Come to an end in good order.</param>
-    /// <param name="abort">Stop at once: grace is spent.</param>
     public async Task RunAsync(CancellationToken finish, CancellationToken abort)
     {
         try

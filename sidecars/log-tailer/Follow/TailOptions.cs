@@ -6,6 +6,12 @@ namespace LogTailer.Follow;
 public sealed class TailOptions
 {
     /// <summary>
+    /// A log that is served over HTTP, to follow instead of a file: an agent's <c>http://localhost:8001/logs</c>. Where only the
+    /// server is named, the path is <c>/logs</c>. Default: none, <c>LOG_FILE</c> is followed.
+    /// </summary>
+    public Uri? Url { get; set; }
+
+    /// <summary>
     /// Where to begin in files that stand there at the very first start: <c>beginning</c> (default) or <c>end</c>.
     /// A checkpoint always wins, and files that appear later are read whole.
     /// </summary>

@@ -97,7 +97,7 @@ public sealed class CheckpointTests : IDisposable
         await using var tailing = Tailing.Start(_directory["app.log"]);
         _directory.Append("app.log", "1\n22\n");
 
-        await Eventually.Holds(
+        await Eventually.HoldsAsync(
             () => File.Exists(tailing.CheckpointPath) && File.ReadAllText(tailing.CheckpointPath).Contains("\"offset\":5", StringComparison.Ordinal),
             () => "The checkpoint is not written.");
     }
@@ -111,7 +111,7 @@ public sealed class CheckpointTests : IDisposable
         await using var tailing = Tailing.Start(_directory["app.log"], checkpointPath: _directory["blocked/checkpoint.json"]);
 
         await tailing.Delivers("1");
-        await Eventually.Holds(() => tailing.Problems.Open.Any(p => p.Area == "checkpoint"), () => "No problem is shown.");
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Any(p => p.Area == "checkpoint"), () => "No problem is shown.");
         var problem = Assert.Single(tailing.Problems.Open);
         Assert.Contains("Checkpoint:Path", problem.Remedy, StringComparison.Ordinal);
     }

@@ -148,7 +148,7 @@ public sealed class DiagnosisTests : IDisposable
         await using var tailer = TailerProcess.Start(_directory["app.log"]);
         await tailer.Prints("1", "22");
 
-        await Eventually.Holds(() => File(tailer.Status().Result)["acknowledged"]!.GetValue<long>() == 5, () => tailer.Status().Result.ToJsonString());
+        await Eventually.HoldsAsync(() => File(tailer.Status().Result)["acknowledged"]!.GetValue<long>() == 5, () => tailer.Status().Result.ToJsonString());
         var file = File(await tailer.Status());
         Assert.Equal(_directory["app.log"], file["path"]!.GetValue<string>());
         Assert.Equal(4, file["lag_bytes"]!.GetValue<long>());
@@ -168,11 +168,11 @@ public sealed class DiagnosisTests : IDisposable
         return (code, string.Join('\n', check.Lines));
     }
 
-    private static Task HasProblem(TailerProcess tailer, string text) => Eventually.Holds(
+    private static Task HasProblem(TailerProcess tailer, string text) => Eventually.HoldsAsync(
         () => tailer.Status().Result["problems"]!.ToJsonString().Contains(text, StringComparison.Ordinal),
         () => tailer.Status().Result["problems"]!.ToJsonString());
 
-    private static Task HasNoProblem(TailerProcess tailer) => Eventually.Holds(
+    private static Task HasNoProblem(TailerProcess tailer) => Eventually.HoldsAsync(
         () => tailer.Status().Result["problems"]!.AsArray().Count == 0,
         () => tailer.Status().Result["problems"]!.ToJsonString());
 }

@@ -14,7 +14,7 @@ public sealed class FollowerTests : IDisposable
     public async Task A_missing_file_is_waited_for_and_read_from_its_first_byte()
     {
         await using var tailing = Tailing.Start(_directory["app.log"]);
-        await Eventually.Holds(() => tailing.WaitingFor?.Contains("There is no app.log", StringComparison.Ordinal) == true, () => $"It waits for {tailing.WaitingFor}");
+        await Eventually.HoldsAsync(() => tailing.WaitingFor?.Contains("There is no app.log", StringComparison.Ordinal) == true, () => $"It waits for {tailing.WaitingFor}");
 
         _directory.Append("app.log", "first\nsecond\n");
 
@@ -135,7 +135,7 @@ public sealed class FollowerTests : IDisposable
             "after",
             new string('y', 100) + " [truncated: the line has 101 bytes]",
             "end");
-        await Eventually.Holds(() => tailing.Counted("log_tailer_lines_truncated_total") == 2, () => "They are not counted.");
+        await Eventually.HoldsAsync(() => tailing.Counted("log_tailer_lines_truncated_total") == 2, () => "They are not counted.");
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class FollowerTests : IDisposable
         _directory.Append("app.log", "\n\n\r\n");
         await using var tailing = Tailing.Start(_directory["app.log"]);
 
-        await Eventually.Holds(() => tailing.Files is [{ Acknowledged: 4 }], () => "The offset does not move.");
+        await Eventually.HoldsAsync(() => tailing.Files is [{ Acknowledged: 4 }], () => "The offset does not move.");
         Assert.Equal(0, tailing.Sink.Count);
     }
 
@@ -175,7 +175,7 @@ public sealed class FollowerTests : IDisposable
         _directory.Append("app.log", [.. line, (byte)'\n']);
         await using var tailing = Tailing.Start(_directory["app.log"]);
 
-        await Eventually.Holds(() => tailing.Sink.Count == 1, () => "The line does not come.");
+        await Eventually.HoldsAsync(() => tailing.Sink.Count == 1, () => "The line does not come.");
         Assert.Equal(line, tailing.Sink.RawLines[0]);
     }
 
@@ -210,7 +210,7 @@ public sealed class FollowerTests : IDisposable
         _directory.Append("app.log.1", "late\n");
 
         await tailing.Delivers("1", "2", "late");
-        await Eventually.Holds(() => tailing.Files.Count == 1, () => "The renamed file is not let go.");
+        await Eventually.HoldsAsync(() => tailing.Files.Count == 1, () => "The renamed file is not let go.");
         Assert.EndsWith("app.log", tailing.Files[0].Path, StringComparison.Ordinal);
     }
 
@@ -222,7 +222,7 @@ public sealed class FollowerTests : IDisposable
         await tailing.Delivers("1");
 
         _directory.Rename("app.log", "app.log.1");
-        await Eventually.Holds(() => tailing.WaitingFor is not null, () => "The rename is not seen.");
+        await Eventually.HoldsAsync(() => tailing.WaitingFor is not null, () => "The rename is not seen.");
         await tailing.LooksAgain();
         _directory.Append("app.log.1", "2\n");
 
@@ -291,7 +291,7 @@ public sealed class FollowerTests : IDisposable
 
         _directory.TruncateAndWrite("app.log", "after, which is longer than what was there before\n");
 
-        await Eventually.Holds(() => tailing.Sink.Count >= 2, () => "The new content does not come.");
+        await Eventually.HoldsAsync(() => tailing.Sink.Count >= 2, () => "The new content does not come.");
         Assert.Equal(["before", "after, which is longer than what was there before"], tailing.Sink.Lines);
     }
 
@@ -347,7 +347,7 @@ public sealed class FollowerTests : IDisposable
         await tailing.Delivers("1");
 
         _directory.Rename("app.log", "app.log.1");
-        await Eventually.Holds(() => tailing.Files is [var file] && file.Path.EndsWith("app.log.1", StringComparison.Ordinal), () => "The rename is not seen.");
+        await Eventually.HoldsAsync(() => tailing.Files is [var file] && file.Path.EndsWith("app.log.1", StringComparison.Ordinal), () => "The rename is not seen.");
         _directory.Append("app.log.1", "2\n");
         _directory.Append("app.log", "3\n");
 
@@ -420,7 +420,7 @@ public sealed class FollowerTests : IDisposable
         tailing.Sink.Release();
 
         await tailing.Delivers("1", "2", "3");
-        await Eventually.Holds(() => tailing.Files.Count == 0, () => "The deleted file is not let go.");
+        await Eventually.HoldsAsync(() => tailing.Files.Count == 0, () => "The deleted file is not let go.");
         await tailing.StopAsync();
         Assert.DoesNotContain("app.log", await File.ReadAllTextAsync(tailing.CheckpointPath), StringComparison.Ordinal);
     }
@@ -434,14 +434,14 @@ public sealed class FollowerTests : IDisposable
         }
 
         await using var tailing = Tailing.Start(_directory["app_*.log"]);
-        await Eventually.Holds(() => tailing.Sink.Count == 40, () => $"{tailing.Sink.Count} of 40 lines");
+        await Eventually.HoldsAsync(() => tailing.Sink.Count == 40, () => $"{tailing.Sink.Count} of 40 lines");
         await tailing.IsSettled();
 
         // It rests: closed, because there are newer ones.
-        await Eventually.Holds(() => tailing.Files.Count(file => file.Handle is null) > 20, () => "No file rests.");
+        await Eventually.HoldsAsync(() => tailing.Files.Count(file => file.Handle is null) > 20, () => "No file rests.");
         _directory.Append("app_003.log", "late\n");
 
-        await Eventually.Holds(() => tailing.Sink.Count == 41, () => "The late line does not come.");
+        await Eventually.HoldsAsync(() => tailing.Sink.Count == 41, () => "The late line does not come.");
         Assert.Equal("late", tailing.Sink.Lines[^1]);
     }
 

@@ -39,7 +39,7 @@ public sealed class ChaosTests : IDisposable
         {
             await using var tailer = Start(store);
             var before = store.Requests.Count;
-            await Eventually.Holds(() => store.Requests.Count > before + 3, () => $"Nothing is sent. {tailer}");
+            await Eventually.HoldsAsync(() => store.Requests.Count > before + 3, () => $"Nothing is sent. {tailer}");
             await tailer.KillAsync();
         }
 

@@ -45,7 +45,7 @@ public sealed class MemoryTests : IDisposable
         WriteLines("app.log", Megabytes * 5000);
         await using var tailer = TailerProcess.Start(_directory["app.log"], "--Sink:Type=http", "--Sink:Url=http://127.0.0.1:9", "--Sink:RetryUpTo=1s");
 
-        await Eventually.Holds(() => tailer.Metric("log_tailer_sink_retries_total").Result > 3, () => $"It does not try. {tailer}");
+        await Eventually.HoldsAsync(() => tailer.Metric("log_tailer_sink_retries_total").Result > 3, () => $"It does not try. {tailer}");
         Assert.Equal(new FileInfo(_directory["app.log"]).Length, await tailer.Metric("log_tailer_lag_bytes"));
         Assert.InRange(tailer.PeakResidentBytes, 1, Limit);
     }

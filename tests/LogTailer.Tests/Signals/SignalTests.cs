@@ -120,7 +120,7 @@ public sealed class SignalTests : IDisposable
 
         await using (var stuck = TailerProcess.StartWithUnreadOutput(_directory["app.log"], "--Shutdown:GraceSeconds=2"))
         {
-            await Eventually.Holds(() => stuck.Diagnostics.Any(d => d.Contains("\"Found\"", StringComparison.Ordinal)), () => $"It does not begin. {stuck}");
+            await Eventually.HoldsAsync(() => stuck.Diagnostics.Any(d => d.Contains("\"Found\"", StringComparison.Ordinal)), () => $"It does not begin. {stuck}");
             Assert.Equal(0, await stuck.TerminateAsync());
             Assert.Contains(stuck.Diagnostics, d => d.Contains("\"GaveUp\"", StringComparison.Ordinal));
             stuck.BeginReading();
@@ -149,7 +149,7 @@ public sealed class SignalTests : IDisposable
         tailer.StopReading();
         _directory.Append("app.log", "2\n");
 
-        await Eventually.Holds(() => tailer.Diagnostics.Any(d => d.Contains("broken pipe", StringComparison.Ordinal)), () => $"It says nothing. {tailer}");
+        await Eventually.HoldsAsync(() => tailer.Diagnostics.Any(d => d.Contains("broken pipe", StringComparison.Ordinal)), () => $"It says nothing. {tailer}");
         Assert.Equal(503, await tailer.Probe("/healthz"));
         Assert.Contains("broken pipe", (await tailer.Status())["problems"]!.ToJsonString(), StringComparison.Ordinal);
     }
@@ -197,7 +197,7 @@ public sealed class SignalTests : IDisposable
         _directory.Append("app.log", "1\n\n2\r\n");
         await using var tailer = TailerProcess.Start(_directory["app.log"], "--Sink:Type=file", $"--Sink:Path={_directory["out/shipped.txt"]}");
 
-        await Eventually.Holds(() => File.Exists(_directory["out/shipped.txt"]) && File.ReadAllText(_directory["out/shipped.txt"]) == "1\n2\n", () => $"The lines do not come. {tailer}");
+        await Eventually.HoldsAsync(() => File.Exists(_directory["out/shipped.txt"]) && File.ReadAllText(_directory["out/shipped.txt"]) == "1\n2\n", () => $"The lines do not come. {tailer}");
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed class SignalTests : IDisposable
         await tailer.Prints(3);
 
         // The first two lines, and the cut one; at the end of the file nothing is behind.
-        await Eventually.Holds(() => tailer.Metric("log_tailer_lines_total").Result == 3, () => $"Not 3 lines: {tailer.Metrics().Result}");
+        await Eventually.HoldsAsync(() => tailer.Metric("log_tailer_lines_total").Result == 3, () => $"Not 3 lines: {tailer.Metrics().Result}");
         Assert.Equal(105, await tailer.Metric("log_tailer_bytes_total"));
         Assert.Equal(0, await tailer.Metric("log_tailer_lag_bytes"));
         Assert.Equal(1, await tailer.Metric("log_tailer_files_open"));
@@ -239,10 +239,10 @@ public sealed class SignalTests : IDisposable
         await tailer.Prints("1");
 
         // A loop that does not rest would take whole seconds of these five; the fine figure is the bench's.
-        await Eventually.Holds(() => tailer.Metric("log_tailer_checkpoint_age_seconds").Result == 0, () => "The checkpoint is not written.");
+        await Eventually.HoldsAsync(() => tailer.Metric("log_tailer_checkpoint_age_seconds").Result == 0, () => "The checkpoint is not written.");
         var before = tailer.ProcessorTime;
         var began = Stopwatch.GetTimestamp();
-        await Eventually.Holds(() => Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(5), () => "Time stands still.");
+        await Eventually.HoldsAsync(() => Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(5), () => "Time stands still.");
 
         Assert.True(tailer.ProcessorTime - before < TimeSpan.FromMilliseconds(500), $"{tailer.ProcessorTime - before} in 5 s");
     }

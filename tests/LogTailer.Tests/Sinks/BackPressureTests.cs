@@ -23,14 +23,14 @@ public sealed class BackPressureTests : IDisposable
 
         // All blocks are in flight or delivered before the hold; then the reader waits, look after look.
         await tailing.LooksAgain();
-        await Eventually.Holds(() => tailing.Pipeline.Describe()["blocks_in_flight"]!.GetValue<int>() is 4 or 3, () => "It is not full.");
+        await Eventually.HoldsAsync(() => tailing.Pipeline.Describe()["blocks_in_flight"]!.GetValue<int>() is 4 or 3, () => "It is not full.");
         await tailing.LooksAgain();
         var file = Assert.Single(tailing.Files);
         Assert.InRange(file.ReadOffset - file.Acknowledged, 1, (4 * Block.UsualBytes) + LineBytes);
         Assert.InRange(tailing.Lag, (long)Lines * LineBytes / 2, 2L * Lines * LineBytes);
 
         tailing.Sink.Release();
-        await Eventually.Holds(() => tailing.Sink.Count == 2 * Lines, () => $"{tailing.Sink.Count} lines");
+        await Eventually.HoldsAsync(() => tailing.Sink.Count == 2 * Lines, () => $"{tailing.Sink.Count} lines");
         await tailing.IsSettled();
         Assert.Equal(0, tailing.Lag);
         Assert.Equal(0, tailing.Counted("log_tailer_lines_dropped_total"));
@@ -43,14 +43,14 @@ public sealed class BackPressureTests : IDisposable
         await using var tailing = Tailing.Start(_directory["app.log"], sinkOptions: new SinkOptions { OnFull = WhenFull.Drop, MaxInFlightBytes = 512 * 1024 });
         tailing.Sink.Hold();
         WriteLines(0, Lines);
-        await Eventually.Holds(() => tailing.Counted("log_tailer_lines_dropped_total") > 0 && Assert.Single(tailing.Files).ReadOffset == (long)Lines * LineBytes, () => "Nothing is dropped.");
+        await Eventually.HoldsAsync(() => tailing.Counted("log_tailer_lines_dropped_total") > 0 && Assert.Single(tailing.Files).ReadOffset == (long)Lines * LineBytes, () => "Nothing is dropped.");
 
         tailing.Sink.Release();
         await tailing.IsSettled();
-        await Eventually.Holds(() => !tailing.Files[0].SkippedAhead, () => "The sink's side does not learn of it.");
+        await Eventually.HoldsAsync(() => !tailing.Files[0].SkippedAhead, () => "The sink's side does not learn of it.");
         WriteLines(Lines, 1);
 
-        await Eventually.Holds(() => tailing.Sink.Count > 0 && tailing.Sink.Lines[^1].StartsWith($"{Lines} ", StringComparison.Ordinal), () => "The new line does not come.");
+        await Eventually.HoldsAsync(() => tailing.Sink.Count > 0 && tailing.Sink.Lines[^1].StartsWith($"{Lines} ", StringComparison.Ordinal), () => "The new line does not come.");
         Assert.Equal(Lines + 1, tailing.Sink.Count + tailing.Counted("log_tailer_lines_dropped_total"));
         await tailing.IsSettled();
         Assert.Equal((long)(Lines + 1) * LineBytes, tailing.Files[0].Acknowledged);
@@ -67,7 +67,7 @@ public sealed class BackPressureTests : IDisposable
             await first.IsSettled();
             first.Sink.Hold();
             _directory.Append("app.log", "2\n3\n");
-            await Eventually.Holds(() => first.Files[0].ReadOffset == 6, () => "It is not read.");
+            await Eventually.HoldsAsync(() => first.Files[0].ReadOffset == 6, () => "It is not read.");
             await first.AbortAsync();
         }
 

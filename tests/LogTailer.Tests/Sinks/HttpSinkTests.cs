@@ -92,12 +92,12 @@ public sealed class HttpSinkTests : IDisposable
         await File.WriteAllTextAsync(_directory["token"], "old");
         await using var store = await LogStore.StartAsync((context, request) => Answer(context, request.Headers["Authorization"] == "Bearer new" ? 204 : 401));
         await using var tailing = Ship(store, sink => sink.TokenFile = _directory["token"]);
-        await Eventually.Holds(() => tailing.Problems.Open.Any(p => p.What.Contains("401", StringComparison.Ordinal)), () => "The 401 is not shown.");
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Any(p => p.What.Contains("401", StringComparison.Ordinal)), () => "The 401 is not shown.");
 
         await File.WriteAllTextAsync(_directory["token"], "new");
 
         await Arrive(store, tailing, ThreeLines);
-        await Eventually.Holds(() => tailing.Problems.Open.Count == 0, () => "The problem stays.");
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Count == 0, () => "The problem stays.");
     }
 
     [Theory]
@@ -126,7 +126,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var store = await LogStore.StartAsync((context, _) => Answer(context, 400));
         await using var tailing = Ship(store, lines: ["bad"]);
 
-        await Eventually.Holds(() => tailing.Problems.Open.Any(p => p.What.Contains("dead-letter", StringComparison.Ordinal)), () => "It is not shown.");
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Any(p => p.What.Contains("dead-letter", StringComparison.Ordinal)), () => "It is not shown.");
         Assert.Equal(0, Assert.Single(tailing.Files).Acknowledged);
         Directory.Delete(_directory["dead.ndjson"]);
         await tailing.IsSettled();
@@ -155,7 +155,7 @@ public sealed class HttpSinkTests : IDisposable
         });
         await using var tailing = Ship(store);
 
-        await Eventually.Holds(() => store.Requests.Any(r => r.Status == 204), () => "It does not arrive.");
+        await Eventually.HoldsAsync(() => store.Requests.Any(r => r.Status == 204), () => "It does not arrive.");
         await tailing.IsSettled();
         Assert.Equal(ThreeLines, store.Requests[^1].Lines);
     }
@@ -201,7 +201,7 @@ public sealed class HttpSinkTests : IDisposable
         }
 
         await using var tailing = Ship(new Uri($"http://127.0.0.1:{port}"));
-        await Eventually.Holds(() => tailing.Problems.Open.Any(p => p.What.Contains("connection refused", StringComparison.Ordinal)), () => "It is not shown.");
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Any(p => p.What.Contains("connection refused", StringComparison.Ordinal)), () => "It is not shown.");
         Assert.Equal(0, tailing.Files[0].Acknowledged);
 
         await using var store = await LogStore.StartAsync(port: port);
@@ -215,7 +215,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var store = await LogStore.StartAsync((context, _) => Answer(context, 503));
         await using var tailing = Ship(store, sink => sink.MaxAge = TimeSpan.FromMilliseconds(200));
 
-        await Eventually.Holds(() => tailing.Counted("log_tailer_dead_letters_total") == 3, () => "They are not given up.");
+        await Eventually.HoldsAsync(() => tailing.Counted("log_tailer_dead_letters_total") == 3, () => "They are not given up.");
         await tailing.IsSettled();
         Assert.Contains("MaxAge", await File.ReadAllTextAsync(_directory["dead.ndjson"]), StringComparison.Ordinal);
     }
@@ -244,7 +244,7 @@ public sealed class HttpSinkTests : IDisposable
             sink.ClientCertificateFile = _directory["client.pem"];
             sink.ClientKeyFile = _directory["client.key"];
         });
-        await Eventually.Holds(() => tailing.Problems.Open.Any(p => p.What.Contains("is not trusted", StringComparison.Ordinal)), () => string.Join(' ', tailing.Problems.Open));
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Any(p => p.What.Contains("is not trusted", StringComparison.Ordinal)), () => string.Join(' ', tailing.Problems.Open));
         Assert.Empty(store.Requests);
 
         // The right authority comes with a rotated Secret.
@@ -268,7 +268,7 @@ public sealed class HttpSinkTests : IDisposable
         });
         await using var tailing = Ship(store, sink => (sink.Type, sink.Index, sink.Token) = (SinkType.Elasticsearch, "logs", "key"), "one", """{"timestamp":"2026-01-02T03:04:05.678Z","n":2}""", "three", "four", "five");
 
-        await Eventually.Holds(() => store.Requests.Count == 2, () => "The refused lines do not come again.");
+        await Eventually.HoldsAsync(() => store.Requests.Count == 2, () => "The refused lines do not come again.");
         await tailing.IsSettled();
         var first = store.Requests[0];
         var second = store.Requests[1];
@@ -294,7 +294,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var tailing = Ship(store, sink => (sink.Type, sink.Tenant, sink.Labels) = (SinkType.Loki, "team-a", new() { ["app"] = "agent" }), """{"timestamp":"2026-01-02T03:04:05.678Z","request_id":"abc"}""", "plain");
 
         // 260 is a 2xx that took nothing.
-        await Eventually.Holds(() => store.Requests.Count == 2, () => "It does not come again.");
+        await Eventually.HoldsAsync(() => store.Requests.Count == 2, () => "It does not come again.");
         await tailing.IsSettled();
         var request = store.Requests[1];
         Assert.Equal("/loki/api/v1/push", request.Path);
@@ -317,7 +317,7 @@ public sealed class HttpSinkTests : IDisposable
         });
         await using var tailing = Ship(store, sink => (sink.Type, sink.Token) = (SinkType.Splunk, "key"), """{"timestamp":"2026-01-02T03:04:05.678Z"}""", "plain");
 
-        await Eventually.Holds(() => store.Requests.Count == 2, () => "It does not come again.");
+        await Eventually.HoldsAsync(() => store.Requests.Count == 2, () => "It does not come again.");
         await tailing.IsSettled();
         Assert.Equal("/services/collector/event", store.Requests[1].Path);
         Assert.Equal("Splunk key", store.Requests[1].Headers["Authorization"]);
@@ -340,7 +340,7 @@ public sealed class HttpSinkTests : IDisposable
             "plain");
 
         await tailing.IsSettled();
-        await Eventually.Holds(() => tailing.Counted("log_tailer_dead_letters_total") == 1, () => "The refused one is not counted.");
+        await Eventually.HoldsAsync(() => tailing.Counted("log_tailer_dead_letters_total") == 1, () => "The refused one is not counted.");
         Assert.Equal(2, store.Requests.Count);
         Assert.Equal("/v1/logs", store.Requests[1].Path);
         var records = JsonNode.Parse(store.Requests[1].Body)!["resourceLogs"]![0]!["scopeLogs"]![0]!["logRecords"]!;
@@ -357,7 +357,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var store = await LogStore.StartAsync((context, _) => Answer(context, 500));
         await using var tailing = Ship(store, sink => sink.Type = SinkType.Otlp, "1");
 
-        await Eventually.Holds(() => tailing.Counted("log_tailer_dead_letters_total") == 1, () => "It is not given up.");
+        await Eventually.HoldsAsync(() => tailing.Counted("log_tailer_dead_letters_total") == 1, () => "It is not given up.");
         Assert.Single(store.Requests);
     }
 
@@ -368,7 +368,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var store = await LogStore.StartAsync((context, _) => Answer(context, 202));
         await using var tailing = Ship(store, sink => (sink.Type, sink.Token) = (SinkType.Datadog, "key"), lines);
 
-        await Eventually.Holds(() => store.Requests.Sum(r => JsonNode.Parse(r.Body)!.AsArray().Count) == lines.Length, () => "They do not all come.");
+        await Eventually.HoldsAsync(() => store.Requests.Sum(r => JsonNode.Parse(r.Body)!.AsArray().Count) == lines.Length, () => "They do not all come.");
         Assert.All(store.Requests, request => Assert.Equal("key", request.Headers["DD-API-KEY"]));
         Assert.All(store.Requests, request => Assert.InRange(JsonNode.Parse(request.Body)!.AsArray().Count, 1, 1000));
         Assert.Equal(lines, store.Requests.SelectMany(r => JsonNode.Parse(r.Body)!.AsArray().Select(e => e!["message"]!.GetValue<string>())));
@@ -386,7 +386,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var store = await LogStore.StartAsync((context, _) => context.Response.WriteAsync(type == SinkType.Elasticsearch ? """{"errors":false,"items":[]}""" : """{"code":0}"""));
         await using var tailing = Ship(store, sink => (sink.Type, sink.Index) = (type, "logs"), []);
 
-        await Eventually.Holds(() => store.Requests.Count == 1, () => "It does not come.");
+        await Eventually.HoldsAsync(() => store.Requests.Count == 1, () => "It does not come.");
         var body = store.Requests[0].Body;
         Assert.Contains("\\uFFFD", body.Replace("\uFFFD", "\\uFFFD", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("\\u0000b", body, StringComparison.Ordinal);
@@ -403,7 +403,7 @@ public sealed class HttpSinkTests : IDisposable
             await tailer.Prints("1");
             _directory.Append("app.log", "2\n");
             await tailer.Prints("1", "2");
-            await Eventually.Holds(() => Why(tailer)?.Contains("503", StringComparison.Ordinal) == true, () => tailer.Status().Result.ToJsonString());
+            await Eventually.HoldsAsync(() => Why(tailer)?.Contains("503", StringComparison.Ordinal) == true, () => tailer.Status().Result.ToJsonString());
             var status = (await tailer.Status())["log_tailer"]!["sinks"]!;
             Assert.Equal(4, status["store"]!["lag_bytes"]!.GetValue<long>());
             Assert.Contains("log_tailer_lag_bytes{sink=\"store\"} 4", await tailer.Metrics(), StringComparison.Ordinal);
@@ -413,7 +413,7 @@ public sealed class HttpSinkTests : IDisposable
 
         await using var works = await LogStore.StartAsync();
         await using var again = TailerProcess.Start(_directory["app.log"], "--Sinks:console:Type=stdout", "--Sinks:store:Type=http", $"--Sinks:store:Url={works.Url}");
-        await Eventually.Holds(() => works.Lines.Count == 2, () => $"{works.Lines.Count} lines. {again}");
+        await Eventually.HoldsAsync(() => works.Lines.Count == 2, () => $"{works.Lines.Count} lines. {again}");
         Assert.Equal(["1", "2"], works.Lines);
         Assert.Empty(again.Lines);
 
@@ -428,7 +428,7 @@ public sealed class HttpSinkTests : IDisposable
 
     private static async Task Arrive(LogStore store, Tailing tailing, string[] lines)
     {
-        await Eventually.Holds(() => store.Lines.Count >= lines.Length, () => $"{store.Lines.Count} of {lines.Length} lines; {string.Join(' ', tailing.Problems.Open)}");
+        await Eventually.HoldsAsync(() => store.Lines.Count >= lines.Length, () => $"{store.Lines.Count} of {lines.Length} lines; {string.Join(' ', tailing.Problems.Open)}");
         Assert.Equal(lines, store.Lines);
     }
 
