@@ -17,7 +17,8 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
     /// <exception cref="ManifestException">A manifest cannot be used.</exception>
     public async Task<int> RunAsync()
     {
-        var manifests = ManifestSet.Read(ManifestFiles.Read(options.Manifests));
+        var texts = ManifestFiles.Read(options.Manifests);
+        var manifests = ManifestSet.Read(texts);
         var workload = Choose(manifests);
         var pod = workload.Pod;
         LocalAdmission.Check(workload, images);
@@ -47,7 +48,7 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
         }
 
         Refuse(PortUse.FindTaken(pod.Spec));
-        return await RunAsync(pod, configuration, output, console);
+        return await RunAsync(pod, configuration, output, console, new ManifestFollower(options.Manifests, texts, manifests, clock));
     }
 
     /// <summary>
@@ -61,7 +62,7 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
     // Held until the process is gone: an impatient Ctrl-C while the lab cleans up after itself would else kill it there.
     private static readonly List<PosixSignalRegistration> SignalHandlers = [];
 
-    private async Task<int> RunAsync(Pod pod, PodConfiguration configuration, OutputWriter output, PodConsole console)
+    private async Task<int> RunAsync(Pod pod, PodConfiguration configuration, OutputWriter output, PodConsole console, ManifestFollower manifests)
     {
         using var directory = OpenDirectory(pod);
         using var starter = new ProcessStarter();
@@ -89,7 +90,11 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
         }
 
         SignalHandlers.AddRange(StopSignals.Select(signal => PosixSignalRegistration.Create(signal, Stop)));
+        using var ended = new CancellationTokenSource();
+        var following = manifests.RunAsync(sandbox, output, ended.Token);
         var status = await worker.RunAsync();
+        await ended.CancelAsync();
+        await following;
         output.Say($"{pod.Metadata.Name} {(stops > 0 ? "stopped" : status.Phase.ToString().ToLowerInvariant())}");
         return stops > 0 || status.Phase == PodPhase.Succeeded ? Done : PodFailed;
     }

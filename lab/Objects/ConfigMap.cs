@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Lab.Objects;
 
 internal sealed record ConfigMap
@@ -7,4 +9,16 @@ internal sealed record ConfigMap
     public IReadOnlyDictionary<string, string> Data { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyDictionary<string, byte[]> BinaryData { get; init; } = new Dictionary<string, byte[]>();
+
+    /// <summary>What is stored: both kinds together.</summary>
+    public IReadOnlyDictionary<string, byte[]> Content()
+    {
+        var content = new Dictionary<string, byte[]>(BinaryData, StringComparer.Ordinal);
+        foreach (var (key, text) in Data)
+        {
+            content[key] = Encoding.UTF8.GetBytes(text);
+        }
+
+        return content;
+    }
 }

@@ -73,6 +73,41 @@ public sealed class LabProcessTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_ConfigMap_and_a_Secret_that_are_edited_reach_the_mounted_files_and_a_changed_Pod_asks_for_a_new_start()
+    {
+        const string Manifest =
+            """
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {key: first}}
+            ---
+            {apiVersion: v1, kind: Secret, metadata: {name: password}, stringData: {key: eins}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [
+              {name: agent, image: busybox, volumeMounts: [{name: c, mountPath: /etc/c}, {name: s, mountPath: /etc/s}],
+               command: [sh, -c, "trap 'exit 0' TERM; old=; while :; do new=$(cat /etc/c/key)-$(cat /etc/s/key); [ $new = $old ] || echo has $new; old=$new; sleep 0.05; done"]}],
+              volumes: [{name: c, configMap: {name: settings}}, {name: s, secret: {secretName: password}}]}}
+            """;
+        var process = _lab.Start(Manifest).Process;
+        var file = Path.Combine(_lab.Directory, "pod.yaml");
+        await process.SaysAsync("has first-eins");
+
+        await File.WriteAllTextAsync(file, Manifest.Replace("first", "second", StringComparison.Ordinal));
+        await process.SaysAsync("has second-eins");
+
+        await File.WriteAllTextAsync(file, Manifest.Replace("first", "[", StringComparison.Ordinal));
+        await process.SaysAsync("the changed manifest is not applied: pod.yaml:");
+
+        await File.WriteAllTextAsync(file, Manifest.Replace("first", "second", StringComparison.Ordinal).Replace("eins", "zwei", StringComparison.Ordinal));
+        await process.SaysAsync("Secret password has changed");
+        await process.SaysAsync("has second-zwei");
+
+        await File.WriteAllTextAsync(file, Manifest.Replace("busybox", "alpine", StringComparison.Ordinal));
+        await process.SaysAsync("has first-eins");
+        await process.SaysAsync("takes a new start of the lab");
+        process.Terminate();
+        Assert.Equal(0, await process.ExitAsync());
+    }
+
+    [Fact]
     public async Task A_second_signal_kills_at_once()
     {
         var process = _lab.Start(
