@@ -1,6 +1,5 @@
 using Serilog;
 using Serilog.Core;
-using Serilog.Events;
 
 namespace Agent.RequestLogging;
 
@@ -11,15 +10,17 @@ namespace Agent.RequestLogging;
 /// Serilog's file sink opens and writes; around it stands what it does not do in the versions we use. Its rolling sink moves
 /// on to another name (<c>requests_001.log</c>), so that who follows <c>LOG_FILE</c> is left behind; here the full file is
 /// renamed to that, and <c>LOG_FILE</c> is always the one being written. Where the rolling sink cannot open its file it tries
-/// again after half an hour, and it writes on into a file that was deleted; here either is noticed at the next line. What
+/// again after half an hour, and it writes on into a file that was deleted; here either is noticed with the next lines. What
 /// could not be written it tells its SelfLog only; here it is counted. See <see cref="WholeLines"/> for the full disk.
-/// Called by one thread: the queue's.
+/// Called by one at a time: the queue's reader.
 /// </remarks>
-internal sealed class RequestFile(
-    string path, RequestLogOptions options, RequestLogHealth health, TimeProvider time) : ILogEventSink, IDisposable
+internal sealed class RequestFile(string path, RequestLogOptions options, RequestLogHealth health, TimeProvider time) : IDisposable
 {
-    /// <summary>Pause after a failure: to try at every line would cost more than the line.</summary>
+    /// <summary>Pause after a failure: to try again and again would cost more than the lines.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Most that is gathered for one write.</summary>
+    private const int MaxPendingBytes = 256 * 1024;
 
     private readonly RequestLineFormatter _formatter = new(options.IncludeText);
     private Logger? _file;
@@ -27,26 +28,52 @@ internal sealed class RequestFile(
     private string _target = "";
     private long? _failedAt;
 
-    public void Emit(LogEvent logEvent)
+    /// <summary>Takes a line up; <see cref="Commit"/> writes it, if it is not written before. Never throws.</summary>
+    public void Add(RequestLogEntry entry)
     {
         if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < Pause)
         {
-            health.Dropped();
+            health.Dropped(1);
             return;
         }
 
         try
         {
             MakeReady();
-            _file!.Write(logEvent);
-            health.Written();
-            _failedAt = null;
+            _file!.Write(RequestLog.EventOf(entry));
+            if (_lines!.PendingBytes >= MaxPendingBytes)
+            {
+                Commit();
+            }
         }
         catch (Exception e)
         {
-            // Whatever it is, the queue's thread must live on, and the cause is the only thing that anybody can do anything about.
-            _failedAt = time.GetTimestamp();
-            health.Failed(path, e is AggregateException { InnerException: { } cause } ? cause : e);
+            // Whatever it is, the queue's reader must live on, and the cause is the only thing that anybody can do anything about.
+            Failed(1, e is AggregateException { InnerException: { } cause } ? cause : e);
+        }
+    }
+
+    /// <summary>Writes what was taken up, in one piece. Never throws.</summary>
+    public void Commit()
+    {
+        if (_lines is not { PendingLines: > 0 and var pending } lines)
+        {
+            return;
+        }
+
+        try
+        {
+            var (kept, cause) = lines.Commit();
+            health.Written(kept);
+            _failedAt = null;
+            if (cause is not null)
+            {
+                Failed(pending - kept, cause);
+            }
+        }
+        catch (Exception e)
+        {
+            Failed(pending, e);
         }
     }
 
@@ -56,18 +83,24 @@ internal sealed class RequestFile(
         _formatter.Dispose();
     }
 
+    private void Failed(int lines, Exception cause)
+    {
+        _failedAt = time.GetTimestamp();
+        health.Failed(path, cause, lines);
+    }
+
     private void MakeReady()
     {
         if (_lines is { IsRegular: true } lines)
         {
-            var onDisk = new FileInfo(_target);
-            if (!onDisk.Exists || onDisk.Length != lines.End)
+            if (lines.PendingLines == 0 && new FileInfo(_target) is var onDisk && (!onDisk.Exists || onDisk.Length != lines.End))
             {
                 // Deleted, replaced or cut under us.
                 Close();
             }
-            else if (lines.End >= options.MaxFileBytes)
+            else if (lines.End + lines.PendingBytes >= options.MaxFileBytes)
             {
+                Commit();
                 Close();
                 Roll();
             }

@@ -1,22 +1,28 @@
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Agent.Requests;
-using Serilog;
-using Serilog.Core;
 using Serilog.Events;
 using Serilog.Parsing;
-using Serilog.Sinks.Async;
-using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace Agent.RequestLogging;
 
 /// <summary>
-/// The request log: takes an entry and returns at once, whatever the file is doing. Behind it Serilog's bounded queue, whose
-/// one thread writes to <see cref="RequestFile"/>; an entry that finds the queue full is dropped and counted.
+/// The request log: takes an entry and returns at once, whatever the file is doing. Behind it a bounded queue, whose one
+/// reader writes to <see cref="RequestFile"/>; an entry that finds the queue full is dropped and counted.
 /// </summary>
-/// <remarks>As a hosted service it stops after the server, which is registered last: so every request's line is in the queue, and the queue is emptied.</remarks>
-internal sealed partial class RequestLog : IHostedService, IStatusSection, IAsyncLogEventSinkMonitor, IDisposable
+/// <remarks>
+/// As a hosted service it stops after the server, which is registered last: so every request's line is in the queue by then.
+/// Stopping completes the queue, and its reader ends when it has emptied it.
+/// </remarks>
+internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisposable
 {
     private const string EntryProperty = "entry";
+
+    /// <summary>
+    /// After a write lines gather for so long before the next: under load many of them share a write, and to wake the
+    /// reader. That costs less than a tenth of a write a line, and nobody waits for a line that soon.
+    /// </summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
     private static readonly MessageTemplate Template = new([new PropertyToken(EntryProperty, "{" + EntryProperty + "}")]);
 
@@ -24,21 +30,17 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IAsyn
     private readonly RequestLogHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<RequestLog> _logger;
-    private readonly Logger? _queue;
+    private readonly Channel<RequestLogEntry>? _queue;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _reader = Task.CompletedTask;
 
     public RequestLog(AgentOptions options, RequestLogHealth health, TimeProvider time, ILogger<RequestLog> logger)
     {
         (_options, _health, _time, _logger) = (options, health, time, logger);
         if (options.LogFile.Length > 0)
         {
-            _queue = new LoggerConfiguration()
-                .MinimumLevel.Verbose()
-                .WriteTo.Async(
-                    configure: sinks => sinks.Sink(new RequestFile(options.LogFile, options.RequestLog, health, time)),
-                    bufferSize: options.RequestLog.QueueSize,
-                    blockWhenFull: false,
-                    monitor: this)
-                .CreateLogger();
+            _queue = Channel.CreateBounded<RequestLogEntry>(new BoundedChannelOptions(options.RequestLog.QueueSize) { SingleReader = true });
+            health.Queue = _queue.Reader;
         }
     }
 
@@ -52,12 +54,13 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IAsyn
             return;
         }
 
-        var now = _time.GetUtcNow();
         var entry = new RequestLogEntry(
-            now, record, context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode,
+            _time.GetUtcNow(), record, context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode,
             Math.Round(elapsed.TotalMilliseconds, 3));
-        _queue.Write(new LogEvent(
-            now, LogEventLevel.Information, exception: null, Template, [new LogEventProperty(EntryProperty, new ScalarValue(entry))]));
+        if (!_queue.Writer.TryWrite(entry))
+        {
+            _health.Dropped(1);
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -66,32 +69,56 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IAsyn
         {
             Log.Off(_logger);
         }
+        else
+        {
+            _reader = Task.Run(() => WriteAllAsync(_queue.Reader), CancellationToken.None);
+        }
 
         return Task.CompletedTask;
     }
 
     /// <summary>Empties the queue; a file that blocks for ever is given up when the grace is over.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.Run(Dispose, CancellationToken.None).WaitAsync(cancellationToken);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue?.Writer.TryComplete();
+        await _stopping.CancelAsync();
+        await _reader.WaitAsync(cancellationToken);
+    }
 
     public JsonNode Describe() => new JsonObject
     {
         ["file"] = _queue is null ? null : _options.LogFile,
         ["written"] = _health.LinesWritten,
         ["dropped"] = _health.LinesDropped,
-        ["queued"] = _health.Queue?.Count ?? 0,
+        ["queued"] = _queue?.Reader.Count ?? 0,
     };
 
-    public void Dispose() => _queue?.Dispose();
+    public void Dispose() => _stopping.Dispose();
 
-    void IAsyncLogEventSinkMonitor.StartMonitoring(IAsyncLogEventSinkInspector inspector) => _health.Queue = inspector;
-
-    void IAsyncLogEventSinkMonitor.StopMonitoring(IAsyncLogEventSinkInspector inspector)
-    {
-        // Its counts stay good after its end.
-    }
+    /// <summary>An entry as Serilog takes it and <see cref="RequestLineFormatter"/> writes it.</summary>
+    internal static LogEvent EventOf(RequestLogEntry entry) => new(
+        entry.Timestamp, LogEventLevel.Information, exception: null, Template, [new LogEventProperty(EntryProperty, new ScalarValue(entry))]);
 
     internal static RequestLogEntry EntryOf(LogEvent logEvent) =>
         (RequestLogEntry)((ScalarValue)logEvent.Properties[EntryProperty]).Value!;
+
+    private async Task WriteAllAsync(ChannelReader<RequestLogEntry> queue)
+    {
+        using var file = new RequestFile(_options.LogFile, _options.RequestLog, _health, _time);
+        while (await queue.WaitToReadAsync(CancellationToken.None))
+        {
+            while (queue.TryRead(out var entry))
+            {
+                file.Add(entry);
+            }
+
+            file.Commit();
+            if (!_stopping.IsCancellationRequested)
+            {
+                await Task.Delay(Gathering, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
 
     private static partial class Log
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Threading.Channels;
 
 namespace Agent.RequestLogging;
 
@@ -9,7 +10,7 @@ internal sealed class RequestLogHealth
 
     private readonly Problems _problems;
     private long _written;
-    private long _failed;
+    private long _dropped;
     private volatile bool _inTrouble;
 
     public RequestLogHealth(IMeterFactory meters, Problems problems)
@@ -26,28 +27,28 @@ internal sealed class RequestLogHealth
             "agent_request_log_queued_lines", () => Queue?.Count ?? 0, description: "Lines waiting to be written to the request log.");
     }
 
-    /// <summary>The queue before the file; it counts what it had to turn away.</summary>
-    public Serilog.Sinks.Async.IAsyncLogEventSinkInspector? Queue { get; set; }
+    /// <summary>The queue before the file; null without a request log.</summary>
+    public ChannelReader<RequestLogEntry>? Queue { get; set; }
 
     public long LinesWritten => Interlocked.Read(ref _written);
 
-    public long LinesDropped => Interlocked.Read(ref _failed) + (Queue?.DroppedMessagesCount ?? 0);
+    public long LinesDropped => Interlocked.Read(ref _dropped);
 
-    public void Written()
+    public void Written(int lines)
     {
-        Interlocked.Increment(ref _written);
-        if (_inTrouble)
+        Interlocked.Add(ref _written, lines);
+        if (lines > 0 && _inTrouble)
         {
             _inTrouble = false;
             _problems.Clear(Area);
         }
     }
 
-    public void Dropped() => Interlocked.Increment(ref _failed);
+    public void Dropped(int lines) => Interlocked.Add(ref _dropped, lines);
 
-    public void Failed(string path, Exception cause)
+    public void Failed(string path, Exception cause, int lines)
     {
-        Dropped();
+        Dropped(lines);
         _inTrouble = true;
         _problems.Report(
             Area,

@@ -3,20 +3,22 @@ using Microsoft.Win32.SafeHandles;
 namespace Agent.RequestLogging;
 
 /// <summary>
-/// The stream below Serilog's file sink, which flushes once a line: hands each line to the file in one write, and takes care
-/// of what a full disk does to it.
+/// The stream below Serilog's file sink, which flushes once a line: gathers whole lines, hands them to the file in one write
+/// when told to, and takes care of what a full disk does to them.
 /// </summary>
 /// <remarks>
-/// A <see cref="FileStream"/> keeps in its buffer what it could not write: with the disk full, lines pile up there, are cut
-/// where the buffer ends, and come out joined once there is space. Here a line that could not be begun is gone (its writer
-/// gets the exception, and counts it), and one that got half of its bytes into the file is finished before anything else is
-/// written. It is not cut off instead, since a tailer may have read that half already, and would take the shrunk file for a new one.
+/// A write a line would cost more than the request that the line is about. And a <see cref="FileStream"/> keeps in its buffer
+/// what it could not write: with the disk full, lines pile up there, are cut where the buffer ends, and come out joined once
+/// there is space. Here a line that could not be begun is gone (and counted), and one that got half of its bytes into the file
+/// is finished before anything else is written. It is not cut off instead, since a tailer may have read that half already, and
+/// would take the shrunk file for a new one.
 /// </remarks>
 internal sealed class WholeLines : Stream
 {
     private readonly FileStream _file;
     private readonly SafeFileHandle _handle;
-    private readonly MemoryStream _line = new(512);
+    private readonly MemoryStream _pending = new(512);
+    private readonly List<int> _ends = [];
     private byte[] _unfinished = [];
 
     public WholeLines(FileStream file)
@@ -33,6 +35,12 @@ internal sealed class WholeLines : Stream
     /// <summary>The file's length as this stream left it.</summary>
     public long End { get; private set; }
 
+    /// <summary>Bytes that the next <see cref="Commit"/> will write.</summary>
+    public long PendingBytes => _pending.Length;
+
+    /// <summary>Whole lines among them.</summary>
+    public int PendingLines => _ends.Count;
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -47,35 +55,57 @@ internal sealed class WholeLines : Stream
         set => throw new NotSupportedException();
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => _line.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => _pending.Write(buffer, offset, count);
 
-    public override void Write(ReadOnlySpan<byte> buffer) => _line.Write(buffer);
+    public override void Write(ReadOnlySpan<byte> buffer) => _pending.Write(buffer);
 
-    /// <exception cref="IOException">The line is not in the file and will not be.</exception>
+    /// <summary>Ends a line.</summary>
     public override void Flush()
     {
-        if (_line.Length == 0)
+        var end = (int)_pending.Length;
+        if (end > 0 && (_ends.Count == 0 || _ends[^1] < end))
         {
-            return;
+            _ends.Add(end);
         }
+    }
 
-        var line = _line.GetBuffer().AsSpan(0, (int)_line.Length);
-        _line.SetLength(0);
-        if (!IsRegular)
-        {
-            _file.Write(line);
-            _file.Flush();
-            return;
-        }
-
-        FinishBrokenLine();
+    /// <summary>Writes the pending lines; none is pending afterwards, whatever came of it.</summary>
+    /// <returns>
+    /// How many of them are in the file, or begun there and sure to be finished; the others are gone, and then the cause is not null.
+    /// </returns>
+    public (int Kept, IOException? Cause) Commit()
+    {
+        var lines = _pending.GetBuffer().AsSpan(0, (int)_pending.Length);
         try
         {
-            Append(line);
+            if (!IsRegular)
+            {
+                _file.Write(lines);
+                _file.Flush();
+                return (_ends.Count, null);
+            }
+
+            FinishBrokenLine();
+            var before = End;
+            try
+            {
+                Append(lines);
+                return (_ends.Count, null);
+            }
+            catch (IOException cause)
+            {
+                var kept = KeepBegun(lines, (int)(End - before));
+                return (kept, kept < _ends.Count ? cause : null);
+            }
         }
-        catch (IOException) when (_unfinished.Length > 0)
+        catch (IOException cause)
         {
-            // Begun, so it will be finished: not lost.
+            return (0, cause);
+        }
+        finally
+        {
+            _pending.SetLength(0);
+            _ends.Clear();
         }
     }
 
@@ -107,28 +137,43 @@ internal sealed class WholeLines : Stream
         if (disposing)
         {
             _file.Dispose();
-            _line.Dispose();
+            _pending.Dispose();
         }
 
         base.Dispose(disposing);
     }
 
+    /// <exception cref="IOException">It is still not finished.</exception>
     private void FinishBrokenLine()
     {
         if (_unfinished.Length > 0)
         {
-            var rest = _unfinished;
-            _unfinished = [];
+            var before = End;
             try
             {
-                Append(rest);
+                Append(_unfinished);
+                _unfinished = [];
             }
-            catch (IOException) when (_unfinished.Length == 0)
+            catch (IOException)
             {
-                _unfinished = rest;
+                _unfinished = _unfinished[(int)(End - before)..];
                 throw;
             }
         }
+    }
+
+    /// <summary>Notes what is missing of the line in whose middle the writing ended.</summary>
+    /// <returns>How many lines are written or begun.</returns>
+    private int KeepBegun(ReadOnlySpan<byte> lines, int written)
+    {
+        var begun = 0;
+        while (begun < _ends.Count && (begun == 0 ? 0 : _ends[begun - 1]) < written)
+        {
+            begun++;
+        }
+
+        _unfinished = begun == 0 ? [] : lines[written.._ends[begun - 1]].ToArray();
+        return begun;
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
@@ -141,13 +186,7 @@ internal sealed class WholeLines : Stream
         catch (IOException)
         {
             // How much was written is not in the exception, but nobody else writes here, so the length tells.
-            var written = (int)Math.Clamp(RandomAccess.GetLength(_handle) - End, 0, bytes.Length);
-            if (written > 0)
-            {
-                End += written;
-                _unfinished = bytes[written..].ToArray();
-            }
-
+            End += Math.Clamp(RandomAccess.GetLength(_handle) - End, 0, bytes.Length);
             throw;
         }
     }
