@@ -47,6 +47,7 @@ public sealed class LabProcessTests : IAsyncDisposable
     {
         var process = _lab.Start(TwoSidecars).Process;
         await process.SaysAsync("3/3     Running");
+        await process.SaysAsync("agent   | on stderr");
 
         process.Signal(signal);
 
