@@ -15,6 +15,7 @@ internal sealed class PodStart : IBenchCase
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     private static readonly Metric Ready = new("all ready", "s");
+    private static readonly Metric Shipped = new("answer to shipped line, slowest of 20", "s");
     private static readonly Metric FloorIdle = new("idle memory of the four", "bytes");
 
     private static readonly Container[] Containers =
@@ -33,7 +34,8 @@ internal sealed class PodStart : IBenchCase
         $"""
         {Manifest}, already built in Debug as the README's first command leaves it. The clock runs from the start of the command until
         `/readyz` of the container answers 200; sidecars start one after the other, as in a cluster. Memory is VmRSS {Settling.TotalSeconds:0} s
-        after all are ready, without any request having been sent. There is no peer: the floor is four processes of an
+        after all are ready, without any request having been sent; then 20 requests go one by one through the TLS proxy, and the clock
+        runs from each answer until the lab has printed the line that logging-sidecar shipped (looked for each 5 ms). There is no peer: the floor is four processes of an
         ASP.NET Core application that does nothing, started one after the other, each when the one before answers, without a
         Pod runner. What the Pod takes beyond it is the work of the lab (parsing, probes) and of the containers.
         """;
@@ -82,7 +84,30 @@ internal sealed class PodStart : IBenchCase
         }
 
         measurement[FloorIdle] = total;
+        measurement[Shipped] = await SlowestShippingAsync(lab, cancellationToken);
         return measurement;
+    }
+
+    /// <summary>Requests one at a time over HTTPS: from the answer until the lab has printed the line that logging-sidecar shipped.</summary>
+    private static async Task<double> SlowestShippingAsync(ChildProcess lab, CancellationToken cancellationToken)
+    {
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using var client = new HttpClient(handler);
+        var slowest = TimeSpan.Zero;
+        for (var i = 0; i < 20; i++)
+        {
+            using var answer = await client.PostAsJsonAsync(new Uri("https://localhost:8443/inference"), new { text = "what a lovely day" }, cancellationToken);
+            var answered = lab.Age;
+            var id = answer.EnsureSuccessStatusCode().Headers.GetValues("X-Request-Id").Single();
+            var shipped = await lab.UntilAsync(
+                () => Task.FromResult(lab.Lines.Any(line => line.StartsWith("logging-sidecar ", StringComparison.Ordinal) && line.Contains(id, StringComparison.Ordinal))),
+                $"the line of {id} is shipped",
+                Deadline,
+                cancellationToken);
+            slowest = shipped - answered > slowest ? shipped - answered : slowest;
+        }
+
+        return slowest.TotalSeconds;
     }
 
     private static async Task<Measurement> RunFloorAsync(CancellationToken cancellationToken)
