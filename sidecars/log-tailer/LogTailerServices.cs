@@ -36,6 +36,8 @@ internal static class LogTailerServices
     public static IServiceCollection AddDiagnosis(this IServiceCollection services) => services
         .AddSingleton<IStatusSection, FollowerStatus>()
         .AddSingleton<ICheck, LogFileCheck>()
+        .AddSingleton<ICheck, LogUrlCheck>()
+        .AddSingleton<ICheck, SinkCheck>()
         .AddSingleton<ICheck, CheckpointCheck>();
 
     private static PipelineSet CreatePipelines(IServiceProvider services)

@@ -76,6 +76,7 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
 
     private static void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, List<CheckpointedPosition>> sinks)
     {
+        Span<byte> fingerprint = stackalloc byte[Fingerprint.MaxTextLength];
         writer.WriteStartObject();
         writer.WriteNumber("version", FormatVersion);
         writer.WriteStartObject("sinks");
@@ -90,7 +91,8 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
                 writer.WriteString("path", position.Path);
                 writer.WriteNumber("device", position.Identity.Device);
                 writer.WriteNumber("inode", position.Identity.Inode);
-                writer.WriteString("fingerprint", position.Fingerprint.ToString());
+                _ = position.Fingerprint.TryFormat(fingerprint, out var length);
+                writer.WriteString("fingerprint", fingerprint[..length]);
                 writer.WriteNumber("offset", position.Offset);
                 writer.WriteEndObject();
 

@@ -1,4 +1,5 @@
 using Hosting;
+using LogTailer.Flow;
 
 namespace LogTailer.Checkpoint;
 
@@ -16,7 +17,7 @@ internal sealed class CheckpointWriter : IDisposable
     private readonly TimeSpan _interval;
     private readonly Problems _problems;
     private readonly TimeProvider _time;
-    private readonly Dictionary<string, Func<List<CheckpointedPosition>>> _sources = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Action<List<CheckpointedPosition>>> _sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CheckpointedPosition>> _sinks;
     private readonly SemaphoreSlim _moved = new(0);
     private readonly SemaphoreSlim _urgent = new(0);
@@ -46,8 +47,8 @@ internal sealed class CheckpointWriter : IDisposable
     /// <summary>What is known of <paramref name="sink"/> from before; null at its first start.</summary>
     public IReadOnlyList<CheckpointedPosition>? Restore(string sink) => _sinks.GetValueOrDefault(sink);
 
-    /// <summary>Takes the positions of <paramref name="sink"/> from now on from <paramref name="positions"/>, which is called on another thread.</summary>
-    public void Track(string sink, Func<List<CheckpointedPosition>> positions) => _sources[sink] = positions;
+    /// <summary>Takes the positions of <paramref name="sink"/> from now on from <paramref name="addTo"/>, which adds them to a list, and is called on another thread.</summary>
+    public void Track(string sink, Action<List<CheckpointedPosition>> addTo) => _sources[sink] = addTo;
 
     /// <summary>Says that positions have moved by <paramref name="bytes"/>.</summary>
     public void Moved(long bytes)
@@ -86,14 +87,18 @@ internal sealed class CheckpointWriter : IDisposable
             Volatile.Write(ref _behind, 0);
             Interlocked.Exchange(ref _unsavedBytes, 0);
 
-            foreach (var (sink, positions) in _sources)
+            foreach (var (sink, addTo) in _sources)
             {
-                _sinks[sink] = positions();
+                // Used again at every writing: with thousands of files it is large.
+                var positions = _sinks.GetValueOrDefault(sink) ?? (_sinks[sink] = []);
+                positions.Clear();
+                addTo(positions);
             }
 
             try
             {
                 _file.Save(_sinks);
+                YoungGarbage.Collect();
                 Interlocked.Exchange(ref _savedAt, _time.GetTimestamp());
                 _problems.Clear(Area);
                 return true;

@@ -7,4 +7,4 @@ namespace LogTailer.Checkpoint;
 /// <param name="Identity">Device and inode.</param>
 /// <param name="Fingerprint">Of the file's first bytes, against inode reuse.</param>
 /// <param name="Offset">Bytes acknowledged by the sink, always just past a line's end.</param>
-internal sealed record CheckpointedPosition(string Path, FileIdentity Identity, Fingerprint Fingerprint, long Offset);
+internal readonly record struct CheckpointedPosition(string Path, FileIdentity Identity, Fingerprint Fingerprint, long Offset);

@@ -15,6 +15,11 @@ internal sealed class LogFileCheck(LogTailerOptions options, TimeProvider time) 
 
     public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (options.Tail.Url is not null)
+        {
+            yield break;
+        }
+
         var pattern = new LogPattern(options.LogFile);
         var found = Find(pattern);
 

@@ -52,7 +52,7 @@ internal sealed class Pipeline : IAsyncDisposable
                 pattern!, tail, options.OnFull, checkpoint.Restore(name), _pool, _blocks.Writer, _signal, sinkMetrics, () => checkpoint.Moved(0), problems, time, logger);
         }
 
-        checkpoint.Track(name, Follower.Positions);
+        checkpoint.Track(name, Follower.AddPositions);
     }
 
     /// <summary>The sink's name, under which the checkpoint keeps its positions.</summary>

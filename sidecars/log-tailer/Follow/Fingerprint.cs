@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Unicode;
 using Microsoft.Win32.SafeHandles;
 
 namespace LogTailer.Follow;
@@ -12,6 +13,9 @@ internal readonly record struct Fingerprint(int Length, ulong Hash)
 {
     /// <summary>Bytes covered once a file is that long.</summary>
     public const int MaxLength = 1024;
+
+    /// <summary>Characters that its text takes at most.</summary>
+    public const int MaxTextLength = 32;
 
     /// <summary>Takes the fingerprint of <paramref name="file"/> as it is now.</summary>
     /// <param name="file">An open file.</param>
@@ -28,6 +32,9 @@ internal readonly record struct Fingerprint(int Length, ulong Hash)
 
     /// <summary>The fingerprint of a file that begins with <paramref name="head"/>.</summary>
     public static Fingerprint Of(ReadOnlySpan<byte> head) => new(head.Length, HashOf(head));
+
+    /// <summary>Writes what <see cref="ToString"/> gives, as UTF-8.</summary>
+    public bool TryFormat(Span<byte> text, out int length) => Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"{Length}:{Hash:x16}", out length);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Length}:{Hash:x16}");

@@ -34,12 +34,15 @@ internal sealed partial class Follower(
     /// <summary>So many resting files are looked at in each poll for late lines.</summary>
     private const int RestingLooks = 64;
 
+    /// <summary>So many new files of one look are told by name.</summary>
+    private const int FilesTold = 100;
+
     /// <summary>For this long after a directory has changed it is listed at every poll: its time stamp may be too coarse to show a second change.</summary>
     private static readonly TimeSpan DirectorySettles = TimeSpan.FromSeconds(2);
 
     private readonly BlockReader _reader = new(options.MaxLineBytes);
     private readonly Dictionary<FileIdentity, FollowedFile> _byIdentity = [];
-    private readonly List<CheckpointedPosition> _restored = [.. restored ?? []];
+    private readonly Dictionary<FileIdentity, CheckpointedPosition> _restored = ByIdentity(restored);
     private readonly FileDiagnosis _diagnosis = new(pattern);
 
     // Oldest first; replaced whole when it changes, because the checkpoint is written from another thread.
@@ -55,6 +58,7 @@ internal sealed partial class Follower(
     private readonly List<(string Path, FileStat Stat)> _found = [];
     private readonly HashSet<FollowedFile> _seen = [];
     private int _nextResting;
+    private int _toldFound;
     private long _looks;
     private Block? _scratch;
     private string? _waitingFor = "the first look";
@@ -66,19 +70,18 @@ internal sealed partial class Follower(
     /// <summary>How often it has looked around.</summary>
     public long Looks => Interlocked.Read(ref _looks);
 
-    public List<CheckpointedPosition> Positions()
+    public void AddPositions(List<CheckpointedPosition> positions)
     {
-        var files = _files;
+        // In this order: a position moves from the second to the first, and must not be missed in between.
         var unmatched = _unmatched;
-        var positions = new List<CheckpointedPosition>(files.Length + unmatched.Length);
+        var files = _files;
+        positions.EnsureCapacity(files.Length + unmatched.Length);
+        positions.AddRange(unmatched);
 
         foreach (var file in files)
         {
             positions.Add(new CheckpointedPosition(file.Path, file.Identity, file.Fingerprint, file.Acknowledged));
         }
-
-        positions.AddRange(unmatched);
-        return positions;
     }
 
     public async Task RunAsync(CancellationToken finish, CancellationToken abort)
@@ -259,6 +262,7 @@ internal sealed partial class Follower(
     private void Meet(List<(string Path, FileStat Stat)> found)
     {
         var (members, order) = (false, _firstLook);
+        _toldFound = 0;
         var seen = _seen;
         seen.Clear();
 
@@ -314,11 +318,20 @@ internal sealed partial class Follower(
             positionsChanged();
         }
 
+        if (_toldFound > FilesTold)
+        {
+            Log.FoundMore(logger, _toldFound - FilesTold);
+        }
+
         if (found.Count > 0 && _restored.Count > 0)
         {
             // What the checkpoint knows and nobody has found by now does not exist any more.
             _restored.Clear();
-            _unmatched = [];
+        }
+
+        if (_unmatched.Length != _restored.Count)
+        {
+            _unmatched = [.. _restored.Values];
         }
     }
 
@@ -338,9 +351,8 @@ internal sealed partial class Follower(
     /// <summary>A file that was not there at the last look: known from the checkpoint, or new.</summary>
     private FollowedFile? Begin(string path, FileStat stat)
     {
-        var known = _restored.Find(p => p.Identity == stat.Identity)
-            // Device numbers can change with a reboot; the rest still tells.
-            ?? _restored.Find(p => p.Identity.Inode == stat.Identity.Inode && p.Path == path && p.Fingerprint.Length > 0);
+        YoungGarbage.Collect();
+        var known = _restored.TryGetValue(stat.Identity, out var position) ? (CheckpointedPosition?)position : FindOfOtherDevice(path, stat);
 
         try
         {
@@ -355,14 +367,13 @@ internal sealed partial class Follower(
             var fingerprint = Fingerprint.Take(handle, known?.Fingerprint ?? default, out var fits);
             var offset = 0L;
 
-            if (known is not null)
+            if (known is { } restoredPosition)
             {
-                _restored.Remove(known);
-                _unmatched = [.. _restored];
+                _restored.Remove(restoredPosition.Identity);
 
-                if (fits && known.Offset <= stat.Size)
+                if (fits && restoredPosition.Offset <= stat.Size)
                 {
-                    offset = known.Offset;
+                    offset = restoredPosition.Offset;
                 }
                 else
                 {
@@ -376,7 +387,7 @@ internal sealed partial class Follower(
             }
 
             Readable(path);
-            Log.Found(logger, path, offset, stat.Size);
+            TellFound(path, offset, stat.Size);
             return new FollowedFile(path, stat.Identity, fingerprint, offset) { Size = stat.Size, Modified = stat.Modified };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -384,6 +395,40 @@ internal sealed partial class Follower(
             Unreadable(path, exception);
             return null;
         }
+    }
+
+    private void TellFound(string path, long offset, long size)
+    {
+        if (++_toldFound <= FilesTold)
+        {
+            Log.Found(logger, path, offset, size);
+        }
+    }
+
+    /// <summary>Device numbers can change with a reboot; the rest still tells.</summary>
+    private CheckpointedPosition? FindOfOtherDevice(string path, FileStat stat)
+    {
+        foreach (var position in _restored.Values)
+        {
+            if (position.Identity.Inode == stat.Identity.Inode && position.Path == path && position.Fingerprint.Length > 0)
+            {
+                return position;
+            }
+        }
+
+        return null;
+    }
+
+    private static Dictionary<FileIdentity, CheckpointedPosition> ByIdentity(IReadOnlyList<CheckpointedPosition>? positions)
+    {
+        var byIdentity = new Dictionary<FileIdentity, CheckpointedPosition>();
+
+        foreach (var position in positions ?? [])
+        {
+            byIdentity[position.Identity] = position;
+        }
+
+        return byIdentity;
     }
 
     private void Left(FollowedFile file)
@@ -410,7 +455,7 @@ internal sealed partial class Follower(
             {
                 if (pattern.MayBeRotated(Path.GetFileName(path.AsSpan()))
                     && FileStat.TryRead(path, out var stat)
-                    && _restored.Exists(p => p.Identity == stat.Identity)
+                    && _restored.ContainsKey(stat.Identity)
                     && !_byIdentity.ContainsKey(stat.Identity)
                     && Begin(path, stat) is { } file
                     && file.ReadOffset > 0)
@@ -592,6 +637,8 @@ internal sealed partial class Follower(
             {
                 continue;
             }
+
+            YoungGarbage.Collect();
 
             switch (await DrainAsync(file, abort))
             {
@@ -842,6 +889,9 @@ internal sealed partial class Follower(
 
         [LoggerMessage(100, LogLevel.Information, "Following {Path} from byte {Offset} of {Size}")]
         public static partial void Found(ILogger logger, string path, long offset, long size);
+
+        [LoggerMessage(114, LogLevel.Information, "Following {Count} files more")]
+        public static partial void FoundMore(ILogger logger, int count);
 
         [LoggerMessage(101, LogLevel.Information, "{Path} is {Fate}: reading it to its end")]
         public static partial void Left(ILogger logger, string path, string fate);

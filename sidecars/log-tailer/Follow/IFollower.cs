@@ -11,8 +11,8 @@ internal interface IFollower
     /// <summary>Why there is nothing to follow; null when there is.</summary>
     string? WaitingFor { get; }
 
-    /// <summary>Where the sink stands, for the checkpoint. Called on any thread.</summary>
-    List<CheckpointedPosition> Positions();
+    /// <summary>Adds where the sink stands, for the checkpoint. Called on any thread.</summary>
+    void AddPositions(List<CheckpointedPosition> positions);
 
     /// <summary>Follows until <paramref name="finish"/>, then reads on to where the log ends at that moment, and returns.</summary>
     /// <param name="finish">Come to an end in good order.</param>

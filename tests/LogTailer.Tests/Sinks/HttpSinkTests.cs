@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using LogTailer.Sinks;
@@ -223,10 +221,10 @@ public sealed class HttpSinkTests : IDisposable
     [Fact]
     public async Task A_private_authority_is_trusted_only_where_it_is_named_and_a_client_certificate_is_shown()
     {
-        using var authority = Issue("CN=test authority", null);
-        using var server = Issue("CN=localhost", authority);
-        using var client = Issue("CN=tailer", authority);
-        await File.WriteAllTextAsync(_directory["ca.pem"], Issue("CN=some other authority", null).ExportCertificatePem());
+        using var authority = Certificates.Issue("CN=test authority", null);
+        using var server = Certificates.Issue("CN=localhost", authority);
+        using var client = Certificates.Issue("CN=tailer", authority);
+        await File.WriteAllTextAsync(_directory["ca.pem"], Certificates.Issue("CN=some other authority", null).ExportCertificatePem());
         await File.WriteAllTextAsync(_directory["client.pem"], client.ExportCertificatePem());
         await File.WriteAllTextAsync(_directory["client.key"], client.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
         string? shown = null;
@@ -285,6 +283,54 @@ public sealed class HttpSinkTests : IDisposable
         Assert.Equal([first.Lines[4], first.Lines[5], first.Lines[8], first.Lines[9]], second.Lines);
         Assert.Contains("\"four\"", await File.ReadAllTextAsync(_directory["dead.ndjson"]), StringComparison.Ordinal);
         Assert.Equal(1, tailing.Counted("log_tailer_dead_letters_total"));
+    }
+
+    [Fact]
+    public async Task Lines_for_an_index_that_is_not_there_are_kept_until_it_is()
+    {
+        await using var store = await LogStore.StartAsync(async (context, request) =>
+        {
+            var item = request.Number < 2
+                ? new JsonObject { ["status"] = 404, ["error"] = new JsonObject { ["type"] = "index_not_found_exception" } }
+                : new JsonObject { ["status"] = 201 };
+            await context.Response.WriteAsJsonAsync(new JsonObject { ["errors"] = request.Number < 2, ["items"] = new JsonArray(new JsonObject { ["create"] = item }) });
+        });
+        await using var tailing = Ship(store, sink => (sink.Type, sink.Index) = (SinkType.Elasticsearch, "lgos"), "one");
+
+        await Eventually.HoldsAsync(() => store.Requests.Count == 3, () => "It is not sent again.");
+        await tailing.IsSettled();
+        Assert.Contains("Correct Sink:Index", tailing.Problems.Last!.Remedy, StringComparison.Ordinal);
+        Assert.False(File.Exists(_directory["dead.ndjson"]));
+    }
+
+    [Fact]
+    public async Task Lines_for_an_index_that_Splunk_does_not_know_are_kept()
+    {
+        await using var store = await LogStore.StartAsync(async (context, request) =>
+        {
+            context.Response.StatusCode = request.Number < 2 ? 400 : 200;
+            await context.Response.WriteAsync(request.Number < 2 ? """{"text":"Incorrect index","code":7,"invalid-event-number":0}""" : """{"text":"Success","code":0}""");
+        });
+        await using var tailing = Ship(store, sink => (sink.Type, sink.Index) = (SinkType.Splunk, "lgos"));
+
+        await Eventually.HoldsAsync(() => store.Requests.Count == 3, () => "It is not sent again.");
+        await tailing.IsSettled();
+        Assert.Contains("Correct Sink:Index", tailing.Problems.Last!.Remedy, StringComparison.Ordinal);
+        Assert.False(File.Exists(_directory["dead.ndjson"]));
+    }
+
+    [Fact]
+    public async Task A_clock_that_differs_is_shown()
+    {
+        await using var store = await LogStore.StartAsync((context, _) =>
+        {
+            context.Response.Headers.Date = DateTimeOffset.UtcNow.AddHours(-1).ToString("R", CultureInfo.InvariantCulture);
+            return Task.CompletedTask;
+        });
+        await using var tailing = Ship(store);
+
+        await Arrive(store, tailing, ThreeLines);
+        await Eventually.HoldsAsync(() => tailing.Problems.Open is [{ What: var what }] && what.Contains("s behind ours", StringComparison.Ordinal), () => string.Join(' ', tailing.Problems.Open));
     }
 
     [Fact]
@@ -430,27 +476,6 @@ public sealed class HttpSinkTests : IDisposable
     {
         await Eventually.HoldsAsync(() => store.Lines.Count >= lines.Length, () => $"{store.Lines.Count} of {lines.Length} lines; {string.Join(' ', tailing.Problems.Open)}");
         Assert.Equal(lines, store.Lines);
-    }
-
-    private static X509Certificate2 Issue(string subject, X509Certificate2? authority)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(authority is null, false, 0, true));
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        var (from, to) = (DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(authority is null ? 2 : 1));
-
-        if (authority is null)
-        {
-            return request.CreateSelfSigned(from, to);
-        }
-
-        using var issued = request.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
-        using var withKey = issued.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 
     private Tailing Ship(LogStore store, Action<SinkOptions>? configure = null, params string[] lines) => Ship(store.Url, configure, lines);

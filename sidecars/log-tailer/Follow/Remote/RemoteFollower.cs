@@ -65,8 +65,9 @@ internal sealed partial class RemoteFollower : IFollower, IDisposable
         // Acknowledgements come in order: where a later file has some, the ones before are done with.
         var known = (restored ?? []).Where(p => p.Path.Split('#')[0] == _log.Url.ToString()).ToList();
 
-        if ((known.FindLast(p => p.Offset > 0) ?? known.FirstOrDefault()) is { } last)
+        if (known.Count > 0)
         {
+            var last = known[Math.Max(0, known.FindLastIndex(p => p.Offset > 0))];
             _files = [new FollowedFile(last.Path, last.Identity, last.Fingerprint, last.Offset) { Size = last.Offset }];
         }
     }
@@ -77,8 +78,8 @@ internal sealed partial class RemoteFollower : IFollower, IDisposable
 
     private FollowedFile? Current => _files is [.., var current] ? current : null;
 
-    public List<CheckpointedPosition> Positions()
-        => [.. _files.Select(file => new CheckpointedPosition(file.Path, file.Identity, file.Fingerprint, file.Acknowledged))];
+    public void AddPositions(List<CheckpointedPosition> positions)
+        => positions.AddRange(_files.Select(file => new CheckpointedPosition(file.Path, file.Identity, file.Fingerprint, file.Acknowledged)));
 
     public async Task RunAsync(CancellationToken finish, CancellationToken abort)
     {

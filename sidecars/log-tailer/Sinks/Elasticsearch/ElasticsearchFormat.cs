@@ -42,6 +42,14 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
         }
     }
 
+    public Uri? IndexUrl(Uri url)
+    {
+        var inPath = url.Segments is [.., var index, "_bulk"] && index != "/" ? index.Trim('/') : "";
+        var name = options.Index.Length > 0 ? Uri.EscapeDataString(options.Index) : inPath;
+        var bulk = url.AbsolutePath.LastIndexOf("_bulk", StringComparison.Ordinal);
+        return name.Length == 0 || bulk < 0 ? null : new Uri(url, url.AbsolutePath[..(bulk - (inPath.Length == 0 ? 0 : inPath.Length + 1))] + name);
+    }
+
     public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines)
     {
         try
@@ -66,7 +74,7 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 
         var again = new List<int>();
         var dead = new List<(int, string)>();
-        var why = "";
+        var (why, remedy) = ("", "They are sent again. See the cluster's health and its write queue.");
         var position = 0;
 
         foreach (var item in document.RootElement.GetProperty("items").EnumerateArray())
@@ -87,6 +95,12 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
                 again.Add(line);
                 why = reason;
             }
+            else if (status == 404 && reason.Contains("index_not_found", StringComparison.Ordinal))
+            {
+                // The lines are not to blame.
+                again.Add(line);
+                (why, remedy) = (reason, "Correct Sink:Index, or make that index or data stream (action.auto_create_index is off for it). The lines are kept and sent again.");
+            }
             else
             {
                 dead.Add((line, reason));
@@ -102,7 +116,7 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 
         return again.Count == 0
             ? Verdict.Accepted with { Dead = dead }
-            : new Verdict(Outcome.Retry, $"Elasticsearch did not take {again.Count} of {lines.Length} lines: {why}", "item") { Again = again, Dead = dead, Remedy = "They are sent again. See the cluster's health and its write queue." };
+            : new Verdict(Outcome.Retry, $"Elasticsearch did not take {again.Count} of {lines.Length} lines: {why}", "item") { Again = again, Dead = dead, Remedy = remedy };
     }
 
     private static string IdOf(in LineBatch.Entry source, ReadOnlySpan<byte> line)

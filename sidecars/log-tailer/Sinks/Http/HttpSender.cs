@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -58,6 +59,23 @@ internal sealed class HttpSender : IDisposable
         }
     }
 
+    /// <summary>Asks whether something is there.</summary>
+    /// <returns>The status; null where there was no answer.</returns>
+    public async Task<HttpStatusCode?> AskAsync(Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Head, url);
+            AddHeaders(request.Headers);
+            using var response = await _connection.Client.SendAsync(request, cancellationToken);
+            return response.StatusCode;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _connection.Dispose();
 
     private void AddHeaders(HttpRequestHeaders headers)
@@ -81,8 +99,9 @@ internal sealed class HttpSender : IDisposable
         _body.Clear();
         _format.Encode(batch, lines, _body);
         var body = _body.Memory;
+        var gzipped = _gzip && body.Length > 0;
 
-        if (_gzip)
+        if (gzipped)
         {
             _compressed.Clear();
 
@@ -97,7 +116,7 @@ internal sealed class HttpSender : IDisposable
         var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(_format.ContentType);
 
-        if (_gzip)
+        if (gzipped)
         {
             content.Headers.ContentEncoding.Add("gzip");
         }
@@ -119,7 +138,7 @@ internal sealed class HttpSender : IDisposable
                 _gzip = false;
                 return verdict with { Outcome = Outcome.Uncompressed };
             case 400 or 413 or 422:
-                return verdict with { Outcome = Outcome.Refused };
+                return _format.RemedyOf(status, answer) is { } remedyOf ? verdict with { Remedy = remedyOf } : verdict with { Outcome = Outcome.Refused };
             case 401 or 403:
                 _credentials.Refused();
                 return verdict;

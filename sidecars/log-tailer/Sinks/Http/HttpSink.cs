@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Hosting;
+using LogTailer.Diagnosis;
 using LogTailer.Flow;
 using LogTailer.Transform;
 
@@ -22,7 +23,9 @@ internal sealed partial class HttpSink : ISink
     private readonly LineBatch _batch;
     private readonly Backoff _backoff;
     private readonly string _area;
+    private readonly string _clockArea;
     private string? _retryingBecause;
+    private string? _lastDeadLetter;
     private long _attempts;
 
     public HttpSink(string name, SinkOptions options, IWireFormat format, LineTransform? transform, DeadLetters deadLetters, Problems problems, TimeProvider time, ILogger<HttpSink> logger)
@@ -32,6 +35,7 @@ internal sealed partial class HttpSink : ISink
         _batch = new LineBatch(options.BatchBytes, Math.Min(options.BatchLines, format.MaxLines), format.NeedsText, transform);
         _backoff = new Backoff(options.RetryFrom, options.RetryUpTo, Random.Shared);
         _area = $"sink {name}";
+        _clockArea = $"clock of sink {name}";
     }
 
     public async Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
@@ -71,6 +75,7 @@ internal sealed partial class HttpSink : ISink
         ["attempts_in_vain"] = Interlocked.Read(ref _attempts),
         ["clock_skew_seconds"] = _sender.ClockSkew is { } skew ? Math.Round(skew.TotalSeconds, 1) : null,
         ["dead_letters"] = _deadLetters.Path,
+        ["last_dead_letter_because"] = Volatile.Read(ref _lastDeadLetter),
     };
 
     public ValueTask DisposeAsync()
@@ -118,6 +123,7 @@ internal sealed partial class HttpSink : ISink
         }
 
         _batch.Clear();
+        YoungGarbage.Collect();
     }
 
     private async Task DeliverAsync(int[] lines, SinkMetrics metrics, CancellationToken abort)
@@ -129,6 +135,7 @@ internal sealed partial class HttpSink : ISink
             var began = _time.GetTimestamp();
             var verdict = await _sender.SendAsync(_batch, lines, abort);
             var duration = _time.GetElapsedTime(began);
+            TellClockSkew();
 
             switch (verdict.Outcome)
             {
@@ -186,6 +193,18 @@ internal sealed partial class HttpSink : ISink
         await Task.Delay(_backoff.Next(verdict.RetryAfter), _time, abort);
     }
 
+    private void TellClockSkew()
+    {
+        if (ClockSkew.Of(_sender.ClockSkew, _sender.Url) is { } differs)
+        {
+            _problems.Report(_clockArea, differs, ClockSkew.Remedy);
+        }
+        else
+        {
+            _problems.Clear(_clockArea);
+        }
+    }
+
     private void Works()
     {
         if (_retryingBecause is not null)
@@ -207,6 +226,7 @@ internal sealed partial class HttpSink : ISink
             {
                 _deadLetters.Write(_name, _batch, dead[i].Line, dead[i].Reason);
                 metrics.DeadLettered(1);
+                Volatile.Write(ref _lastDeadLetter, dead[i].Reason);
                 Log.DeadLetter(_logger, _batch.Source(dead[i].Line).File.Path, _batch.Source(dead[i].Line).Offset, dead[i].Reason, _deadLetters.Path);
                 i++;
             }

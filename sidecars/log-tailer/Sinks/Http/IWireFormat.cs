@@ -21,6 +21,12 @@ internal interface IWireFormat
     /// <summary>Whether a status that is no success, and not about the content (400, 413, 422), is worth another attempt.</summary>
     bool IsRetried(int status) => true;
 
+    /// <summary>What to do about a refusal (400, 413, 422) that is about the configuration and not about the lines, which are then kept; null for any other.</summary>
+    string? RemedyOf(int status, ReadOnlySpan<byte> answer) => null;
+
+    /// <summary>Where to ask whether the index is there that lines would go to; null where there is nothing to ask.</summary>
+    Uri? IndexUrl(Uri url) => null;
+
     /// <summary>Puts the token where the store looks for it.</summary>
     void Authorize(HttpRequestHeaders headers, string token);
 

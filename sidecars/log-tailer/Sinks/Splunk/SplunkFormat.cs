@@ -10,6 +10,7 @@ namespace LogTailer.Sinks.Splunk;
 internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
 {
     private const int Success = 0;
+    private const int IncorrectIndex = 7;
     private const int Busy = 9;
 
     public string ContentType => "application/json";
@@ -58,13 +59,23 @@ internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
         }
     }
 
+    public string? RemedyOf(int status, ReadOnlySpan<byte> answer)
+    {
+        try
+        {
+            return CodeOf(answer) == IncorrectIndex ? "Correct Sink:Index, or allow this token to write to it (Settings, Data inputs, HTTP Event Collector). The lines are kept and sent again." : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            return null;
+        }
+    }
+
     public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines)
     {
         try
         {
-            var reader = new Utf8JsonReader(answer);
-            using var document = JsonDocument.ParseValue(ref reader);
-            var code = document.RootElement.GetProperty("code").GetInt32();
+            var code = CodeOf(answer);
 
             return code switch
             {
@@ -77,6 +88,13 @@ internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
         {
             return new Verdict(Outcome.Retry, $"The answer is not that of Splunk's event collector: {exception.Message}", "answer") { Remedy = "See what answers at Sink:Url: perhaps a proxy." };
         }
+    }
+
+    private static int CodeOf(ReadOnlySpan<byte> answer)
+    {
+        var reader = new Utf8JsonReader(answer);
+        using var document = JsonDocument.ParseValue(ref reader);
+        return document.RootElement.GetProperty("code").GetInt32();
     }
 
     private void WriteFields(Utf8JsonWriter json)

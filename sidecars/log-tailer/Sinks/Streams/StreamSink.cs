@@ -58,6 +58,7 @@ internal sealed class StreamSink(IByteStream stream, LineTransform? transform, s
                     WriteWhole(Shape(block, delivery.Metrics), delivery, abort);
                     delivery.Metrics.BatchDone("ok", time.GetElapsedTime(began));
                     delivery.Acknowledge(block);
+                    YoungGarbage.Collect();
                 }
             }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using TestKit;
+using FreePort = TestKit.FreePort;
 
 namespace LogTailer.Tests.Follow.Remote;
 
@@ -131,6 +131,24 @@ public sealed class AgentLogTests : IDisposable
         Assert.Contains(next.Diagnostics, line => line.Contains("is not kept any more", StringComparison.Ordinal));
         Assert.Equal("l-41", Ids(next.Lines)[^1]);
         Assert.Equal(next.Lines.Count, next.Lines.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Check_says_whether_the_log_is_served()
+    {
+        Assert.Contains("connection refused", await Check(1), StringComparison.Ordinal);
+        await using var agent = await AgentProcess.StartAsync(LogFile, _port);
+        Assert.Contains("not logged a line yet", await Check(0), StringComparison.Ordinal);
+        await agent.LogsAsync(0, 1);
+        await Eventually.HoldsAsync(() => File.Exists(LogFile) && File.ReadAllLines(LogFile).Length == 1, "the line is there");
+        Assert.Contains($"has {new FileInfo(LogFile).Length} bytes", await Check(0), StringComparison.Ordinal);
+    }
+
+    private async Task<string> Check(int code)
+    {
+        await using var check = TailerProcess.Start("", "check", $"--Tail:Url=http://localhost:{_port}", $"--Checkpoint:Path={_directory["checkpoint.json"]}");
+        Assert.Equal(code, await check.ExitAsync());
+        return string.Join('\n', check.Lines);
     }
 
     private string LogFile

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
-using TestKit;
+using ChildProcess = TestKit.ChildProcess;
+using FreePort = TestKit.FreePort;
 
 namespace LogTailer.Tests.Follow.Remote;
 
