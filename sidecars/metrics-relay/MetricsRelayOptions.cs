@@ -1,5 +1,7 @@
 using Hosting;
 using MetricsRelay.Labels;
+using MetricsRelay.Otlp;
+using MetricsRelay.Pushgateway;
 using MetricsRelay.Queue;
 using MetricsRelay.Relabel;
 using MetricsRelay.RemoteWrite;
@@ -22,8 +24,14 @@ public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
     /// <summary>Rules that keep, drop or rename what is scraped, in order. Default: none.</summary>
     public List<RelabelRuleOptions> Relabel { get; set; } = [];
 
-    /// <summary>Where every scrape is forwarded to.</summary>
+    /// <summary>Where every scrape is forwarded to by remote write.</summary>
     public RemoteWriteOptions RemoteWrite { get; set; } = new();
+
+    /// <summary>Where every scrape is forwarded to by OTLP.</summary>
+    public OtlpOptions Otlp { get; set; } = new();
+
+    /// <summary>Where the last scrape goes when the relay ends: for Jobs.</summary>
+    public PushgatewayOptions Pushgateway { get; set; } = new();
 
     /// <summary>Where samples wait that could not be forwarded yet.</summary>
     public QueueOptions Queue { get; set; } = new();

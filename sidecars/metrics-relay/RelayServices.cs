@@ -1,5 +1,7 @@
 using Hosting;
 using MetricsRelay.Forward;
+using MetricsRelay.Otlp;
+using MetricsRelay.Pushgateway;
 using MetricsRelay.RemoteWrite;
 using MetricsRelay.Scrape;
 using MetricsRelay.Serve;
@@ -24,6 +26,16 @@ internal static class RelayServices
         if (options.RemoteWrite.Url is not null)
         {
             services.AddForwarder<RemoteWriter>();
+        }
+
+        if (options.Otlp.Endpoint is not null)
+        {
+            services.AddForwarder<OtlpForwarder>();
+        }
+
+        if (options.Pushgateway.Url is not null)
+        {
+            services.AddForwarder<PushgatewayForwarder>();
         }
 
         return services;

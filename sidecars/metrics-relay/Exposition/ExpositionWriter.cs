@@ -10,7 +10,11 @@ namespace MetricsRelay.Exposition;
 /// renaming a series: OpenMetrics' <c>_created</c> samples are gauges of their own in the text format, and a text
 /// family that breaks a rule of OpenMetrics for its type (a counter without <c>_total</c>) is of unknown type there.
 /// </summary>
-internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat format, Escaping escaping)
+/// <param name="output">Where it goes.</param>
+/// <param name="format">The format.</param>
+/// <param name="escaping">What becomes of names that need quotes.</param>
+/// <param name="timestamps">Whether the targets' own timestamps are written.</param>
+internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat format, Escaping escaping, bool timestamps = true)
 {
     private const int FlushAt = 64 * 1024;
 
@@ -126,7 +130,7 @@ internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat forma
         var length = text.Length;
         room[length++] = (byte)' ';
         length += Number.Format(sample.Value, room[length..]);
-        if (sample.Timestamp != Sample.NoTimestamp)
+        if (timestamps && sample.Timestamp != Sample.NoTimestamp)
         {
             room[length++] = (byte)' ';
             length += _openMetrics

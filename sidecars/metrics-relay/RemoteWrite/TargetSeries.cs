@@ -1,4 +1,5 @@
 using MetricsRelay.Exposition;
+using MetricsRelay.Forward;
 
 namespace MetricsRelay.RemoteWrite;
 
@@ -8,7 +9,7 @@ internal sealed class TargetSeries(Claims? claims)
 {
     private SeriesLabels? _labels;
     private int[] _seen = [];
-    private uint[] _exemplars = [];
+    private NewExemplars _exemplars = new();
     private List<int> _last = [];
     private List<int> _now = [];
     private int _scrape;
@@ -34,7 +35,7 @@ internal sealed class TargetSeries(Claims? claims)
             End(milliseconds - 1, request);
             _labels = new SeriesLabels(snapshot.Catalog);
             _seen = [];
-            _exemplars = [];
+            _exemplars = new NewExemplars();
             _scrape = 0;
         }
 
@@ -56,7 +57,7 @@ internal sealed class TargetSeries(Claims? claims)
                 continue;
             }
 
-            request.Add(labels, sample.Value, time, snapshot.Catalog.Series[sample.Series].Output, NewExemplar(snapshot, sample));
+            request.Add(labels, sample.Value, time, snapshot.Catalog.Series[sample.Series].Output, _exemplars.Of(snapshot, sample));
             if (!own && _seen[sample.Series] != _scrape)
             {
                 _seen[sample.Series] = _scrape;
@@ -93,29 +94,5 @@ internal sealed class TargetSeries(Claims? claims)
         {
             request.Add(labels, WriteRequest.Stale, milliseconds, _labels.Catalog.Series[series].Output, default);
         }
-    }
-
-    // A target exposes the same exemplar until there is another; a receiver wants it once.
-    private ReadOnlySpan<byte> NewExemplar(Snapshot snapshot, in Sample sample)
-    {
-        if (sample.Exemplar < 0)
-        {
-            return default;
-        }
-
-        if (_exemplars.Length < _seen.Length)
-        {
-            Array.Resize(ref _exemplars, _seen.Length);
-        }
-
-        var text = snapshot.Exemplar(sample.Exemplar);
-        var hash = Hash.Of(text) | 1;
-        if (_exemplars[sample.Series] == hash)
-        {
-            return default;
-        }
-
-        _exemplars[sample.Series] = hash;
-        return text;
     }
 }

@@ -14,6 +14,8 @@ internal sealed partial class Scraper(
     // A target that was never up is probably just starting: the relay is there before the process that it scrapes.
     private static readonly TimeSpan RetryUntilUp = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
+
     private readonly IForwarder[] _forwarders = [.. forwarders];
     private volatile Running? _running;
 
@@ -35,6 +37,11 @@ internal sealed partial class Scraper(
         if (_running is { } running)
         {
             await running.StopAsync();
+            var last = _forwarders.Where(forwarder => forwarder.WantsALastScrape).ToList();
+            if (last.Count > 0)
+            {
+                await ScrapeOnceMoreAsync(running.Board, last, cancellationToken);
+            }
         }
     }
 
@@ -58,10 +65,25 @@ internal sealed partial class Scraper(
 
     private Board MakeBoard(MetricsRelayOptions from) => new(from, time, metrics, problems);
 
+    private async Task ScrapeOnceMoreAsync(Board board, List<IForwarder> forwarders, CancellationToken cancellationToken)
+    {
+        foreach (var target in board.Targets)
+        {
+            target.MayBeGone = true;
+        }
+
+        await board.RefreshAsync(LastPatience, time, cancellationToken);
+        foreach (var target in board.Targets.Where(target => target.Last is { Up: true }))
+        {
+            forwarders.ForEach(forwarder => forwarder.Take(target));
+        }
+    }
+
     private async Task RunAsync(Target target, ScrapeOptions scrape, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
         var announced = false;
+        var awaited = false;
         while (!cancellationToken.IsCancellationRequested)
         {
             // Whoever asks for the metrics has the targets scraped; then the scrape of the interval is one too many.
@@ -76,6 +98,11 @@ internal sealed partial class Scraper(
             {
                 announced = true;
                 Log.Up(logger, target.Name, first.Samples, (long)first.Duration.TotalMilliseconds);
+            }
+            else if (!awaited && target.Last is { Outcome: "connection" } && !target.EverUp)
+            {
+                awaited = true;
+                Log.Awaited(logger, target.Name);
             }
 
             // On a grid that began at the start, so that no delay adds up.
@@ -129,6 +156,9 @@ internal sealed partial class Scraper(
 
     private static partial class Log
     {
+        [LoggerMessage(101, LogLevel.Information, "Target {Target} does not listen yet: it is asked each second")]
+        public static partial void Awaited(ILogger logger, string target);
+
         [LoggerMessage(100, LogLevel.Information, "Target {Target} is up: {Samples} samples in {Milliseconds} ms")]
         public static partial void Up(ILogger logger, string target, int samples, long milliseconds);
     }

@@ -15,12 +15,16 @@ internal sealed class Target : IDisposable
     /// <summary>However often somebody asks, the target is not asked more often than this.</summary>
     internal static readonly TimeSpan LeastGap = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A target may take so long to listen before it is in trouble.</summary>
+    internal static readonly TimeSpan TimeToStart = TimeSpan.FromSeconds(30);
+
     private readonly TargetReader _reader;
     private readonly ExpositionParser _reportParser = new();
     private readonly SnapshotPool _reportSnapshots = new();
     private readonly Catalog _reportCatalog;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
+    private readonly long _madeAt;
     private readonly ScrapeMetrics _metrics;
     private readonly Problems _problems;
     private readonly Action _changed;
@@ -38,6 +42,7 @@ internal sealed class Target : IDisposable
         Url = url;
         Name = name;
         _time = time;
+        _madeAt = time.GetTimestamp();
         _metrics = metrics;
         _problems = problems;
         _changed = changed;
@@ -79,6 +84,9 @@ internal sealed class Target : IDisposable
 
     /// <summary>Whether any scrape ever succeeded.</summary>
     public bool EverUp { get; private set; }
+
+    /// <summary>Whether its end is no trouble any more: the relay itself is ending.</summary>
+    public bool MayBeGone { get; set; }
 
     /// <summary>The samples of the last scrape, null when it failed. Guarded by the board's lock.</summary>
     public Snapshot? Samples { get; private set; }
@@ -146,6 +154,10 @@ internal sealed class Target : IDisposable
         }
     }
 
+    // The relay is there before the processes that it scrapes: until they listen, nothing is wrong.
+    private bool IsStillStarting(string outcome) =>
+        !EverUp && outcome == "connection" && _time.GetElapsedTime(_madeAt) < TimeToStart;
+
     private async Task ScrapeNowAsync()
     {
         var at = _time.GetUtcNow();
@@ -179,7 +191,7 @@ internal sealed class Target : IDisposable
         {
             _problems.Clear("target " + Name);
         }
-        else
+        else if (!MayBeGone && !IsStillStarting(outcome))
         {
             _problems.Report("target " + Name, error + ".", remedy);
         }

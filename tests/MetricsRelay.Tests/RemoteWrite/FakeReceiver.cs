@@ -185,7 +185,7 @@ internal sealed class FakeReceiver : IAsyncDisposable
         }
     }
 
-    private static List<(int Field, byte[] Bytes, long Number)> Fields(byte[] message)
+    internal static List<(int Field, byte[] Bytes, long Number)> Fields(byte[] message)
     {
         var fields = new List<(int, byte[], long)>();
         for (var at = 0; at < message.Length;)

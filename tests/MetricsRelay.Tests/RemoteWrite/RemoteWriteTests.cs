@@ -207,18 +207,20 @@ public sealed class RemoteWriteTests
         await using var two = await FakeTarget.StartAsync("x{instance=\"same\"} 2\ny{instance=\"same\"} 2\n");
         await using var receiver = await FakeReceiver.StartAsync();
         await using var relay = await RelayProcess.StartAsync(
-            $"--Scrape:Targets={one.Url},{two.Url}", "--Scrape:Interval=100ms", "--Scrape:HonorLabels=true", $"--RemoteWrite:Url={receiver.Url}");
+            $"--Scrape:Targets={one.Url},{two.Url}", "--Scrape:Interval=250ms", "--Scrape:HonorLabels=true", $"--RemoteWrite:Url={receiver.Url}");
         const string Shared = "__name__=x,instance=same";
 
         await Eventually.IsTrueAsync(() => Values().Contains(1) && receiver.Samples.Count(s => s.Series == "__name__=y,instance=same") > 5);
         var taken = Values().IndexOf(1);
         await Eventually.IsTrueAsync(() => Values().Count > taken + 5);
-        Assert.All(Values()[taken..], value => Assert.Equal(1, value));
 
         Volatile.Write(ref first, "z 1\n");
         await Eventually.IsTrueAsync(() => Values()[^1] == 2);
         Assert.Equal(0, await relay.TerminateAsync());
 
+        // The second may have it only once the first has ended it: when it was let go, or a scrape timed out on a busy machine.
+        var values = Values();
+        Assert.DoesNotContain(Enumerable.Range(1, values.Count - 1), i => values[i - 1] == 1 && values[i] == 2);
         Assert.Contains(receiver.Samples, s => s.Series == Shared && s.IsStale);
         InOrder(receiver);
 

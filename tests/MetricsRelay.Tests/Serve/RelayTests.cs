@@ -43,6 +43,9 @@ public sealed class RelayTests
         await using var late = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(context, "a 1\n"u8.ToArray(), "text/plain"), port);
 
         await Eventually.IsTrueAsync(() => relay.Output.Contains("\"event\":\"Up\"", StringComparison.Ordinal));
+        // A sidecar is there before what it is beside: that is no warning.
+        Assert.Contains("does not listen yet", relay.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"level\":\"warning\"", relay.Output, StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]
