@@ -33,6 +33,10 @@ internal static class ProxyApplication
         {
             builder.Services.AddRoutes(builder.Options);
         }
+        else
+        {
+            builder.Services.AddDirectForwarding();
+        }
 
         builder.WebHost.UseListeners(builder.Options);
         adjust?.Invoke(builder);

@@ -24,6 +24,10 @@ internal sealed class ProxyMetrics
     private readonly Counter<long> _certificateReloads;
     private readonly Counter<long> _accessLogDropped;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _mirrored;
+    private readonly Counter<long> _faults;
+    private readonly Counter<long> _canary;
 
     public ProxyMetrics(IMeterFactory meters, ProcessIdentity process)
     {
@@ -43,6 +47,10 @@ internal sealed class ProxyMetrics
         _certificateReloads = _meter.CreateCounter<long>("tls_proxy_certificate_reloads_total", description: "New content of certificate directories, by outcome: applied or rejected.");
         _accessLogDropped = _meter.CreateCounter<long>("tls_proxy_access_log_dropped_total", description: "Lines of the access log that were dropped because stdout was not read.");
         _refused = _meter.CreateCounter<long>("tls_proxy_requests_refused_total", description: "Requests that were not passed on, by reason.");
+        _retries = _meter.CreateCounter<long>("tls_proxy_retries_total", description: "Requests that were sent again, by reason (connect, broken, status), and those that the budget forbade (over_budget).");
+        _mirrored = _meter.CreateCounter<long>("tls_proxy_mirrored_total", description: "Copies of requests, by outcome: sent, failed, dropped, too_large, no_destination.");
+        _faults = _meter.CreateCounter<long>("tls_proxy_faults_total", description: "Faults that were injected on purpose, by kind: delay or abort.");
+        _canary = _meter.CreateCounter<long>("tls_proxy_canary_requests_total", description: "Requests of routes with a canary, by route and by the cluster that got them.");
 
         // A rate needs the zero before the first event.
         _certificateReloads.Add(0, new KeyValuePair<string, object?>("outcome", "applied"));
@@ -61,6 +69,14 @@ internal sealed class ProxyMetrics
     public void UpstreamError(string reason) => _upstreamErrors.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Retry(string reason) => _retries.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void Mirrored(string outcome) => _mirrored.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Fault(string kind) => _faults.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    public void Canary(string route, string cluster) => _canary.Add(1, new("route", route), new("cluster", cluster));
 
     public void Handshake(string outcome, string version)
     {

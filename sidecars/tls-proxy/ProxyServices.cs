@@ -4,7 +4,9 @@ using TlsProxy.Certificates;
 using TlsProxy.Drain;
 using TlsProxy.Forwarding;
 using TlsProxy.Listeners;
+using TlsProxy.Policies;
 using TlsProxy.Requests;
+using TlsProxy.Retries;
 using TlsProxy.Routes;
 using TlsProxy.Status;
 
@@ -50,7 +52,15 @@ internal static class ProxyServices
         .AddSingleton<UpstreamGate>()
         .AddSingleton<EgressToken>()
         .AddHostedService(s => s.GetRequiredService<EgressToken>())
-        .AddSingleton<DirectForwarding>();
+        .AddSingleton<RoutePolicyReader>()
+        .AddSingleton<Admission>()
+        .AddSingleton<Retrying>();
+
+    /// <summary>All to the one application.</summary>
+    public static IServiceCollection AddDirectForwarding(this IServiceCollection services) => services
+        .AddSingleton<UpstreamPolicy>()
+        .AddSingleton<DirectForwarding>()
+        .AddSingleton<IReloadParticipant<TlsProxyOptions>, UpstreamPolicyReload>();
 
     /// <summary>What a person asks about.</summary>
     public static IServiceCollection AddStatus(this IServiceCollection services) => services

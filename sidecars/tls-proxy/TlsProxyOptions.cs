@@ -42,6 +42,11 @@ public sealed class TlsProxyOptions : ContainerOptions, IValidatable
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)
     {
+        if (Upstream.Metadata.Count > 0 && Routes.RouteTable.IsConfigured(this))
+        {
+            yield return new("Upstream:Metadata", null, "has no effect beside the routes of ReverseProxy: give it to each route that it is meant for.");
+        }
+
         if (Shutdown.DelaySeconds >= Shutdown.GraceSeconds)
         {
             yield return new(

@@ -34,6 +34,12 @@ public sealed class UpstreamOptions : IValidatable
     [Range(0, 3600)]
     public int GoneAfterSeconds { get; set; } = 30;
 
+    /// <summary>
+    /// What is asked of the requests to it, in the words that a route's <c>Metadata</c> has: <c>RateLimit.Requests</c>,
+    /// <c>Jwt.JwksFile</c>, <c>Retry.Attempts</c> and so on. Default: nothing.
+    /// </summary>
+    public Dictionary<string, string> Metadata { get; set; } = [];
+
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)
     {

@@ -143,6 +143,26 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
 
         line.Append(",\"latency_ms\":"u8);
         line.Append(elapsed.TotalMilliseconds);
+        if (exchange.Identity is { } identity)
+        {
+            line.Append(",\"identity\":\""u8);
+            line.Append(identity);
+            line.Append("\""u8);
+        }
+
+        if (exchange.Cluster is { } cluster)
+        {
+            line.Append(",\"cluster\":\""u8);
+            line.Append(cluster);
+            line.Append("\""u8);
+        }
+
+        if (exchange.Attempts > 1)
+        {
+            line.Append(",\"attempts\":"u8);
+            line.Append(exchange.Attempts);
+        }
+
         if (exchange.Error is { } error)
         {
             line.Append(",\"error\":\""u8);

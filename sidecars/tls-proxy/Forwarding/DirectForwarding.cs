@@ -1,3 +1,6 @@
+using TlsProxy.Policies;
+using TlsProxy.Requests;
+using TlsProxy.Retries;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Forwarding;
@@ -9,14 +12,36 @@ namespace TlsProxy.Forwarding;
 internal sealed class DirectForwarding
 {
     private readonly UpstreamGate _gate;
+    private readonly Admission _admission;
     private readonly RequestDelegate _send;
+    private volatile RoutePolicy _policy;
 
-    public DirectForwarding(IHttpForwarder forwarder, UpstreamClient upstream, ExchangeTransformer transformer, UpstreamGate gate)
+    /// <exception cref="Hosting.ConfigurationException">The metadata is refused.</exception>
+    public DirectForwarding(
+        IHttpForwarder forwarder, UpstreamClient upstream, ExchangeTransformer transformer, UpstreamGate gate, Admission admission, Retrying retrying,
+        UpstreamPolicy policy, TlsProxyOptions options)
     {
-        _gate = gate;
+        (_gate, _admission, _policy) = (gate, admission, policy.Read(options));
         // What came of it stands in the context as a feature, where the gate looks.
-        _send = async context => await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
+        RequestDelegate send = async context => await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
+        _send = context => retrying.SendAsync(context, _policy.Retry, send);
     }
 
-    public Task ForwardAsync(HttpContext context) => _gate.PassAsync(context, _send);
+    /// <summary>The policy of a new configuration.</summary>
+    public void Use(RoutePolicy policy) => _policy = policy;
+
+    public Task ForwardAsync(HttpContext context)
+    {
+        var policy = _policy;
+        Exchange.Of(context).Token = policy.Token;
+        return policy.AdmitsEverybody ? _gate.PassAsync(context, _send) : AdmitAndForwardAsync(context, policy);
+    }
+
+    private async Task AdmitAndForwardAsync(HttpContext context, RoutePolicy policy)
+    {
+        if (await _admission.AdmitAsync(context, policy))
+        {
+            await _gate.PassAsync(context, _send);
+        }
+    }
 }

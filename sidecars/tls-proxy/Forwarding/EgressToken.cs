@@ -1,4 +1,6 @@
+using System.Text;
 using Hosting;
+using TlsProxy.Files;
 
 namespace TlsProxy.Forwarding;
 
@@ -8,18 +10,22 @@ namespace TlsProxy.Forwarding;
 /// </summary>
 internal sealed class EgressToken(TlsProxyOptions options, Problems problems, TimeProvider time) : IHostedService
 {
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
-
-    private readonly string _file = options.Upstream.TokenFile;
-    private volatile string? _value;
-    private long _readAt;
+    private volatile WatchedFile<string>? _file;
 
     /// <exception cref="ConfigurationException">The file cannot be read or is empty.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_file.Length > 0 && !TryRead(out var problem))
+        var path = options.Upstream.TokenFile;
+        if (path.Length > 0)
         {
-            throw new ConfigurationException("Upstream:TokenFile", _file, $"{problem} Check the mount.");
+            try
+            {
+                _file = new WatchedFile<string>(path, Parse, problems, time);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                throw new ConfigurationException("Upstream:TokenFile", path, $"cannot be used: {e.Message} Check the mount.");
+            }
         }
 
         return Task.CompletedTask;
@@ -27,48 +33,23 @@ internal sealed class EgressToken(TlsProxyOptions options, Problems problems, Ti
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Apply(HttpRequest request)
+    /// <param name="request">Gets the token.</param>
+    /// <param name="own">The route's own file, if it has one.</param>
+    public void Apply(HttpRequest request, WatchedFile<string>? own)
     {
-        if (_file.Length == 0)
+        if ((own ?? _file) is { } file)
         {
-            return;
+            request.Headers.Authorization = file.Current;
         }
-
-        var readAt = Volatile.Read(ref _readAt);
-        if (time.GetElapsedTime(readAt) > Fresh && Interlocked.CompareExchange(ref _readAt, time.GetTimestamp(), readAt) == readAt)
-        {
-            if (TryRead(out var problem))
-            {
-                problems.Clear("token");
-            }
-            else
-            {
-                problems.Report("token", $"{_file} {problem}", "The last token is still used: check the mount.");
-            }
-        }
-
-        request.Headers.Authorization = _value;
     }
 
-    private bool TryRead(out string problem)
+    /// <summary>The value of <c>Authorization</c> that a file's content makes.</summary>
+    /// <exception cref="FormatException">It holds no token, or more than one.</exception>
+    public static string Parse(byte[] content)
     {
-        problem = "is empty or holds more than a token.";
-        try
-        {
-            var token = File.ReadAllText(_file).Trim();
-            if (token.Length == 0 || token.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            {
-                return false;
-            }
-
-            _value = "Bearer " + token;
-            Volatile.Write(ref _readAt, time.GetTimestamp());
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = $"cannot be read: {e.Message}";
-            return false;
-        }
+        var token = Encoding.UTF8.GetString(content).Trim();
+        return token.Length > 0 && !token.AsSpan().ContainsAnyExceptInRange('!', '~')
+            ? "Bearer " + token
+            : throw new FormatException("The file is empty or holds more than a token.");
     }
 }

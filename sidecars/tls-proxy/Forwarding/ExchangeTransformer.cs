@@ -25,6 +25,10 @@ internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, 
         if (proxyResponse is not null)
         {
             Answered(httpContext);
+            if (Exchange.Of(httpContext).Retry is { } retry && retry.WantsAnotherAnswer((int)proxyResponse.StatusCode))
+            {
+                return ValueTask.FromResult(false);
+            }
         }
 
         var copied = base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);

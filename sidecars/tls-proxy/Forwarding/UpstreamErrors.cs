@@ -56,7 +56,8 @@ internal sealed class UpstreamErrors(Answers answers, UpstreamState state, Proxy
         return answers.WriteAsync(context, status, reason, message, retryAfter);
     }
 
-    private static bool NotConnected(Exception? cause) => cause is HttpRequestException
+    /// <summary>Whether the request never left: no connection could be had.</summary>
+    public static bool NotConnected(Exception? cause) => cause is HttpRequestException
     {
         HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
     };

@@ -20,8 +20,9 @@ internal sealed class UpstreamGate(UpstreamErrors errors, EgressToken token, Pro
         metrics.UpstreamStarted();
         try
         {
-            Exchange.Of(context).UpstreamStarted = time.GetTimestamp();
-            token.Apply(context.Request);
+            var exchange = Exchange.Of(context);
+            exchange.UpstreamStarted = time.GetTimestamp();
+            token.Apply(context.Request, exchange.Token);
             await forward(context);
             if (context.Features.Get<IForwarderErrorFeature>() is { Error: not ForwarderError.None } failed)
             {

@@ -30,7 +30,8 @@ internal sealed class Answers(DrainingConnections draining, TlsProxyOptions opti
     /// <param name="error">A word for programs, such as <c>upstream_timeout</c>; also the reason in the access log.</param>
     /// <param name="message">A sentence for people.</param>
     /// <param name="retryAfter">Seconds after which it is worth another try; 0 for no word about it.</param>
-    public async Task WriteAsync(HttpContext context, int status, string error, string message, int retryAfter = 0)
+    /// <param name="challenge">The value of <c>WWW-Authenticate</c>; null for none.</param>
+    public async Task WriteAsync(HttpContext context, int status, string error, string message, int retryAfter = 0, string? challenge = null)
     {
         var exchange = Exchange.Of(context);
         exchange.Error ??= error;
@@ -52,6 +53,11 @@ internal sealed class Answers(DrainingConnections draining, TlsProxyOptions opti
         if (retryAfter > 0)
         {
             response.Headers.RetryAfter = retryAfter.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (challenge is not null)
+        {
+            response.Headers.WWWAuthenticate = challenge;
         }
 
         var body = new ArrayBufferWriter<byte>(256);

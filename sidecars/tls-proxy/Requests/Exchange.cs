@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
+using TlsProxy.Files;
 using TlsProxy.Listeners;
+using TlsProxy.Retries;
 
 namespace TlsProxy.Requests;
 
@@ -23,6 +25,21 @@ internal sealed class Exchange(long started, string requestId, string? traceId, 
 
     /// <summary>Timestamp at which the application's headers came; 0 when they never did.</summary>
     public long UpstreamAnswered { get; set; }
+
+    /// <summary>Who asks, by API key or token; null when the route does not ask.</summary>
+    public string? Identity { get; set; }
+
+    /// <summary>The cluster that a canary chose over the route's own; null otherwise.</summary>
+    public string? Cluster { get; set; }
+
+    /// <summary>How often it went to the application where retries are possible; 0 where they are not.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Says whether it may go once more; null where it may not.</summary>
+    public RetryState? Retry { get; set; }
+
+    /// <summary>The egress token of its route; null for that of the application.</summary>
+    public WatchedFile<string>? Token { get; set; }
 
     /// <summary>Why it failed; null when it did not.</summary>
     public string? Error { get; set; }

@@ -1,3 +1,4 @@
+using System.Net;
 using TlsProxy.Listeners;
 
 namespace TlsProxy.Requests;
@@ -8,10 +9,14 @@ namespace TlsProxy.Requests;
 /// </summary>
 internal sealed class ForwardedHeaders(TlsProxyOptions options)
 {
+    /// <summary>Who asks, as the proxy found out.</summary>
+    public const string User = "X-Forwarded-User";
+
     private static readonly string[] NeverFromClients =
     [
         "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Prefix", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Real-IP",
         "X-Client-IP", "True-Client-IP", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Rewrite-URL",
+        User,
     ];
 
     private volatile TrustedNetworks _trusted = new(options.Forwarded.TrustedNetworks);
@@ -50,6 +55,35 @@ internal sealed class ForwardedHeaders(TlsProxyOptions options)
         headers["X-Forwarded-Proto"] = "https";
         headers["X-Forwarded-Host"] = host;
         headers["Forwarded"] = forwarded;
+    }
+
+    /// <summary>
+    /// The address that a request comes from: the connection's, or behind proxies that are trusted the last one that none
+    /// of them has.
+    /// </summary>
+    public IPAddress? ClientOf(HttpRequest request, ClientConnection client)
+    {
+        var trusted = _trusted;
+        if (!trusted.Contains(client.Address))
+        {
+            return client.Address;
+        }
+
+        var chain = request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries);
+        for (var i = chain.Length - 1; i >= 0; i--)
+        {
+            if (!IPAddress.TryParse(chain[i], out var address))
+            {
+                break;
+            }
+
+            if (!trusted.Contains(address))
+            {
+                return address;
+            }
+        }
+
+        return client.Address;
     }
 
     private static void Append(IHeaderDictionary headers, string name, string value)

@@ -15,7 +15,7 @@ internal static class RequestRules
     [
         "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Server",
         "X-Forwarded-Prefix", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Forwarded-Client-Cert", "X-Real-IP", "X-Client-IP",
-        "True-Client-IP", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Rewrite-URL", "X-Request-Id", "Content-Length",
+        "True-Client-IP", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-User", "X-Request-Id", "Content-Length",
         "Transfer-Encoding", "Host", "Connection", "Upgrade",
     ], StringComparer.OrdinalIgnoreCase);
 

@@ -1,5 +1,7 @@
 using Hosting;
 using TlsProxy.Forwarding;
+using TlsProxy.Mirroring;
+using TlsProxy.Policies;
 using TlsProxy.Requests;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
@@ -20,9 +22,14 @@ internal static class RouteServices
             context.AddResponseTransform(response =>
             {
                 var http = response.HttpContext;
-                if (response.ProxyResponse is not null)
+                if (response.ProxyResponse is { } answer)
                 {
                     http.RequestServices.GetRequiredService<ExchangeTransformer>().Answered(http);
+                    if (Exchange.Of(http).Retry is { } retry && retry.WantsAnotherAnswer((int)answer.StatusCode))
+                    {
+                        response.SuppressResponseBody = true;
+                        return ValueTask.CompletedTask;
+                    }
                 }
 
                 http.RequestServices.GetRequiredService<ExchangeTransformer>().Finish(http);
@@ -33,6 +40,9 @@ internal static class RouteServices
             .AddSingleton(new InMemoryConfigProvider(table.Routes, table.Clusters))
             .AddSingleton<IProxyConfigProvider>(s => s.GetRequiredService<InMemoryConfigProvider>())
             .AddSingleton(table)
+            .AddSingleton<RoutePolicies>()
+            .AddSingleton<Mirror>()
+            .AddSingleton<RoutePipeline>()
             .AddSingleton<IReloadParticipant<TlsProxyOptions>, RouteReload>()
             .AddSingleton<IStatusSection, RouteStatus>();
     }
@@ -40,12 +50,14 @@ internal static class RouteServices
     public static void MapRoutes(this WebApplication web)
     {
         // Before YARP takes them, whose own refusal is one exception within another.
-        web.Services.GetRequiredService<RouteTable>().ValidateAsync(web.Services.GetRequiredService<IConfigValidator>()).GetAwaiter().GetResult();
-        var gate = web.Services.GetRequiredService<UpstreamGate>();
+        web.Services.GetRequiredService<RouteTable>()
+            .ValidateAsync(web.Services.GetRequiredService<IConfigValidator>(), web.Services.GetRequiredService<RoutePolicies>()).GetAwaiter().GetResult();
+        var stages = web.Services.GetRequiredService<RoutePipeline>();
         web.MapReverseProxy(pipeline =>
         {
-            pipeline.Use((context, next) => gate.PassAsync(context, next));
+            pipeline.Use((context, next) => stages.EnterAsync(context, next));
             pipeline.UseSessionAffinity();
+            pipeline.Use((context, next) => stages.RetryAsync(context, next));
             pipeline.UseLoadBalancing();
             pipeline.UsePassiveHealthChecks();
         });

@@ -1,4 +1,5 @@
 using Hosting;
+using TlsProxy.Policies;
 using Yarp.ReverseProxy.Configuration;
 
 namespace TlsProxy.Routes;
@@ -37,9 +38,9 @@ internal sealed record RouteTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         }
     }
 
-    /// <summary>Checks every route and every cluster.</summary>
+    /// <summary>Checks every route with its policy, and every cluster.</summary>
     /// <exception cref="ConfigurationException">Something is wrong; tells all of it.</exception>
-    public async Task ValidateAsync(IConfigValidator validator)
+    public async Task ValidateAsync(IConfigValidator validator, RoutePolicies policies)
     {
         var errors = new List<ConfigurationError>();
         foreach (var route in Routes)
@@ -63,6 +64,7 @@ internal sealed record RouteTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
             }
         }
 
+        policies.Read(Routes, Clusters, errors);
         if (errors.Count > 0)
         {
             throw new ConfigurationException(errors);

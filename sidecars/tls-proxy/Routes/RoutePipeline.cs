@@ -1,0 +1,48 @@
+using TlsProxy.Forwarding;
+using TlsProxy.Mirroring;
+using TlsProxy.Policies;
+using TlsProxy.Requests;
+using TlsProxy.Retries;
+using Yarp.ReverseProxy;
+
+namespace TlsProxy.Routes;
+
+/// <summary>The stages that a route's policy adds to YARP's pipeline.</summary>
+internal sealed class RoutePipeline(
+    RoutePolicies policies, Admission admission, UpstreamGate gate, Mirror mirror, Retrying retrying, IProxyStateLookup clusters, ProxyMetrics metrics)
+{
+    /// <summary>Before YARP chooses a destination: admission, the cluster, the limit of requests in flight, the copy.</summary>
+    public async Task EnterAsync(HttpContext context, RequestDelegate next)
+    {
+        var policy = PolicyOf(context);
+        if (!policy.AdmitsEverybody && !await admission.AdmitAsync(context, policy))
+        {
+            return;
+        }
+
+        var exchange = Exchange.Of(context);
+        exchange.Token = policy.Token;
+        if (policy.Canary is { } canary)
+        {
+            var route = context.GetReverseProxyFeature().Route.Config;
+            // A canary without a destination that is well takes nothing.
+            var takes = canary.Takes(context.Request);
+            if (takes && clusters.TryGetCluster(canary.Cluster, out var cluster) && cluster.DestinationsState.AvailableDestinations.Count > 0)
+            {
+                context.ReassignProxyRequest(cluster);
+                exchange.Cluster = canary.Cluster;
+            }
+
+            metrics.Canary(route.RouteId, exchange.Cluster ?? route.ClusterId ?? "");
+        }
+
+        await gate.PassAsync(context, policy.Mirror is { } target && Chance.Hits(target.Share)
+            ? c => mirror.PassAsync(c, target, next)
+            : next);
+    }
+
+    /// <summary>Around the choice of a destination: another one, where the first is not there.</summary>
+    public Task RetryAsync(HttpContext context, RequestDelegate next) => retrying.BalanceAsync(context, PolicyOf(context).Retry, next);
+
+    private RoutePolicy PolicyOf(HttpContext context) => policies.Of(context.GetReverseProxyFeature().Route.Config);
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Faults;
+
+public sealed class FaultTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+
+    public void Dispose() => _volume.Dispose();
+
+    [Fact]
+    public async Task A_share_of_the_requests_fails_without_reaching_the_application()
+    {
+        var seen = 0;
+        await using var upstream = await TestUpstream.StartAsync(context =>
+        {
+            Interlocked.Increment(ref seen);
+            return context.Response.WriteAsync("done");
+        });
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Directory, upstream.Url, ["--Upstream:Metadata:Fault.AbortPercent=50", "--Upstream:Metadata:Fault.AbortStatus=599"]);
+        using var client = RunningProxy.Client();
+        var failed = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            using var answer = await client.GetAsync(proxy.Url);
+            failed += (int)answer.StatusCode == 599 ? 1 : 0;
+        }
+
+        // Five standard deviations to either side.
+        Assert.InRange(failed, 25, 75);
+        Assert.Equal(100 - failed, seen);
+        Assert.Equal(failed, await proxy.MetricAsync("tls_proxy_faults_total{kind=\"abort\"}"));
+    }
+
+    [Fact]
+    public async Task Requests_are_late_where_a_route_says_so()
+    {
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Metadata:Fault.DelayMilliseconds=300"]);
+        using var client = RunningProxy.Client();
+        var started = Stopwatch.GetTimestamp();
+
+        Assert.Equal("done", await client.GetStringAsync(proxy.Url));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(290), TimeSpan.FromMinutes(1));
+        Assert.Equal(1, await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}"));
+    }
+}

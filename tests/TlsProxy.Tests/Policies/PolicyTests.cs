@@ -1,0 +1,168 @@
+using System.Net;
+using Hosting;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Policies;
+
+public sealed class PolicyTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private readonly RouteFile _routes = new();
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose()
+    {
+        _volume.Dispose();
+        _routes.Dispose();
+        File.Delete(_file);
+    }
+
+    public static TheoryData<string, string, string> Wrong => new()
+    {
+        { "Retry.Attempts", "many", "number from 0 to 10" },
+        { "Retry.Attempts", "1.5", "whole number" },
+        { "Retry.StatusCodes", "500", "500" },
+        { "Retry.BudgetPercent", "101", "0 to 100" },
+        { "Canary.Percent", "10", "Canary.Cluster" },
+        { "Canary.Cluster", "nowhere", "is no cluster" },
+        { "Mirror.Cluster", "nowhere", "is no cluster" },
+        { "Mirror.BodyBytes", "-1", "number from 0" },
+        { "Fault.AbortStatus", "200", "400 to 599" },
+        { "Fault.DelayPercent", "10", "Fault.DelayMilliseconds" },
+        { "RateLimit.WindowSeconds", "1", "RateLimit.Requests" },
+        { "RateLimit.By", "moon", "client, identity" },
+        { "ApiKey.File", "/nowhere/keys", "/nowhere/keys" },
+        { "ApiKey.Header", "X Key", "ApiKey.File" },
+        { "Jwt.JwksFile", "/nowhere/jwks", "Jwt.Audience" },
+        { "Jwt.Algorithms", "none", "none" },
+        { "Token.File", "/nowhere/token", "/nowhere/token" },
+        { "Retry.Atempts", "1", "is not known. There are:" },
+        { "Retries", "1", "is not known" },
+        { "Fault.AbortPercent", "", "is empty" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public async Task What_a_route_may_not_say_is_refused_with_its_key(string key, string value, string message)
+    {
+        _routes.Write(new() { [key] = value }, ("app", [new("http://127.0.0.1:1")]));
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Directory));
+
+        Assert.Contains(refused.Errors, e => e.Key.StartsWith("ReverseProxy:Routes:all:Metadata:", StringComparison.Ordinal));
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("alice", "Line 1")]
+    [InlineData("# nobody", "no key")]
+    [InlineData("alice short", "Line 1")]
+    [InlineData("alice sha256:zz", "Line 1")]
+    [InlineData("alice 0123456789abcdef\nbob 0123456789abcdef", "Line 2")]
+    public async Task A_key_file_that_would_let_the_wrong_ones_in_is_refused_and_no_key_is_told(string content, string message)
+    {
+        await File.WriteAllTextAsync(_file, content);
+        _routes.Write(new() { ["ApiKey.File"] = _file }, ("app", [new("http://127.0.0.1:1")]));
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Directory));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("0123456789", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"keys":[]}""", "no key")]
+    [InlineData("""{"keys":[{"kty":"oct","k":"c2hvcnQ"}]}""", "40 bits")]
+    [InlineData("""{"keys":[{"kty":"RSA","kid":"weak","n":"AQABAQABAQAB","e":"AQAB"}]}""", "'weak'")]
+    [InlineData("""{"keys":[{"kty":"EC","crv":"P-192","x":"AA","y":"AA"}]}""", "P-256")]
+    [InlineData("""{"keys":[{"kty":"RSA","use":"enc","n":"AQAB","e":"AQAB"}]}""", "no key")]
+    [InlineData("""not json""", "Web Key Set")]
+    public async Task A_JWKS_that_verifies_nothing_or_too_weakly_is_refused(string jwks, string message)
+    {
+        await File.WriteAllTextAsync(_file, jwks);
+        _routes.Write(new() { ["Jwt.JwksFile"] = _file, ["Jwt.Issuer"] = "i", ["Jwt.Audience"] = "a" }, ("app", [new("http://127.0.0.1:1")]));
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Directory));
+
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_error_is_told_at_once_and_a_reload_that_has_one_changes_nothing()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        _routes.Write(new() { ["Fault.AbortPercent"] = "100", ["Fault.AbortStatus"] = "418" }, ("app", [upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        using var client = RunningProxy.Client();
+        using var management = new HttpClient();
+        Assert.Equal(418, await StatusAsync());
+
+        _routes.Write(new() { ["Fault.AbortPercent"] = "lots", ["Retry.Attempts"] = "99", ["Canary.Cluster"] = "nowhere" }, ("app", [upstream.Url]));
+        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        var errors = await refused.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("Metadata:Fault.AbortPercent", errors, StringComparison.Ordinal);
+        Assert.Contains("Metadata:Retry.Attempts", errors, StringComparison.Ordinal);
+        Assert.Contains("Metadata:Canary.Cluster", errors, StringComparison.Ordinal);
+        Assert.Equal(418, await StatusAsync());
+
+        _routes.Write(null, ("app", [upstream.Url]));
+        using var applied = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.OK, applied.StatusCode);
+        await Eventually.TrueAsync(async () => await StatusAsync() == 200, "no more faults");
+
+        async Task<int> StatusAsync()
+        {
+            using var answer = await client.GetAsync(proxy.Url);
+            return (int)answer.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task The_one_application_takes_the_same_words_and_a_reload_of_them()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await File.WriteAllTextAsync(_file, """{ "Upstream": { "Metadata": { "Fault.AbortStatus": "418" } } }""");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, [$"--config={_file}"]);
+        using var client = RunningProxy.Client();
+        using var management = new HttpClient();
+        using var teapot = await client.GetAsync(proxy.Url);
+        Assert.Equal(418, (int)teapot.StatusCode);
+
+        await File.WriteAllTextAsync(_file, """{ "Upstream": { "Metadata": { "Fault.AbortStatus": "200" } } }""");
+        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+
+        await File.WriteAllTextAsync(_file, "{}");
+        using var applied = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.OK, applied.StatusCode);
+        using var served = await client.GetAsync(proxy.Url);
+        Assert.Equal(HttpStatusCode.OK, served.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_canary_without_clusters_is_refused()
+    {
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
+            _volume.Directory, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Canary.Cluster=next", "--Upstream:Metadata:Canary.Percent=1"]));
+
+        Assert.Contains(refused.Errors, e => e.Key == "Upstream:Metadata:Canary.Cluster" && e.Message.Contains("ReverseProxy", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_route_has_an_egress_token_of_its_own_which_rotates()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await File.WriteAllTextAsync(_file, "first\n");
+        _routes.Write(new() { ["Token.File"] = _file }, ("app", [upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        using var client = RunningProxy.Client();
+        client.DefaultRequestHeaders.Add("Authorization", "Bearer mine");
+
+        Assert.Contains("Authorization: Bearer first\n", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_file, "second\n");
+        await Eventually.TrueAsync(
+            async () => (await client.GetStringAsync(proxy.Url)).Contains("Authorization: Bearer second\n", StringComparison.Ordinal), "the new token");
+    }
+}

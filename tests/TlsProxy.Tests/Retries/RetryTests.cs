@@ -1,0 +1,140 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using TestKit;
+using TlsProxy.Retries;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Retries;
+
+public sealed class RetryTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private readonly RouteFile _routes = new();
+
+    public void Dispose()
+    {
+        _volume.Dispose();
+        _routes.Dispose();
+    }
+
+    [Fact]
+    public async Task A_request_that_never_left_goes_to_another_destination_whatever_its_method()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        _routes.Write(null, ("app", [DeadUrl(), upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        using var client = RunningProxy.Client();
+
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.StartsWith("GET /\n", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
+            using var answer = await client.PostAsync(proxy.Url, new StringContent($"body {i}"));
+            Assert.EndsWith($"\n\nbody {i}", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.InRange(await proxy.MetricAsync("tls_proxy_retries_total{reason=\"connect\"}"), 1, 10);
+    }
+
+    [Theory]
+    [InlineData("GET", 200, 3)]
+    [InlineData("DELETE", 200, 3)]
+    [InlineData("POST", 503, 1)]
+    public async Task An_answer_that_counts_as_a_failure_is_asked_for_again_only_where_that_is_harmless(string method, int status, int calls)
+    {
+        var seen = 0;
+        await using var upstream = await TestUpstream.StartAsync(context =>
+        {
+            var call = Interlocked.Increment(ref seen);
+            context.Response.StatusCode = call < 3 ? 503 : 200;
+            context.Response.Headers.Append("X-Call", $"{call}");
+            return context.Response.WriteAsync($"call {call}");
+        });
+        _routes.Write(new() { ["Retry.Attempts"] = "2", ["Retry.StatusCodes"] = "502,503" }, ("app", [upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        using var client = RunningProxy.Client();
+        using var request = new HttpRequestMessage(new HttpMethod(method), proxy.Url);
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal($"call {calls}", await answer.Content.ReadAsStringAsync());
+        Assert.Equal([$"{calls}"], answer.Headers.GetValues("X-Call"));
+        Assert.Equal(calls, seen);
+    }
+
+    [Fact]
+    public async Task A_request_whose_body_has_gone_is_not_sent_twice_and_one_without_is()
+    {
+        var seen = 0;
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            if (Interlocked.Increment(ref seen) % 2 == 1)
+            {
+                context.Abort();
+                return;
+            }
+
+            await context.Response.WriteAsync("second");
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Metadata:Retry.Attempts=2"]);
+        using var client = RunningProxy.Client();
+
+        Assert.Equal("second", await client.GetStringAsync(proxy.Url));
+        Assert.Equal(2, seen);
+        using var put = await client.PutAsync(proxy.Url, new StringContent("body"));
+
+        Assert.Equal(HttpStatusCode.BadGateway, put.StatusCode);
+        Assert.Equal(3, seen);
+        Assert.Equal(1, await proxy.MetricAsync("tls_proxy_retries_total{reason=\"broken\"}"));
+    }
+
+    [Fact]
+    public async Task When_everything_fails_the_application_gets_a_fifth_more_and_not_a_multiple()
+    {
+        const int requests = 200;
+        var seen = 0;
+        await using var upstream = await TestUpstream.StartAsync(context =>
+        {
+            Interlocked.Increment(ref seen);
+            context.Response.StatusCode = 503;
+            return context.Response.WriteAsync("the application's own words");
+        });
+        _routes.Write(new() { ["Retry.Attempts"] = "5", ["Retry.StatusCodes"] = "503" }, ("app", [upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        using var client = RunningProxy.Client();
+
+        for (var i = 0; i < requests; i++)
+        {
+            using var answer = await client.GetAsync(proxy.Url);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.Equal("the application's own words", await answer.Content.ReadAsStringAsync());
+        }
+
+        Assert.InRange(seen, requests + RetryBudget.Reserve, requests + RetryBudget.Reserve + (requests / 5));
+        Assert.True(await proxy.MetricAsync("tls_proxy_retries_total{reason=\"over_budget\"}") > 0);
+    }
+
+    [Fact]
+    public async Task Without_a_word_about_it_an_answer_is_the_answer()
+    {
+        var seen = 0;
+        await using var upstream = await TestUpstream.StartAsync(context =>
+        {
+            Interlocked.Increment(ref seen);
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        });
+        _routes.Write(null, ("app", [upstream.Url, upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        using var client = RunningProxy.Client();
+
+        using var answer = await client.GetAsync(proxy.Url);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(1, seen);
+    }
+
+    private static Uri DeadUrl() => new($"http://127.0.0.1:{FreePort.Take()}");
+}
