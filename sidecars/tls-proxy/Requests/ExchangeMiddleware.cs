@@ -29,8 +29,12 @@ internal sealed partial class ExchangeMiddleware(
             if (RequestRules.Refuse(request, options.Limits.BodyBytes) is { } refusal)
             {
                 metrics.Refused(refusal.Error);
-                // Whatever follows on this connection may be the other reading of this request.
-                context.Response.Headers.Connection = "close";
+                if (!HttpProtocol.IsHttp2(request.Protocol))
+                {
+                    // Whatever follows on this connection may be the other reading of this request.
+                    context.Response.Headers.Connection = "close";
+                }
+
                 await answers.WriteAsync(context, refusal.StatusCode, refusal.Error, refusal.Message);
             }
             else

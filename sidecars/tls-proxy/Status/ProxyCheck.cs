@@ -2,13 +2,19 @@ using System.Globalization;
 using System.Net.Sockets;
 using Hosting;
 using TlsProxy.Certificates;
+using TlsProxy.Routes;
+using Yarp.ReverseProxy.Configuration;
 
 namespace TlsProxy.Status;
 
 /// <summary>The <c>check</c> verb: is each certificate there, whole and valid for long enough, can its change be seen, and does the application answer.</summary>
 internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : ICheck
 {
+    private const string OwnMounts = "/proc/self/mountinfo";
     private const int EnoughDays = 30;
+
+    /// <summary>What is mounted where, as proc(5) tells of <c>/proc/self/mountinfo</c>.</summary>
+    internal string MountTable { get; init; } = OwnMounts;
 
     public async IAsyncEnumerable<Finding> RunAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -22,8 +28,17 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
             }
         }
 
-        yield return await ApplicationAsync(cancellationToken);
+        foreach (var (subject, url) in Destinations())
+        {
+            yield return await DestinationAsync(subject, url, cancellationToken);
+        }
     }
+
+    private IEnumerable<(string Subject, Uri Url)> Destinations() => RouteTable.IsConfigured(options)
+        ? from cluster in RouteTable.Read(options).Clusters
+          from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
+          select ($"cluster {cluster.ClusterId}, destination {destination.Key} ({destination.Value.Address})", new Uri(destination.Value.Address))
+        : [($"upstream {options.Upstream.Url}", options.Upstream.Url)];
 
     private Finding Certificate(string directory)
     {
@@ -46,9 +61,8 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
     }
 
     /// <summary>A file that is mounted by itself (subPath) is bound to the content of the moment, and never updated.</summary>
-    private static Finding? Mount(string directory)
+    private Finding? Mount(string directory)
     {
-        const string mountTable = "/proc/self/mountinfo";
         var subject = $"mount {directory}";
         if (Directory.Exists(Path.Combine(directory, "..data")))
         {
@@ -56,18 +70,17 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
         }
 
         const int mountPointField = 4;
-        var file = Path.GetFullPath(Path.Combine(directory, CertificateFiles.CertificatesName));
-        var isMountedAlone = File.Exists(mountTable)
-            && File.ReadLines(mountTable).Any(line => line.Split(' ') is { Length: > mountPointField } fields && fields[mountPointField] == file);
+        // A space in a path stands there as its octal number.
+        var file = Path.GetFullPath(Path.Combine(directory, CertificateFiles.CertificatesName)).Replace(" ", "\\040", StringComparison.Ordinal);
+        var isMountedAlone = File.Exists(MountTable)
+            && File.ReadLines(MountTable).Any(line => line.Split(' ') is { Length: > mountPointField } fields && fields[mountPointField] == file);
         return isMountedAlone
             ? Finding.Warning(subject, "tls.crt is mounted with subPath, so a renewed certificate will never arrive.", "Mount the Secret as a directory.")
             : null;
     }
 
-    private async Task<Finding> ApplicationAsync(CancellationToken cancellationToken)
+    private async Task<Finding> DestinationAsync(string subject, Uri url, CancellationToken cancellationToken)
     {
-        var url = options.Upstream.Url;
-        var subject = $"upstream {url}";
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,12 +1,14 @@
-using System.Globalization;
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using TlsProxy.Tests.Support;
+using Xunit.Abstractions;
 
 namespace TlsProxy.Tests.Drain;
 
 /// <summary>SIGTERM to the real process.</summary>
-public sealed class DrainTests : IDisposable
+[Collection(UnderLoad.Name)]
+public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly TestCertificates Authority = new();
     private readonly SecretVolume _volume = new(Authority.Issue().Files);
@@ -70,14 +72,25 @@ public sealed class DrainTests : IDisposable
         await proxy.ExitAsync();
     }
 
-    /// <summary>As many rounds as <c>TLSPROXY_DRAIN_ROUNDS</c> says; 3 otherwise.</summary>
+    /// <summary>
+    /// As many rounds as <c>TLSPROXY_DRAIN_ROUNDS</c> says (10 otherwise), four at a time. After
+    /// <c>TLSPROXY_DRAIN_SECONDS</c> no further one begins.
+    /// </summary>
     [Fact]
     public async Task Under_load_no_request_of_a_client_that_honours_the_drain_fails()
     {
-        var rounds = int.Parse(Environment.GetEnvironmentVariable("TLSPROXY_DRAIN_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
+        var rounds = UnderLoad.Setting("TLSPROXY_DRAIN_ROUNDS", 10);
+        var budget = TimeSpan.FromSeconds(UnderLoad.Setting("TLSPROXY_DRAIN_SECONDS", 3600));
+        var started = Stopwatch.GetTimestamp();
+        var (done, answered) = (0, 0);
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
-        for (var round = 0; round < rounds; round++)
+        await Parallel.ForAsync(0, rounds, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
         {
+            if (Stopwatch.GetElapsedTime(started) > budget)
+            {
+                return;
+            }
+
             await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
             var load = new PoliteLoad(proxy.Url);
             var running = load.RunAsync(http1: 8, http2: 2);
@@ -88,7 +101,11 @@ public sealed class DrainTests : IDisposable
 
             Assert.Empty(load.Failures);
             Assert.Equal(0, await proxy.ExitAsync());
-        }
+            Interlocked.Increment(ref done);
+            Interlocked.Add(ref answered, load.Answered);
+        });
+        output.WriteLine($"{done} rounds with {answered} requests in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s");
+        Assert.InRange(done, 1, rounds);
     }
 
     [Fact]

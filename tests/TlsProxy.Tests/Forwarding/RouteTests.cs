@@ -116,6 +116,44 @@ public sealed class RouteTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_destination_whose_connections_break_is_left_out()
+    {
+        var broken = 0;
+        await using var one = await TestUpstream.StartAsync(context =>
+        {
+            Interlocked.Increment(ref broken);
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        await using var two = await TestUpstream.StartAsync(context => context.Response.WriteAsync("two"));
+        await File.WriteAllTextAsync(_file, $$"""
+            { "ReverseProxy": { "Routes": { "all": { "ClusterId": "both", "Match": { "Path": "{**rest}" } } },
+              "Clusters": { "both": { "LoadBalancingPolicy": "RoundRobin",
+                "HealthCheck": { "Passive": { "Enabled": "true", "Policy": "TransportFailureRate", "ReactivationPeriod": "01:00:00" } },
+                "Metadata": { "TransportFailureRateHealthPolicy.RateLimit": "0.2" },
+                "Destinations": { "one": { "Address": "{{one.Url}}" }, "two": { "Address": "{{two.Url}}" } } } } } }
+            """);
+        await using var proxy = await StartAsync();
+        using var client = RunningProxy.Client();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                using var answer = await client.GetAsync(proxy.Url);
+                var clusters = (await proxy.StatusAsync()).GetProperty("routes").GetProperty("clusters")[0].GetProperty("destinations");
+                return clusters.EnumerateArray().Any(d => d.GetProperty("id").GetString() == "one" && d.GetProperty("passive_health").GetString() == "unhealthy");
+            },
+            "the broken one is unhealthy");
+
+        var before = Volatile.Read(ref broken);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("two", await client.GetStringAsync(proxy.Url));
+        }
+
+        Assert.Equal(before, Volatile.Read(ref broken));
+    }
+
     private Task<RunningProxy> StartAsync() => RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"), [$"--config={_file}"]);
 
     private void Write(Uri one, Uri two, string cluster = "one") => File.WriteAllText(_file, $$"""

@@ -90,6 +90,42 @@ public sealed class ForwardingTests : IDisposable
         Assert.DoesNotContain("forged", seen, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_is_trusted_can_be_changed_without_a_restart()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "{}");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, [$"--config={file}"]);
+        using var client = RunningProxy.Client();
+        using var management = new HttpClient();
+        Assert.Contains("X-Forwarded-For: 127.0.0.1\n", await SeenAsync(), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.OK, await ReloadAsync("127.0.0.0/8"));
+        Assert.Contains("X-Forwarded-For: 203.0.113.7, 127.0.0.1\n", await SeenAsync(), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await ReloadAsync("127.0.0.0/99"));
+        Assert.Contains("X-Forwarded-For: 203.0.113.7, 127.0.0.1\n", await SeenAsync(), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.OK, await ReloadAsync("10.0.0.0/8"));
+        Assert.Contains("X-Forwarded-For: 127.0.0.1\n", await SeenAsync(), StringComparison.Ordinal);
+
+        async Task<HttpStatusCode> ReloadAsync(string network)
+        {
+            await File.WriteAllTextAsync(file, $$"""{ "Forwarded": { "TrustedNetworks": ["{{network}}"] } }""");
+            using var answer = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+            return answer.StatusCode;
+        }
+
+        async Task<string> SeenAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
+            request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+            using var answer = await client.SendAsync(request);
+            return await answer.Content.ReadAsStringAsync();
+        }
+    }
+
     [Theory]
     [InlineData("abc-123._X", true)]
     [InlineData("has space", false)]

@@ -1,4 +1,5 @@
 using System.Text;
+using TlsProxy.Tests.Smuggling;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Requests;
@@ -83,6 +84,83 @@ public sealed class LimitTests : IDisposable
                 }
             },
             "a place for the third");
+    }
+
+    [Fact]
+    public async Task A_stream_over_the_limit_of_its_connection_is_refused_and_the_others_are_served()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = await TestUpstream.StartAsync(_ => release.Task);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:StreamsPerConnection=2"]);
+        await using var stream = await proxy.ConnectTlsAsync(alpn: "h2");
+        await RawHttp2.OpenAsync(stream);
+        foreach (var id in new[] { 1, 3, 5 })
+        {
+            await stream.WriteAsync(RawHttp2.Request(id, [":method=GET", ":scheme=https", ":path=/", ":authority=localhost"]));
+        }
+
+        const byte refusedStream = 7;
+        const byte maximumStreams = 3;
+        var frames = new List<(byte Type, int StreamId, byte[] Payload)>();
+        while (!frames.Any(f => f.Type == RawHttp2.ResetFrame))
+        {
+            frames.Add(await RawHttp2.ReadAsync(stream));
+        }
+
+        var reset = frames[^1];
+        Assert.Equal(5, reset.StreamId);
+        Assert.Equal(refusedStream, reset.Payload[3]);
+        var settings = frames.First(f => f.Type == RawHttp2.SettingsFrame && f.Payload.Length > 0).Payload;
+        Assert.Contains(settings.Chunk(6), s => s[1] == maximumStreams && s[5] == 2);
+
+        release.SetResult();
+        var answered = new HashSet<int>();
+        while (answered.Count < 2)
+        {
+            var (_, id, _) = await RawHttp2.ReadAsync(stream);
+            if (id != 0)
+            {
+                answered.Add(id);
+            }
+        }
+
+        Assert.Equal([1, 3], answered.Order());
+    }
+
+    /// <summary>Kestrel allows five seconds in which the rate may be lower, so this takes as long.</summary>
+    [Fact]
+    public async Task Bodies_below_the_least_rate_are_cut_in_either_direction()
+    {
+        var sawEnd = new TaskCompletionSource();
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            if (context.Request.Path == "/large")
+            {
+                try
+                {
+                    var chunk = new byte[64 * 1024];
+                    while (true)
+                    {
+                        await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
+                    }
+                }
+                catch (OperationCanceledException)
+                {
+                    sawEnd.SetResult();
+                }
+            }
+
+            await context.Request.Body.CopyToAsync(Stream.Null);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:MinimumBytesPerSecond=1000000"]);
+        await using var slowBody = await proxy.ConnectTlsAsync();
+        await using var slowReader = await proxy.ConnectTlsAsync();
+
+        await slowReader.WriteAsync("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        await slowBody.WriteAsync("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nonly this"u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 408 ", await Raw.ReadToEndAsync(slowBody), StringComparison.Ordinal);
+        await sawEnd.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private static string Headers(int count, int bytes)

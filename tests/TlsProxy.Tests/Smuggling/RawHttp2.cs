@@ -6,10 +6,10 @@ namespace TlsProxy.Tests.Smuggling;
 /// <summary>Frames of HTTP/2 (RFC 9113) with whatever one likes in them.</summary>
 internal static class RawHttp2
 {
+    public const byte ResetFrame = 3;
+    public const byte SettingsFrame = 4;
+    public const byte GoAwayFrame = 7;
     private const byte HeadersFrame = 1;
-    private const byte ResetFrame = 3;
-    private const byte SettingsFrame = 4;
-    private const byte GoAwayFrame = 7;
     private const byte EndStreamAndHeaders = 0x5;
 
     /// <summary>Sends one request without a body.</summary>
@@ -17,6 +17,41 @@ internal static class RawHttp2
     /// <param name="headers">As <c>name=value</c>, the value from the first = after the first character on.</param>
     /// <returns>The status; 0 when the stream or the connection was refused.</returns>
     public static async Task<int> RequestAsync(Stream stream, string[] headers)
+    {
+        await OpenAsync(stream);
+        await stream.WriteAsync(Frame(HeadersFrame, EndStreamAndHeaders, 1, Block(headers)));
+        return await StatusAsync(stream);
+    }
+
+    /// <summary>The preface, and settings that leave everything at its default.</summary>
+    public static async Task OpenAsync(Stream stream)
+    {
+        await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync(Frame(SettingsFrame, 0, 0, []));
+    }
+
+    /// <summary>A request without a body.</summary>
+    public static byte[] Request(int streamId, string[] headers) => Frame(HeadersFrame, EndStreamAndHeaders, streamId, Block(headers));
+
+    /// <summary>The end of a stream before its time.</summary>
+    public static byte[] Reset(int streamId)
+    {
+        const byte cancel = 8;
+        return Frame(ResetFrame, 0, streamId, [0, 0, 0, cancel]);
+    }
+
+    /// <summary>The next frame.</summary>
+    public static async Task<(byte Type, int StreamId, byte[] Payload)> ReadAsync(Stream stream)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var header = new byte[9];
+        await stream.ReadExactlyAsync(header, deadline.Token);
+        var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
+        await stream.ReadExactlyAsync(payload, deadline.Token);
+        return (header[3], BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(5)), payload);
+    }
+
+    private static byte[] Block(string[] headers)
     {
         var block = new List<byte>();
         foreach (var header in headers)
@@ -28,10 +63,7 @@ internal static class RawHttp2
             Append(block, header[(equals + 1)..]);
         }
 
-        await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
-        await stream.WriteAsync(Frame(SettingsFrame, 0, 0, []));
-        await stream.WriteAsync(Frame(HeadersFrame, EndStreamAndHeaders, 1, [.. block]));
-        return await StatusAsync(stream);
+        return [.. block];
     }
 
     public static byte[] Frame(byte type, byte flags, int streamId, byte[] payload)
@@ -48,16 +80,12 @@ internal static class RawHttp2
 
     private static async Task<int> StatusAsync(Stream stream)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var header = new byte[9];
         try
         {
             while (true)
             {
-                await stream.ReadExactlyAsync(header, deadline.Token);
-                var payload = new byte[(header[0] << 16) | (header[1] << 8) | header[2]];
-                await stream.ReadExactlyAsync(payload, deadline.Token);
-                switch (header[3])
+                var (type, _, payload) = await ReadAsync(stream);
+                switch (type)
                 {
                     case ResetFrame or GoAwayFrame:
                         return 0;

@@ -12,6 +12,9 @@ namespace TlsProxy.Tests.Support;
 /// </summary>
 internal sealed class PoliteLoad(Uri url)
 {
+    /// <summary>Between two requests of a client: enough are on their way at any time, and other processes come to their turn.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+
     private int _answered;
 
     public int Answered => Volatile.Read(ref _answered);
@@ -24,6 +27,7 @@ internal sealed class PoliteLoad(Uri url)
     private async Task Http1Async()
     {
         var request = Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nHost: localhost:{url.Port}\r\n\r\n");
+        using var pace = new PeriodicTimer(Pause);
         while (await ConnectAsync() is { } stream)
         {
             await using var _ = stream;
@@ -31,6 +35,7 @@ internal sealed class PoliteLoad(Uri url)
             {
                 for (var closes = false; !closes;)
                 {
+                    await pace.WaitForNextTickAsync();
                     await stream.WriteAsync(request);
                     var answer = await ReadAnswerAsync(stream);
                     if (!answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
@@ -54,7 +59,8 @@ internal sealed class PoliteLoad(Uri url)
     private async Task Http2Async()
     {
         using var client = RunningProxy.Client(HttpVersion.Version20);
-        while (true)
+        using var pace = new PeriodicTimer(Pause);
+        while (await pace.WaitForNextTickAsync())
         {
             try
             {
