@@ -6,12 +6,16 @@ using Bench.Frame;
 
 namespace Bench.Cases;
 
-/// <summary>The TLS proxy beside nginx in its place.</summary>
+/// <summary>The TLS proxy, and nginx, haproxy and caddy in its place.</summary>
 internal sealed partial class TlsTermination : IBenchCase
 {
     private const int Connections = 64;
-    private const int Seconds = 8;
-    private const int WarmUpSeconds = 4;
+
+    /// <summary>Of each of the three loads; 8 unless <c>BENCH_PROXY_SECONDS</c> says otherwise.</summary>
+    private static readonly int Seconds =
+        int.TryParse(Environment.GetEnvironmentVariable("BENCH_PROXY_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? Math.Max(1, seconds) : 8;
+
+    private static readonly int WarmUpSeconds = Math.Max(1, Seconds / 2);
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -19,20 +23,24 @@ internal sealed partial class TlsTermination : IBenchCase
     private static readonly Metric Http1Median = new("HTTP/1.1 median latency", "ms");
     private static readonly Metric Http1Tail = new("HTTP/1.1 p99 latency", "ms");
     private static readonly Metric Http2 = new("HTTP/2", "requests/s", HigherIsBetter: true);
+    private static readonly Metric Http2Tail = new("HTTP/2 p99 latency", "ms");
     private static readonly Metric NewConnections = new("a connection a request", "requests/s", HigherIsBetter: true);
+    private static readonly Metric NewConnectionsTail = new("a connection a request, p99 latency", "ms");
     private static readonly Metric CpuPerRequest = new("CPU time a request, HTTP/1.1", "µs");
 
     public string Name => "proxy";
 
-    public string Question => "What does the TLS proxy take and give beside nginx in the same place?";
+    public string Question => "What does the TLS proxy take and give beside nginx, haproxy and caddy in the same place?";
 
     public string Conditions =>
         $"""
         One certificate (ECDSA P-256), one plain nginx upstream with answers of 1 KiB, keep-alive to it; TLS 1.2 and 1.3, an access
         log line a request, thrown away. `wrk` with {Connections} connections and one thread for HTTP/1.1 and for a connection a
         request (`Connection: close`, with session resumption as each server has it by default), `h2load` with 32 connections of
-        10 streams for HTTP/2, {Seconds} s each, after {WarmUpSeconds} s of load that do not count. The load generator and the upstream share the machine's cores with the proxy, so
-        requests a second are those of all three together. Idle memory is before the first request, peak memory after the last.
+        10 streams for HTTP/2, {Seconds} s each, after {WarmUpSeconds} s of load that do not count. The peers have one worker or
+        thread each (caddy `GOMAXPROCS=1`), tls-proxy as many as it takes. The load generator and the upstream share the
+        machine's cores with the proxy, so requests a second are those of all three together; CPU time a request is the
+        proxy's own. Idle memory is before the first request, peak memory after the last.
         """;
 
     public IEnumerable<Need> Needs(Repository repository) =>
@@ -48,17 +56,23 @@ internal sealed partial class TlsTermination : IBenchCase
         var proxy = await workspace.PublishAsync("sidecars/tls-proxy", cancellationToken);
         return
         [
-            new Contender("tls-proxy", "published in Release, defaults", token => RunAsync(workspace, (port, upstream) => StartOurs(workspace, proxy, port, upstream), token)),
-            new Contender("nginx", "`worker_processes auto`, http2, keep-alive upstream", token => RunAsync(workspace, (port, upstream) => StartNginx(workspace, port, upstream), token)),
+            new Contender("tls-proxy", "published in Release, defaults", token => RunAsync(workspace, (port, upstream) => TlsServers.Ours(workspace, proxy, port, upstream), token)),
+            new Contender("nginx", "`worker_processes 1`, http2, keep-alive upstream", token => RunAsync(workspace, (port, upstream) => TlsServers.Nginx(workspace, port, upstream), token)),
+            new Contender("haproxy", "`nbthread 1`, `http-reuse always`", token => RunAsync(workspace, (port, upstream) => TlsServers.Haproxy(workspace, port, upstream), token))
+            {
+                Needs = [Need.Program("haproxy")],
+            },
+            new Contender("caddy", "`GOMAXPROCS=1`, `reverse_proxy`", token => RunAsync(workspace, (port, upstream) => TlsServers.Caddy(workspace, port, upstream), token))
+            {
+                Needs = [Need.Program("caddy")],
+            },
         ];
     }
 
     private static async Task<Measurement> RunAsync(Workspace workspace, Func<int, int, ChildProcess> start, CancellationToken cancellationToken)
     {
         var (upstreamPort, port) = (FreePort.Take(), FreePort.Take());
-        await using var upstream = Nginx(workspace, "upstream", $$"""
-            server { listen 127.0.0.1:{{upstreamPort}} backlog=4096; access_log off; root {{workspace["www"]}}; keepalive_requests 1000000; }
-            """);
+        await using var upstream = TlsServers.Upstream(workspace, upstreamPort);
         await using var proxy = start(port, upstreamPort);
         using var client = new HttpClient(new SocketsHttpHandler
         {
@@ -81,60 +95,18 @@ internal sealed partial class TlsTermination : IBenchCase
         measurement[Http1Tail] = Latency(wrk, "99%");
         measurement[CpuPerRequest] = (proxy.Usage.CpuSeconds - warm.CpuSeconds) / requests * 1e6;
 
-        measurement[Http2] = H2Load(await OutputAsync("h2load", ["-t1", "-c32", "-m10", $"-D{Seconds}", url], cancellationToken));
-        measurement[NewConnections] = Wrk(await OutputAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Seconds}s", "-H", "Connection: close", url], cancellationToken)).Rate;
+        var log = workspace["h2load.log"];
+        File.Delete(log);
+        measurement[Http2] = H2Load(await OutputAsync("h2load", ["-t1", "-c32", "-m10", $"-D{Seconds}", $"--log-file={log}", url], cancellationToken));
+        measurement[Http2Tail] = Tail(log);
+        var closing = await OutputAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Seconds}s", "--latency", "-H", "Connection: close", url], cancellationToken);
+        measurement[NewConnections] = Wrk(closing).Rate;
+        measurement[NewConnectionsTail] = Latency(closing, "99%");
 
         var usage = proxy.Usage;
         measurement[Metric.Cpu] = usage.CpuSeconds - warm.CpuSeconds;
         measurement[Metric.PeakMemory] = usage.PeakBytes;
         return measurement;
-    }
-
-    private static ChildProcess StartOurs(Workspace workspace, string program, int port, int upstream) => ChildProcess.Start("sh",
-    [
-        "-c",
-        $"exec dotnet {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
-        $"--Upstream:Url=http://127.0.0.1:{upstream} --Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null",
-    ]);
-
-    private static ChildProcess StartNginx(Workspace workspace, int port, int upstream) => Nginx(workspace, "proxy", $$"""
-        upstream application { server 127.0.0.1:{{upstream}}; keepalive 128; keepalive_requests 1000000; }
-        server {
-          listen 127.0.0.1:{{port}} ssl http2 backlog=4096;
-          ssl_certificate {{workspace["tls/tls.crt"]}};
-          ssl_certificate_key {{workspace["tls/tls.key"]}};
-          ssl_protocols TLSv1.2 TLSv1.3;
-          keepalive_requests 1000000;
-          access_log /dev/null combined;
-          location / {
-            proxy_pass http://application;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto https;
-          }
-        }
-        """);
-
-    private static ChildProcess Nginx(Workspace workspace, string name, string http)
-    {
-        var directory = Directory.CreateDirectory(workspace[name]).FullName;
-        var configuration = Path.Combine(directory, "nginx.conf");
-        File.WriteAllText(configuration, $$"""
-            daemon off;
-            worker_processes auto;
-            pid {{directory}}/pid;
-            error_log stderr warn;
-            events { worker_connections 4096; }
-            http {
-              default_type text/plain;
-              client_body_temp_path {{directory}}/body; proxy_temp_path {{directory}}/proxy; fastcgi_temp_path {{directory}}/fastcgi;
-              uwsgi_temp_path {{directory}}/uwsgi; scgi_temp_path {{directory}}/scgi;
-              {{http}}
-            }
-            """);
-        return ChildProcess.Start(Need.FindProgram("nginx")!, ["-p", directory, "-c", configuration]);
     }
 
     private static async Task<bool> AnswersAsync(HttpClient client, string url, CancellationToken cancellationToken)
@@ -170,6 +142,13 @@ internal sealed partial class TlsTermination : IBenchCase
         return failed == 0 ? Number(H2LoadRate().Match(output)) : throw new BenchException($"h2load saw {failed} failures:\n{output}");
     }
 
+    /// <summary>The 99th percentile, in milliseconds, of h2load's log: start, status and microseconds of each request.</summary>
+    private static double Tail(string log)
+    {
+        var microseconds = File.ReadLines(log).Select(line => double.Parse(line.Split('\t')[2], CultureInfo.InvariantCulture)).Order().ToList();
+        return microseconds.Count > 0 ? microseconds[microseconds.Count * 99 / 100] / 1000 : throw new BenchException("h2load has no request in its log");
+    }
+
     private static double Latency(string output, string percentile)
     {
         var match = Regex.Match(output, $@"{percentile}\s+([0-9.]+)(us|ms|s)");
@@ -192,6 +171,7 @@ internal sealed partial class TlsTermination : IBenchCase
         Directory.CreateDirectory(workspace["tls"]);
         await File.WriteAllTextAsync(workspace["tls/tls.crt"], certificate.ExportCertificatePem(), cancellationToken);
         await File.WriteAllTextAsync(workspace["tls/tls.key"], key.ExportPkcs8PrivateKeyPem(), cancellationToken);
+        await File.WriteAllTextAsync(workspace["tls/both.pem"], $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n", cancellationToken);
     }
 
     [GeneratedRegex(@"([0-9]+) requests in ")]

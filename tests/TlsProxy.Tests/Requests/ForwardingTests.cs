@@ -56,7 +56,7 @@ public sealed class ForwardingTests : IDisposable
         await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
         using var client = RunningProxy.Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
-        foreach (var name in new[] { "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "X-Forwarded-Client-Cert", "X_Forwarded_For", "X-Forwarded-Prefix", "X-Original-URL" })
+        foreach (var name in new[] { "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "X-Forwarded-User", "X-Forwarded-Client-Cert", "X_Forwarded_For", "X-Forwarded-Prefix", "X-Original-URL" })
         {
             request.Headers.TryAddWithoutValidation(name, "forged");
         }

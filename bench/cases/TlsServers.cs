@@ -1,0 +1,107 @@
+using Bench.Frame;
+
+namespace Bench.Cases;
+
+/// <summary>The servers of <see cref="TlsTermination"/>: each terminates TLS and passes on to the same upstream, with an access log that is thrown away.</summary>
+internal static class TlsServers
+{
+    /// <summary>The application behind: files out of <c>www</c>.</summary>
+    public static ChildProcess Upstream(Workspace workspace, int port) => Nginx(workspace, "upstream", "auto", $$"""
+        server { listen 127.0.0.1:{{port}} backlog=4096; access_log off; root {{workspace["www"]}}; keepalive_requests 1000000; }
+        """);
+
+    public static ChildProcess Ours(Workspace workspace, string program, int port, int upstream) => Shell(
+        $"exec dotnet {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
+        $"--Upstream:Url=http://127.0.0.1:{upstream} --Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
+
+    public static ChildProcess Nginx(Workspace workspace, int port, int upstream) => Nginx(workspace, "proxy", "1", $$"""
+        upstream application { server 127.0.0.1:{{upstream}}; keepalive 128; keepalive_requests 1000000; }
+        server {
+          listen 127.0.0.1:{{port}} ssl http2 backlog=4096;
+          ssl_certificate {{workspace["tls/tls.crt"]}};
+          ssl_certificate_key {{workspace["tls/tls.key"]}};
+          ssl_protocols TLSv1.2 TLSv1.3;
+          keepalive_requests 1000000;
+          access_log /dev/null combined;
+          location / {
+            proxy_pass http://application;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto https;
+          }
+        }
+        """);
+
+    public static ChildProcess Haproxy(Workspace workspace, int port, int upstream)
+    {
+        var configuration = workspace["haproxy.cfg"];
+        File.WriteAllText(configuration, $"""
+            global
+              nbthread 1
+              maxconn 4096
+              log stdout format raw local0
+            defaults
+              mode http
+              log global
+              option httplog
+              timeout connect 5s
+              timeout client 60s
+              timeout server 60s
+              http-reuse always
+            frontend https
+              bind 127.0.0.1:{port} ssl crt {workspace["tls/both.pem"]} alpn h2,http/1.1 ssl-min-ver TLSv1.2 backlog 4096
+              option forwardfor
+              http-request set-header X-Forwarded-Proto https
+              default_backend application
+            backend application
+              server one 127.0.0.1:{upstream}
+
+            """);
+        return Shell($"exec {Need.FindProgram("haproxy")} -db -f {configuration} >/dev/null");
+    }
+
+    public static ChildProcess Caddy(Workspace workspace, int port, int upstream)
+    {
+        var configuration = workspace["Caddyfile"];
+        File.WriteAllText(configuration, $$"""
+            {
+              admin off
+              auto_https off
+            }
+            https://localhost:{{port}} {
+              bind 127.0.0.1
+              tls {{workspace["tls/tls.crt"]}} {{workspace["tls/tls.key"]}}
+              log {
+                output stdout
+              }
+              reverse_proxy 127.0.0.1:{{upstream}}
+            }
+
+            """);
+        return Shell($"exec env GOMAXPROCS=1 HOME={workspace.Directory} {Need.FindProgram("caddy")} run --adapter caddyfile --config {configuration} >/dev/null");
+    }
+
+    private static ChildProcess Shell(string command) => ChildProcess.Start("sh", ["-c", command]);
+
+    private static ChildProcess Nginx(Workspace workspace, string name, string workers, string http)
+    {
+        var directory = Directory.CreateDirectory(workspace[name]).FullName;
+        var configuration = Path.Combine(directory, "nginx.conf");
+        File.WriteAllText(configuration, $$"""
+            daemon off;
+            worker_processes {{workers}};
+            pid {{directory}}/pid;
+            error_log stderr warn;
+            events { worker_connections 4096; }
+            http {
+              default_type text/plain;
+              client_body_temp_path {{directory}}/body; proxy_temp_path {{directory}}/proxy; fastcgi_temp_path {{directory}}/fastcgi;
+              uwsgi_temp_path {{directory}}/uwsgi; scgi_temp_path {{directory}}/scgi;
+              {{http}}
+            }
+            """);
+        return ChildProcess.Start(Need.FindProgram("nginx")!, ["-p", directory, "-c", configuration]);
+    }
+}
