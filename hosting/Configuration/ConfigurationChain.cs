@@ -95,7 +95,8 @@ internal sealed class ConfigurationChain<TOptions>(IReadOnlyList<string> flags)
                 value = "true";
             }
 
-            if (HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase))
+            // WebApplicationFactory passes a setting on with an empty flag for each section that it is in.
+            if (HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase) || (value is "" && Schema.HasSection(key)))
             {
                 continue;
             }

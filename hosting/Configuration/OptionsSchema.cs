@@ -23,8 +23,12 @@ internal sealed class OptionsSchema
     }
 
     /// <summary>Whether <paramref name="section"/> is the first part of some key.</summary>
-    public bool HasSection(string section) =>
-        _nodes.Exists(n => n.Segments.Length > 1 && n.Segments[0].Equals(section, StringComparison.OrdinalIgnoreCase));
+    public bool HasSection(string section)
+    {
+        var wanted = section.Split(':');
+        return _nodes.Exists(n => n.Segments.Length > wanted.Length
+            && n.Segments.Zip(wanted).All(pair => pair.First == "*" || pair.First.Equals(pair.Second, StringComparison.OrdinalIgnoreCase)));
+    }
 
     /// <summary>The known key that is nearest to a mistyped one, or null when none is near.</summary>
     public string? Nearest(string key) => _nodes

@@ -30,7 +30,8 @@ public sealed class ConfigurationTests : IDisposable
     public async Task A_flag_beats_the_environment_beats_the_file_beats_the_default()
     {
         var file = Write("""{"Greeting": "file", "LOG_FILE": "/file", "Sink": {"Wait": "7s", "Labels": ["a", "b"]}}""");
-        await using var specimen = await Specimen.StartAsync(["--Greeting=flag"], new()
+        // The last two are what WebApplicationFactory adds.
+        await using var specimen = await Specimen.StartAsync(["--Greeting=flag", "--Sink=", "--environment=Test"], new()
         {
             ["CONFIG_FILE"] = file,
             ["GREETING"] = "environment",
