@@ -1,6 +1,11 @@
+using Agent.RequestLogging;
+
 namespace Agent.Logs;
 
-/// <summary>Sends the request log's whole lines, across its rolling: what is left of a renamed file comes before the new one.</summary>
+/// <summary>
+/// Sends the request log's whole lines, across its rolling: what is left of a renamed file comes before the next one, and
+/// the next one is found by its number when it has been renamed, too, since the last look.
+/// </summary>
 internal sealed class LogReader(string path, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>How soon a follower sees a line.</summary>
@@ -8,6 +13,12 @@ internal sealed class LogReader(string path, TimeProvider time) : IAsyncDisposab
 
     private readonly byte[] _buffer = new byte[64 * 1024];
     private FileStream? _file;
+
+    /// <summary>Whether the open file is full and has its last name.</summary>
+    private bool _isRolled;
+
+    /// <summary>The number that the file after the open one has or will get; null before the first.</summary>
+    private long? _next;
 
     /// <summary>Sends the last <paramref name="tail"/> lines (-1: all of the file), and when following goes on until cancelled.</summary>
     public async Task SendAsync(Stream output, int tail, bool follow, CancellationToken cancellationToken)
@@ -22,13 +33,18 @@ internal sealed class LogReader(string path, TimeProvider time) : IAsyncDisposab
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            TryOpen();
-            var replaced = WasReplaced();
-            await SendWholeLinesAsync(output, cancellationToken);
-            if (replaced)
+            bool isDone;
+            do
             {
-                await DisposeAsync();
+                TryOpen();
+                isDone = _isRolled || WasRenamed() || WasReplaced();
+                await SendWholeLinesAsync(output, cancellationToken);
+                if (isDone)
+                {
+                    await DisposeAsync();
+                }
             }
+            while (follow && isDone);
         }
         while (follow && await timer.WaitForNextTickAsync(cancellationToken));
     }
@@ -37,7 +53,7 @@ internal sealed class LogReader(string path, TimeProvider time) : IAsyncDisposab
     {
         if (_file is { } file)
         {
-            _file = null;
+            (_file, _isRolled) = (null, false);
             await file.DisposeAsync();
         }
     }
@@ -46,11 +62,70 @@ internal sealed class LogReader(string path, TimeProvider time) : IAsyncDisposab
     {
         try
         {
-            _file ??= new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            while (_file is null)
+            {
+                var target = RolledFiles.TargetOf(path);
+                var last = RolledFiles.LastOf(target);
+                if (_next <= last)
+                {
+                    // Those in between may be gone already: more than MaxFiles are not kept.
+                    var (number, name) = RolledFiles.Of(target).Find(file => file.Number >= _next);
+                    if (name is null)
+                    {
+                        continue;
+                    }
+
+                    _next = number + 1;
+                    _file = TryOpen(name);
+                    _isRolled = _file is not null;
+                    continue;
+                }
+
+                if (TryOpen(target) is not { } file)
+                {
+                    return;
+                }
+
+                // Which number it will get is sure only if none was given away meanwhile.
+                if (RolledFiles.LastOf(target) != last)
+                {
+                    file.Dispose();
+                    _next ??= last + 1;
+                    continue;
+                }
+
+                (_file, _isRolled, _next) = (file, false, last + 2);
+            }
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (DirectoryNotFoundException)
         {
-            // Not there yet, or just renamed: the next look finds it.
+            // Not there yet, or no more: the writer makes it.
+        }
+    }
+
+    private static FileStream? TryOpen(string name)
+    {
+        try
+        {
+            return new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (FileNotFoundException)
+        {
+            // Not there yet, just renamed, or removed: the next look finds what there is.
+            return null;
+        }
+    }
+
+    /// <summary>Whether the open file has got its number, or those after it theirs.</summary>
+    private bool WasRenamed()
+    {
+        try
+        {
+            return _file is not null && RolledFiles.LastOf(RolledFiles.TargetOf(path)) >= _next - 1;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false;
         }
     }
 

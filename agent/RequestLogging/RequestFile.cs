@@ -137,8 +137,7 @@ internal sealed class RequestFile(string path, RequestLogOptions options, Reques
         }
         else
         {
-            var number = rolled.Count == 0 ? 1 : rolled[^1].Number + 1;
-            File.Move(_target, RolledFiles.NameOf(_target, number));
+            File.Move(_target, RolledFiles.NameOf(_target, RolledFiles.LastOf(_target) + 1));
         }
 
         foreach (var (_, old) in rolled.Take(rolled.Count - (options.MaxFiles - 2)))

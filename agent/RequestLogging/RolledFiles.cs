@@ -12,6 +12,10 @@ internal static class RolledFiles
         return file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
     }
 
+    /// <summary>The highest number that is there; 0 when there is none.</summary>
+    /// <exception cref="IOException">The directory cannot be read.</exception>
+    public static long LastOf(string target) => Of(target) is [.., var (number, _)] ? number : 0;
+
     /// <summary>Those beside <paramref name="target"/>, oldest first.</summary>
     public static List<(long Number, string Path)> Of(string target)
     {

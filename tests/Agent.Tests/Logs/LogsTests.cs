@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Agent.Tests.Support;
 
-namespace Agent.Tests;
+namespace Agent.Tests.Logs;
 
 /// <summary>The request log over HTTP.</summary>
 public sealed class LogsTests
