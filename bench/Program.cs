@@ -7,6 +7,6 @@ if (args is ["floor", var port])
     return await EmptyApplication.RunAsync(port);
 }
 
-IBenchCase[] cases = [new PodStart(), new TailOneGigabyte(), new TlsTermination()];
+IBenchCase[] cases = [new PodStart(), new TailOneGigabyte(), new TlsTermination(), new Inference(), new RequestLog()];
 
 return await new CommandLine(cases, Repository.Find(), Console.Out).RunAsync(args);

@@ -86,22 +86,21 @@ internal sealed partial class TlsTermination : IBenchCase
         measurement[Metric.IdleMemory] = idle.ResidentBytes;
 
         // The first seconds are those of a compiler at work; how long a start takes is another case's question.
-        await OutputAsync("wrk", ["-t1", $"-c{Connections}", $"-d{WarmUpSeconds}s", url], cancellationToken);
+        await Wrk.RunAsync(url, Connections, WarmUpSeconds, cancellationToken);
         var warm = proxy.Usage;
-        var wrk = await OutputAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Seconds}s", "--latency", url], cancellationToken);
-        var (requests, rate) = Wrk(wrk);
-        measurement[Http1] = rate;
-        measurement[Http1Median] = Latency(wrk, "50%");
-        measurement[Http1Tail] = Latency(wrk, "99%");
-        measurement[CpuPerRequest] = (proxy.Usage.CpuSeconds - warm.CpuSeconds) / requests * 1e6;
+        var wrk = await Wrk.RunAsync(url, Connections, Seconds, cancellationToken);
+        measurement[Http1] = wrk.Rate;
+        measurement[Http1Median] = wrk.MedianMilliseconds;
+        measurement[Http1Tail] = wrk.P99Milliseconds;
+        measurement[CpuPerRequest] = (proxy.Usage.CpuSeconds - warm.CpuSeconds) / wrk.Requests * 1e6;
 
         var log = workspace["h2load.log"];
         File.Delete(log);
         measurement[Http2] = H2Load(await OutputAsync("h2load", ["-t1", "-c32", "-m10", $"-D{Seconds}", $"--log-file={log}", url], cancellationToken));
         measurement[Http2Tail] = Tail(log);
-        var closing = await OutputAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Seconds}s", "--latency", "-H", "Connection: close", url], cancellationToken);
-        measurement[NewConnections] = Wrk(closing).Rate;
-        measurement[NewConnectionsTail] = Latency(closing, "99%");
+        var closing = await Wrk.RunAsync(url, Connections, Seconds, cancellationToken, "-H", "Connection: close");
+        measurement[NewConnections] = closing.Rate;
+        measurement[NewConnectionsTail] = closing.P99Milliseconds;
 
         var usage = proxy.Usage;
         measurement[Metric.Cpu] = usage.CpuSeconds - warm.CpuSeconds;
@@ -125,17 +124,6 @@ internal sealed partial class TlsTermination : IBenchCase
     private static async Task<string> OutputAsync(string program, string[] arguments, CancellationToken cancellationToken) =>
         string.Join('\n', await ChildProcess.OutputOfAsync(program, arguments, cancellationToken));
 
-    /// <summary>Requests and requests a second of wrk; one that did not succeed spoils the run.</summary>
-    private static (double Requests, double Rate) Wrk(string output)
-    {
-        if (output.Contains("Non-2xx", StringComparison.Ordinal) || output.Contains("Socket errors", StringComparison.Ordinal))
-        {
-            throw new BenchException($"wrk saw errors:\n{output}");
-        }
-
-        return (Number(WrkRequests().Match(output)), Number(WrkRate().Match(output)));
-    }
-
     private static double H2Load(string output)
     {
         var failed = Number(H2LoadFailed().Match(output));
@@ -147,12 +135,6 @@ internal sealed partial class TlsTermination : IBenchCase
     {
         var microseconds = File.ReadLines(log).Select(line => double.Parse(line.Split('\t')[2], CultureInfo.InvariantCulture)).Order().ToList();
         return microseconds.Count > 0 ? microseconds[microseconds.Count * 99 / 100] / 1000 : throw new BenchException("h2load has no request in its log");
-    }
-
-    private static double Latency(string output, string percentile)
-    {
-        var match = Regex.Match(output, $@"{percentile}\s+([0-9.]+)(us|ms|s)");
-        return Number(match) * match.Groups[2].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
     }
 
     private static double Number(Match match) => match.Success
@@ -173,12 +155,6 @@ internal sealed partial class TlsTermination : IBenchCase
         await File.WriteAllTextAsync(workspace["tls/tls.key"], key.ExportPkcs8PrivateKeyPem(), cancellationToken);
         await File.WriteAllTextAsync(workspace["tls/both.pem"], $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n", cancellationToken);
     }
-
-    [GeneratedRegex(@"([0-9]+) requests in ")]
-    private static partial Regex WrkRequests();
-
-    [GeneratedRegex(@"Requests/sec:\s+([0-9.]+)")]
-    private static partial Regex WrkRate();
 
     [GeneratedRegex(@"finished in [0-9.]+m?s, ([0-9.]+) req/s")]
     private static partial Regex H2LoadRate();
