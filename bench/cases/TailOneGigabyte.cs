@@ -4,16 +4,20 @@ using Bench.Frame;
 
 namespace Bench.Cases;
 
-/// <summary>How fast a backlog of one gigabyte goes through the log tailer.</summary>
-internal sealed class TailOneGigabyte : IBenchCase
+/// <summary>How fast a backlog of one gigabyte goes through the log tailer: as it is, or with every line enriched and redacted.</summary>
+/// <param name="shaped">Whether lines are changed on their way.</param>
+internal sealed class TailOneGigabyte(bool shaped) : IBenchCase
 {
-    private const long Size = 1L << 30;
+    /// <summary>Bytes of the log: <c>BENCH_LOG_BYTES</c>, for a trial run; figures are told of the default.</summary>
+    private static readonly long Size = long.Parse(Environment.GetEnvironmentVariable("BENCH_LOG_BYTES") ?? $"{1L << 30}", CultureInfo.InvariantCulture);
 
     private static readonly Metric Throughput = new("throughput", "MiB/s", HigherIsBetter: true);
 
-    public string Name => "tail-1gb";
+    public string Name => shaped ? "tail-1gb-shaped" : "tail-1gb";
 
-    public string Question => "How fast does a log of 1 GiB go from a file to stdout, and what does that cost?";
+    public string Question => shaped
+        ? "How fast does a log of 1 GiB go to stdout with two fields added to each line and one redacted, and what does that cost?"
+        : "How fast does a log of 1 GiB go from a file to stdout, and what does that cost?";
 
     public string Conditions =>
         """
@@ -21,7 +25,7 @@ internal sealed class TailOneGigabyte : IBenchCase
         first byte and writes every line to a pipe whose reader throws it away; the time is from the start of the program
         until the last byte is through, its own start included. `cat` and `tail` know of no lines, checkpoints or rotations:
         they show what the pipe alone takes. CPU time and memory are those of the whole pipeline.
-        """;
+        """ + (shaped ? " Only the log tailer changes the lines; the others pass them on as they are." : "");
 
     public IEnumerable<Need> Needs(Repository repository) =>
     [
@@ -39,14 +43,15 @@ internal sealed class TailOneGigabyte : IBenchCase
         var checkpoint = workspace["checkpoint.json"];
         var tail = $"""
             rm -f {checkpoint}
-            dotnet {tailer} --LOG_FILE={log} --Tail:UntilEnd=true --Checkpoint:Path={checkpoint} --Management:Port=0 --Listen:Address=localhost 2>{workspace["errors"]}
+            dotnet {tailer} --LOG_FILE={log} {(shaped ? "--Enrich:Fields:pod=agent-7d4b9 --Enrich:Fields:node=node-1 --Redact:Fields=trace_id " : "")}--Tail:UntilEnd=true --Checkpoint:Path={checkpoint} --Management:Port=0 --Listen:Address=localhost 2>{workspace["errors"]}
             """;
 
         // Fast and wrong is no result: what comes out is compared with what went in before anything is measured.
-        await ChildProcess.OutputOfAsync("bash", ["-o", "pipefail", "-c", $"{tail.TrimEnd()} | cmp - {log}"], cancellationToken);
+        var undone = shaped ? """sed -E 's/"trace_id":"[0-9a-f]*"/"trace_id":"***"/; s/\}$/,"pod":"agent-7d4b9","node":"node-1"}/' """ : "cat ";
+        await ChildProcess.OutputOfAsync("bash", ["-o", "pipefail", "-c", $"{tail.TrimEnd()} | cmp - <({undone}{log})"], cancellationToken);
         return
         [
-            Pipeline("log-tailer", "`Tail:UntilEnd=true`, sink stdout, checkpoint on, published in Release", $"{tail.TrimEnd()} | cat >/dev/null"),
+            Pipeline("log-tailer", $"`Tail:UntilEnd=true`, sink stdout, checkpoint on, published in Release{(shaped ? "; two `Enrich:Fields`, one of `Redact:Fields`" : "")}", $"{tail.TrimEnd()} | cat >/dev/null"),
             Pipeline("tail", "`tail -n +1 FILE | cat`", $"tail -n +1 {log} | cat >/dev/null"),
             Pipeline("cat", "`cat FILE | cat`", $"cat {log} | cat >/dev/null"),
             // Its own action for named pipes gives up for half a minute when the pipe is full; a program's stdin is waited for.

@@ -49,6 +49,8 @@ internal sealed partial class TailerProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public TimeSpan ProcessorTime
     {
         get

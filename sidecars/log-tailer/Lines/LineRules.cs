@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace LogTailer.Lines;
@@ -15,14 +18,9 @@ internal static class LineRules
     /// <returns>How many lines there are to ship, how many of them are over the limit, and whether the bytes can go out just as they stand.</returns>
     public static (int Lines, int Cut, bool AsItIs) Measure(ReadOnlySpan<byte> block, int maxLineBytes)
     {
-        var clean = block.Length <= maxLineBytes
-            && (block.IsEmpty || block[0] != '\n')
-            && block.IndexOf("\n\n"u8) < 0
-            && block.IndexOf("\r\n"u8) < 0;
-
-        if (clean)
+        if (block.Length <= maxLineBytes && TryCountClean(block, out var clean))
         {
-            return (block.Count((byte)'\n'), 0, true);
+            return (clean, 0, true);
         }
 
         var (lines, cut, shipped) = (0, 0, 0);
@@ -36,6 +34,48 @@ internal static class LineRules
         }
 
         return (lines, cut, cut == 0 && shipped == block.Length);
+    }
+
+    /// <summary>Counts the lines in one pass; false where one is empty or ends in CR LF.</summary>
+    private static bool TryCountClean(ReadOnlySpan<byte> block, out int lines)
+    {
+        lines = 0;
+
+        if (block is [(byte)'\n', ..])
+        {
+            return false;
+        }
+
+        ref var start = ref MemoryMarshal.GetReference(block);
+        var at = 1;
+
+        for (; Vector256.IsHardwareAccelerated && at + Vector256<byte>.Count <= block.Length; at += Vector256<byte>.Count)
+        {
+            var ends = Vector256.Equals(Vector256.LoadUnsafe(ref start, (nuint)at), Vector256.Create((byte)'\n'));
+            var before = Vector256.LoadUnsafe(ref start, (nuint)at - 1);
+
+            if ((ends & (Vector256.Equals(before, Vector256.Create((byte)'\n')) | Vector256.Equals(before, Vector256.Create((byte)'\r')))) != default)
+            {
+                return false;
+            }
+
+            lines += BitOperations.PopCount(ends.ExtractMostSignificantBits());
+        }
+
+        for (; at < block.Length; at++)
+        {
+            if (block[at] == '\n')
+            {
+                if (block[at - 1] is (byte)'\n' or (byte)'\r')
+                {
+                    return false;
+                }
+
+                lines++;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The beginning of a line, not torn inside a character.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace LogTailer.Native;
@@ -14,6 +15,10 @@ internal static partial class Libc
 
     public const short PollIn = 1;
     public const short PollOut = 4;
+
+    /// <summary>F_SETPIPE_SZ and F_GETPIPE_SZ.</summary>
+    public const int SetPipeSize = 1031;
+    public const int GetPipeSize = 1032;
 
     public const int InotifyNonBlocking = 0x800;
     public const int InotifyCloseOnExec = 0x80000;
@@ -43,6 +48,11 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "pipe", SetLastError = true)]
     public static unsafe partial int Pipe(int* readAndWrite);
+
+    /// <summary>fcntl(2) of Linux, where an argument that varies is passed like any other.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    [SupportedOSPlatform("linux")]
+    public static partial int FileControl(int descriptor, int command, nint argument);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();

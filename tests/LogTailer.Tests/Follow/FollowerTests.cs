@@ -328,6 +328,47 @@ public sealed class FollowerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_file_that_the_kernel_gave_the_freed_inode_is_read_from_its_beginning()
+    {
+        _directory.Append("app.log", "old 1\nold 2\n");
+        await using (var before = Tailing.Start(_directory["app.log"]))
+        {
+            await before.Delivers("old 1", "old 2");
+            await before.StopAsync();
+        }
+
+        Assert.True(FileStat.TryRead(_directory["app.log"], out var old));
+        _directory.Delete("app.log");
+        RecreateWithInode("app.log", old.Identity.Inode);
+        _directory.Append("app.log", "new 1\nnew 2\nnew 3\n");
+
+        await using var tailing = Tailing.Start(_directory["app.log"]);
+
+        await tailing.Delivers("new 1", "new 2", "new 3");
+    }
+
+    /// <summary>Makes files until one gets the inode. Some file systems (tmpfs) never use one again: there it is just a new file.</summary>
+    private void RecreateWithInode(string name, ulong inode)
+    {
+        const int Attempts = 2000;
+        Directory.CreateDirectory(_directory["others"]);
+
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            _directory.Append(name, "");
+            Assert.True(FileStat.TryRead(_directory[name], out var stat));
+
+            if (stat.Identity.Inode == inode || attempt == Attempts - 1)
+            {
+                return;
+            }
+
+            // Kept, so that its inode is not the next one again.
+            _directory.Rename(name, $"others/{attempt}");
+        }
+    }
+
+    [Fact]
     public async Task Two_files_with_the_same_content_are_two_files()
     {
         _directory.Append("a.log", "same\n");

@@ -21,9 +21,11 @@ internal sealed class LogStore : IAsyncDisposable
     private readonly List<Request> _requests = [];
     private readonly Func<HttpContext, Request, Task> _answer;
 
-    private LogStore(WebApplication app, Func<HttpContext, Request, Task> answer)
+    private readonly bool _keeps;
+
+    private LogStore(WebApplication app, Func<HttpContext, Request, Task> answer, bool keeps)
     {
-        (_app, _answer) = (app, answer);
+        (_app, _answer, _keeps) = (app, answer, keeps);
         _app.Run(HandleAsync);
     }
 
@@ -47,8 +49,9 @@ internal sealed class LogStore : IAsyncDisposable
     /// <param name="certificate">With one it speaks TLS.</param>
     /// <param name="wantsClientCertificate">Whether a client has to show one.</param>
     /// <param name="port">The port; 0 takes a free one.</param>
+    /// <param name="keeps">Whether <see cref="Requests"/> are kept; a flood of them is better counted as it comes.</param>
     public static async Task<LogStore> StartAsync(
-        Func<HttpContext, Request, Task>? answer = null, X509Certificate2? certificate = null, bool wantsClientCertificate = false, int port = 0)
+        Func<HttpContext, Request, Task>? answer = null, X509Certificate2? certificate = null, bool wantsClientCertificate = false, int port = 0, bool keeps = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -71,7 +74,7 @@ internal sealed class LogStore : IAsyncDisposable
                 }
             });
         });
-        var store = new LogStore(builder.Build(), answer ?? ((_, _) => Task.CompletedTask));
+        var store = new LogStore(builder.Build(), answer ?? ((_, _) => Task.CompletedTask), keeps);
         await store._app.StartAsync();
         return store;
     }
@@ -98,7 +101,11 @@ internal sealed class LogStore : IAsyncDisposable
         lock (_requests)
         {
             request = new Request(_requests.Count, context.Request.Path, context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), Encoding.UTF8.GetString(body.ToArray()), gzip);
-            _requests.Add(request);
+
+            if (_keeps)
+            {
+                _requests.Add(request);
+            }
         }
 
         await _answer(context, request);

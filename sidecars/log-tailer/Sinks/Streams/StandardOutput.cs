@@ -11,6 +11,16 @@ internal sealed class StandardOutput : IByteStream
 {
     private const int Descriptor = 1;
 
+    public StandardOutput()
+    {
+        // A block in one go, where the reader of a pipe of the usual 64 KiB would have to be waited for four times.
+        // Anything but a pipe refuses, and goes on as it is.
+        if (OperatingSystem.IsLinux() && Libc.FileControl(Descriptor, Libc.GetPipeSize, 0) is > 0 and < Flow.Block.UsualBytes)
+        {
+            _ = Libc.FileControl(Descriptor, Libc.SetPipeSize, Flow.Block.UsualBytes);
+        }
+    }
+
     private readonly Stream? _console = OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : null;
 
     public string Name => "stdout";
