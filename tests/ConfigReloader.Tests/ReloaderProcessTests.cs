@@ -18,12 +18,12 @@ public sealed class ReloaderProcessTests : IDisposable
         await using var application = await StubApplication.StartAsync(() => File.ReadAllText(Path.Combine(_volume.Path, "key")));
         await using var reloader = await ReloaderProcess.ServeAsync(
             $"--Watches:app:Directory={_volume.Path}", $"--Watches:app:Target:Url={application.ReloadUrl}", "--Watches:app:Debounce=50ms");
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
         Assert.Contains("ready", await reloader.GetAsync("/readyz"), StringComparison.Ordinal);
 
         _volume.Swap(("key", "1"));
         await Eventually.HoldsAsync(() => !application.Reloads.IsEmpty, "the reload");
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
 
         Assert.Equal(["1"], application.Reloads);
         var metrics = await reloader.GetAsync("/metrics");
@@ -40,7 +40,7 @@ public sealed class ReloaderProcessTests : IDisposable
         await using var process = await ShellProcess.StartAsync(ShellProcess.Named(_directory, name), ShellProcess.Trapping("HUP"));
         await using var reloader = await ReloaderProcess.ServeAsync(
             $"--Watches:app:Directory={_volume.Path}", "--Watches:app:Target:Signal=HUP", $"--Watches:app:Target:ProcessName={name}", "--Watches:app:Debounce=50ms");
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
 
         for (var i = 1; i <= 10; i++)
         {
@@ -49,7 +49,7 @@ public sealed class ReloaderProcessTests : IDisposable
         }
 
         // Looked at once more after all is delivered: ten changes, ten hangups.
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
         Assert.Equal(11, process.Output.Count);
         Assert.Contains("{outcome=\"delivered\",watch=\"app\"} 10", await reloader.GetAsync("/metrics"), StringComparison.Ordinal);
     }
@@ -70,19 +70,52 @@ public sealed class ReloaderProcessTests : IDisposable
             $"--Watches:app:Target:PidFile={_directory["pid"]}",
             $"--Watches:app:Target:StatusUrl={application.StatusUrl}",
             "--Watches:app:Debounce=50ms");
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
 
         _volume.Swap(("app.json", Configuration("/etc/passwd")));
         await Eventually.HoldsAsync(async () => (int)(await application.StatusAsync())["configuration_generation"]! == 2, () => "a new generation");
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
 
         _volume.Swap(("app.json", "{ \"Wotches\": 1 }"));
-        await PhaseAsync(reloader, "app", "refused");
+        await reloader.PhaseAsync("app", "refused");
         Assert.Contains("Wotches", (string)(await reloader.StatusAsync())["watches"]!["app"]!["last_result"]!, StringComparison.Ordinal);
 
         _volume.Swap(("app.json", Configuration("/etc/group")));
-        await PhaseAsync(reloader, "app", "in_step");
+        await reloader.PhaseAsync("app", "in_step");
         Assert.Equal(3, (int)(await application.StatusAsync())["configuration_generation"]!);
+    }
+
+    [Fact]
+    public async Task A_hangup_that_never_gets_to_the_application_is_noticed_by_its_generation()
+    {
+        // An entry point that swallows the signal, and behind it a process of this project that would have reloaded.
+        await using var entryPoint = await ShellProcess.StartAsync("sh", ShellProcess.Trapping("HUP"));
+        await using var application = await ReloaderProcess.ServeAsync("--Watches:self:File=/etc/hosts", "--Watches:self:Target:Url=http://127.0.0.1:9/");
+        await File.WriteAllTextAsync(_directory["pid"], $"{entryPoint.Id}");
+        await using var reloader = await ReloaderProcess.ServeAsync(
+            $"--Watches:app:Directory={_volume.Path}",
+            "--Watches:app:Target:Signal=HUP",
+            $"--Watches:app:Target:PidFile={_directory["pid"]}",
+            $"--Watches:app:Target:StatusUrl={application.StatusUrl}",
+            "--Watches:app:Target:ConfirmWithin=500ms",
+            "--Watches:app:Debounce=50ms",
+            "--Watches:app:PollInterval=50ms");
+        await reloader.PhaseAsync("app", "in_step");
+
+        _volume.Swap(("key", "1"));
+        await reloader.PhaseAsync("app", "unconfirmed");
+
+        var status = await reloader.StatusAsync();
+        Assert.StartsWith($"SIGHUP sent to process {entryPoint.Id}", (string)status["watches"]!["app"]!["last_result"]!, StringComparison.Ordinal);
+        Assert.Contains(status["problems"]!.AsArray(), problem => (string?)problem!["area"] == "target app");
+        Assert.Contains("ready", await reloader.GetAsync("/readyz"), StringComparison.Ordinal);
+
+        // Once for each change, and not again and again.
+        _volume.Swap(("key", "2"));
+        await Eventually.HoldsAsync(() => entryPoint.Output.Count == 3, "the second hangup");
+        await reloader.PhaseAsync("app", "unconfirmed");
+        Assert.Equal(["ready", "reload", "reload"], entryPoint.Output);
+        Assert.Equal(1, (int)(await application.StatusAsync())["configuration_generation"]!);
     }
 
     [Fact]
@@ -93,18 +126,18 @@ public sealed class ReloaderProcessTests : IDisposable
         var file = _directory["reloader.json"];
         await File.WriteAllTextAsync(file, $$"""{ "Watches": { {{Watch("one")}} } }""");
         await using var reloader = await ReloaderProcess.ServeAsync($"--config={file}");
-        await PhaseAsync(reloader, "one", "in_step");
+        await reloader.PhaseAsync("one", "in_step");
 
         await File.WriteAllTextAsync(file, $$"""{ "Watches": { {{Watch("one")}}, {{Watch("two")}} } }""");
         using var answer = await reloader.ReloadAsync();
         Assert.True(answer.IsSuccessStatusCode);
-        await PhaseAsync(reloader, "two", "in_step");
+        await reloader.PhaseAsync("two", "in_step");
         Assert.Empty(application.Reloads);
 
         _volume.Swap(("key", "1"));
         await Eventually.HoldsAsync(() => application.Reloads.Count == 2, "both watches tell it");
-        await PhaseAsync(reloader, "one", "in_step");
-        await PhaseAsync(reloader, "two", "in_step");
+        await reloader.PhaseAsync("one", "in_step");
+        await reloader.PhaseAsync("two", "in_step");
         Assert.Equal(["1", "1"], application.Reloads);
     }
 
@@ -190,7 +223,4 @@ public sealed class ReloaderProcessTests : IDisposable
         Assert.Empty(application.Reloads);
         Assert.False(Directory.Exists(_directory["out"]));
     }
-
-    private static Task PhaseAsync(ReloaderProcess reloader, string watch, string phase) => Eventually.HoldsAsync(
-        async () => (string?)(await reloader.StatusAsync())["watches"]?[watch]?["phase"] == phase, () => $"{watch} {phase}");
 }

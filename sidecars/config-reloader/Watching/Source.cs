@@ -110,6 +110,12 @@ internal sealed class Source
 
     private Snapshot ReadFile(bool withContent, CancellationToken cancellationToken)
     {
+        if (FileKind.IsSpecial(Path))
+        {
+            throw new SourceUnreadableException(
+                $"{Path} is a pipe, a socket or a device", "Watch a file: what comes from there once is gone when it has been read.", null);
+        }
+
         using var builder = new Snapshot.Builder();
         Add(builder, System.IO.Path.GetFileName(Path), Path, withContent, 0, cancellationToken);
         return builder.Build();
@@ -168,6 +174,12 @@ internal sealed class Source
             }
 
             Collect(entry.FullName, name + "/", files, depth + 1);
+            return;
+        }
+
+        if (FileKind.IsSpecial(entry.FullName))
+        {
+            // To open a pipe is to wait for whoever writes to it, for ever if need be. It is no configuration.
             return;
         }
 

@@ -145,4 +145,29 @@ public sealed class SourceTests : IDisposable
     }
 
     private static Snapshot Read(Source source) => source.Read(withContent: false, CancellationToken.None);
+
+    [LinuxPipeFact]
+    public void A_pipe_is_passed_over_and_not_waited_for()
+    {
+        var volume = new ConfigMapVolume(_directory["config"], ("key", "1"));
+        var before = Source.Directory(volume.Path).Read(withContent: false, CancellationToken.None);
+        LinuxPipeFactAttribute.Make(Path.Combine(volume.Path, "pipe"));
+        File.CreateSymbolicLink(Path.Combine(volume.Path, "link"), "pipe");
+
+        var after = Task.Run(() => Source.Directory(volume.Path).Read(withContent: true, CancellationToken.None));
+
+        Assert.True(after.Wait(Eventually.Deadline), "it waits for the pipe");
+        Assert.Equal(before.Fingerprint, after.Result.Fingerprint);
+    }
+
+    [LinuxPipeFact]
+    public void A_watched_file_that_is_a_pipe_is_refused_and_not_waited_for()
+    {
+        LinuxPipeFactAttribute.Make(_directory["pipe"]);
+
+        var read = Task.Run(() => Source.File(_directory["pipe"]).Read(withContent: false, CancellationToken.None));
+
+        var unreadable = Assert.Throws<SourceUnreadableException>(() => read.WaitAsync(Eventually.Deadline).GetAwaiter().GetResult());
+        Assert.Contains("is a pipe", unreadable.Message, StringComparison.Ordinal);
+    }
 }

@@ -89,6 +89,59 @@ public sealed class WatchTests : IDisposable
         Assert.Equal(["1", "50"], application.Reloads);
     }
 
+    [Theory]
+    [InlineData("slow")]
+    [InlineData("refuses every other")]
+    [InlineData("fails now and then")]
+    [InlineData("hangs up")]
+    public async Task However_the_target_is_meanwhile_of_hundreds_of_swaps_the_last_arrives_and_none_is_told_twice(string manner)
+    {
+        await using var application = await StubApplication.StartAsync(Key);
+        var calls = 0;
+        application.Answer = async (context, state) =>
+        {
+            var call = Interlocked.Increment(ref calls);
+            var isEven = int.Parse(state, CultureInfo.InvariantCulture) % 2 == 0;
+            switch (manner)
+            {
+                case "slow":
+                    await Task.Delay(20);
+                    break;
+                case "refuses every other" when !isEven:
+                    context.Response.StatusCode = 422;
+                    break;
+                case "fails now and then" when call % 3 != 0:
+                    context.Response.StatusCode = 503;
+                    break;
+                case "hangs up" when call % 3 != 0:
+                    context.Abort();
+                    break;
+            }
+        };
+        var options = WatchUnderTest.Options(_volume.Path);
+        options.Debounce = TimeSpan.FromMilliseconds(1);
+        await using var watch = await StartAsync(application.ReloadUrl, options);
+
+        for (var i = 1; i <= 300; i++)
+        {
+            _volume.Swap(("key", Number(i)));
+            await Task.Yield();
+        }
+
+        await watch.HasDeliveredAsync(_volume.Path);
+
+        var told = application.Reloads.Select(state => int.Parse(state, CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(300, told[^1]);
+        Assert.Equal(told.Order(), told);
+        Assert.Empty(watch.Problems.Open);
+        if (manner is "slow" or "refuses every other")
+        {
+            // Only an attempt without an answer, or with a failure, is made again. (That the application reads what is there by
+            // then, and so may read the next state already, is no telling twice.)
+            Assert.True(told.Count <= watch.State.Changes, $"{told.Count} calls for {watch.State.Changes} changes");
+        }
+    }
+
     [Fact]
     public async Task A_failing_target_is_asked_again_until_it_takes_it()
     {
