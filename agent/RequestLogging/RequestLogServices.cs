@@ -6,5 +6,6 @@ internal static class RequestLogServices
         .AddSingleton<RequestLogHealth>()
         .AddSingleton<RequestLog>()
         .AddSingleton<IStatusSection>(provider => provider.GetRequiredService<RequestLog>())
+        .AddSingleton<ICheck, RequestFileCheck>()
         .AddHostedService(provider => provider.GetRequiredService<RequestLog>());
 }
