@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Unicode;
+using Agent.Requests;
 using Microsoft.Net.Http.Headers;
 
 namespace Agent.Validation;
@@ -28,6 +29,7 @@ internal sealed class RequestBody : IDisposable
 
     /// <summary>Waits for the whole body, which the server's limit bounds, and parses it. Dispose it before the answer is complete.</summary>
     /// <exception cref="BadHttpRequestException">Not JSON by its content type (415), too large (413), too slow (408), or cut off (400).</exception>
+    /// <exception cref="FailedRequestException">It is not UTF-8 (400).</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpContext context)
     {
         if (!IsJson(context.Request.ContentType))
@@ -185,18 +187,20 @@ internal sealed class RequestBody : IDisposable
 
         if (!IsUtf8(_bytes))
         {
-            throw new BadHttpRequestException("not UTF-8", StatusCodes.Status400BadRequest);
+            throw new FailedRequestException(StatusCodes.Status400BadRequest, "There was an error parsing the body");
         }
 
+        // Some clients begin with a byte order mark, which Python skips, too.
+        var json = new SequenceReader<byte>(_bytes).IsNext("\uFEFF"u8) ? _bytes.Slice(3) : _bytes;
         try
         {
-            _document = JsonDocument.Parse(_bytes, ParserOptions);
+            _document = JsonDocument.Parse(json, ParserOptions);
         }
         catch (JsonException e)
         {
             var why = e.Message.AsSpan();
             var end = why.IndexOf(" LineNumber");
-            Errors.AddInvalidJson(Offset(e), end < 0 ? e.Message : why[..end].ToString());
+            Errors.AddInvalidJson(Offset(json, e), end < 0 ? e.Message : why[..end].ToString());
             return;
         }
 
@@ -269,16 +273,45 @@ internal sealed class RequestBody : IDisposable
         return text;
     }
 
-    private long Offset(JsonException e)
+    /// <summary>Where it goes wrong, counted in code points as FastAPI does.</summary>
+    private static long Offset(ReadOnlySequence<byte> json, JsonException e)
     {
         var lines = e.LineNumber ?? 0;
         var offset = 0L;
-        var rest = new SequenceReader<byte>(_bytes);
+        var rest = new SequenceReader<byte>(json);
         while (lines-- > 0 && rest.TryAdvanceTo((byte)'\n'))
         {
             offset = rest.Consumed;
         }
 
-        return offset + (e.BytePositionInLine ?? 0);
+        var before = json.Slice(0, Math.Min(offset + (e.BytePositionInLine ?? 0), json.Length));
+        before = before.Slice(0, before.Length - BrokenLiteral(before));
+        var codePoints = 0L;
+        foreach (var segment in before)
+        {
+            foreach (var b in segment.Span)
+            {
+                codePoints += (b & 0b1100_0000) == 0b1000_0000 ? 0 : 1;
+            }
+        }
+
+        return codePoints;
+    }
+
+    /// <summary>How many bytes at the end are the beginning of true, false or null: the mistake is where the word begins.</summary>
+    private static int BrokenLiteral(ReadOnlySequence<byte> before)
+    {
+        Span<byte> end = stackalloc byte[(int)Math.Min(4, before.Length)];
+        before.Slice(before.Length - end.Length).CopyTo(end);
+        for (var length = end.Length; length > 0; length--)
+        {
+            var word = end[^length..];
+            if (length < 4 && ("true"u8.StartsWith(word) || "null"u8.StartsWith(word)) || length < 5 && "false"u8.StartsWith(word))
+            {
+                return length;
+            }
+        }
+
+        return 0;
     }
 }

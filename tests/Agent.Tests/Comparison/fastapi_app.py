@@ -29,6 +29,11 @@ def infer(body: Inference):
     return {"prediction": "positive"}
 
 
+@app.post("/inference/stream")
+def infer_stream(body: Inference):
+    return {"prediction": "positive"}
+
+
 @app.post("/inference/batch")
 def infer_batch(body: Batch):
     return {"predictions": []}

@@ -33,6 +33,8 @@ public sealed class ErrorShapeTests(InferenceTests.SharedAgent shared) : IClassF
     [InlineData("{\"text\": }", 9)]
     [InlineData("{\n \"text\": \"a\",\n}", 16)]
     [InlineData("hello", 0)]
+    [InlineData("{\"täxt\": }", 9)]
+    [InlineData("{\"😀\":\n\"😀\", }", 11)]
     public async Task A_body_that_is_no_JSON_is_answered_with_where_it_goes_wrong(string body, int offset)
     {
         var answer = await Agent.PostAsync("/inference", body).JsonAsync(HttpStatusCode.UnprocessableEntity);
@@ -111,7 +113,7 @@ public sealed class ErrorShapeTests(InferenceTests.SharedAgent shared) : IClassF
 
         var answer = await Agent.Http.PostAsync(new Uri("/inference", UriKind.Relative), content).JsonAsync(HttpStatusCode.BadRequest);
 
-        Assert.Equal("Bad Request", (string?)answer["detail"]);
+        Assert.Equal("There was an error parsing the body", (string?)answer["detail"]);
     }
 
     [Fact]
