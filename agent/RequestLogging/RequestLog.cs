@@ -24,6 +24,9 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     /// </summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Texts that wait may not fill the memory: the queue is bounded by lines, and these are long.</summary>
+    private const long MaxQueuedTextChars = 8 * 1024 * 1024;
+
     private static readonly MessageTemplate Template = new([new PropertyToken(EntryProperty, "{" + EntryProperty + "}")]);
 
     private readonly AgentOptions _options;
@@ -33,6 +36,7 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     private readonly Channel<RequestLogEntry>? _queue;
     private readonly CancellationTokenSource _stopping = new();
     private Task _reader = Task.CompletedTask;
+    private long _queuedTextChars;
 
     public RequestLog(AgentOptions options, RequestLogHealth health, TimeProvider time, ILogger<RequestLog> logger)
     {
@@ -54,11 +58,23 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
             return;
         }
 
+        // Without it in the line the text is not kept until the line is written, either.
+        var textChars = 0;
+        if (!_options.RequestLog.IncludeText)
+        {
+            record.Text = null;
+        }
+        else if (record.Text is { } text)
+        {
+            textChars = text.Length;
+        }
+
         var entry = new RequestLogEntry(
             _time.GetUtcNow(), record, context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode,
             Math.Round(elapsed.TotalMilliseconds, 3));
-        if (!_queue.Writer.TryWrite(entry))
+        if (Interlocked.Add(ref _queuedTextChars, textChars) > MaxQueuedTextChars || !_queue.Writer.TryWrite(entry))
         {
+            Interlocked.Add(ref _queuedTextChars, -textChars);
             _health.Dropped(1);
         }
     }
@@ -109,6 +125,7 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
         {
             while (queue.TryRead(out var entry))
             {
+                Interlocked.Add(ref _queuedTextChars, -(entry.Record.Text?.Length ?? 0));
                 file.Add(entry);
             }
 
