@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Agent.Tests.Support;
 
@@ -69,20 +68,24 @@ public sealed class FaultTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, await ReadinessAsync(agent));
     }
 
-    [Fact]
+    [LinuxFact]
     public async Task Memory_grows_with_every_inference_up_to_its_bound()
     {
-        await using var agent = await RunningAgent.StartAsync(
-            "--Faults:Enabled=true", "--Faults:MemoryGrowthBytes=8Mi", "--Faults:MaxMemoryBytes=80Mi");
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        using var agent = AgentProcess.Start(
+            "--Http:Port=0", "--Management:Port=0", "--Listen:Address=127.0.0.1",
+            "--Faults:Enabled=true", "--Faults:MemoryGrowthBytes=16Mi", "--Faults:MaxMemoryBytes=160Mi");
+        using var http = new HttpClient { BaseAddress = new Uri(await agent.AddressAsync()), Timeout = TimeSpan.FromSeconds(60) };
+        var before = agent.ResidentBytes;
 
-        for (var i = 0; i < 15; i++)
+        for (var i = 0; i < 40; i++)
         {
-            await agent.InferAsync("fine").JsonAsync(HttpStatusCode.OK);
+            using var content = new StringContent("""{"text":"fine"}""", System.Text.Encoding.UTF8, "application/json");
+            using var response = await http.PostAsync(new Uri("/inference", UriKind.Relative), content);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        // Other tests run in this process, too; so generously around 80 MiB.
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 40L << 20, 110L << 20);
+        // Forty times 16 MiB are asked for; 160 are kept, beside what the process itself takes.
+        Assert.InRange(agent.ResidentBytes - before, 120L << 20, 320L << 20);
     }
 
     [Fact]
@@ -96,37 +99,6 @@ public sealed class FaultTests : IDisposable
         await Assert.ThrowsAsync<HttpRequestException>(() => http.PostAsync(new Uri("/inference", UriKind.Relative), content));
 
         Assert.Equal(134, await agent.ExitCodeAsync());
-    }
-
-    [Fact]
-    public async Task At_ten_times_the_capacity_the_accepted_are_served_and_the_rest_turned_away_at_once()
-    {
-        await using var agent = await RunningAgent.StartAsync(
-            "--Faults:Enabled=true", "--Faults:Latency=100ms", "--Inference:MaxConcurrency=4", "--Inference:QueueLimit=4");
-        var answers = new System.Collections.Concurrent.ConcurrentBag<(HttpStatusCode Status, TimeSpan Took)>();
-
-        // Forty clients where four fit.
-        await Task.WhenAll(Enumerable.Range(0, 40).Select(async _ =>
-        {
-            for (var i = 0; i < 25; i++)
-            {
-                var started = Stopwatch.GetTimestamp();
-                using var response = await agent.InferAsync("what a lovely day");
-                answers.Add((response.StatusCode, Stopwatch.GetElapsedTime(started)));
-            }
-        }));
-
-        Assert.All(answers, answer => Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable));
-        var accepted = answers.Where(answer => answer.Status == HttpStatusCode.OK).Select(answer => answer.Took).Order().ToList();
-        var refused = answers.Where(answer => answer.Status != HttpStatusCode.OK).Select(answer => answer.Took).Order().ToList();
-        Assert.True(accepted.Count >= 8, $"{accepted.Count} accepted");
-        Assert.True(refused.Count > accepted.Count, $"{refused.Count} refused, {accepted.Count} accepted");
-
-        // No figure of its own, but the one against the other: who is refused has not waited for those who are served.
-        Assert.True(
-            refused[refused.Count / 2] < accepted[accepted.Count / 2],
-            $"median refused {refused[refused.Count / 2]}, accepted {accepted[accepted.Count / 2]}");
-        Assert.Equal(accepted.Count, await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
     }
 
     private static async Task<HttpStatusCode> ReadinessAsync(RunningAgent agent)

@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Agent.Classifier;
 using Agent.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Agent.Tests;
 
@@ -99,6 +101,31 @@ public sealed class ReloadTests : IDisposable
         await agent.InferAsync("two").JsonAsync(HttpStatusCode.ServiceUnavailable);
         model.Release();
         await pending.JsonAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_log_level_changes_with_a_reload_and_back()
+    {
+        await File.WriteAllTextAsync(Config, "{}");
+        await using var agent = await RunningAgent.StartAsync($"--config={Config}");
+        var logger = agent.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Agent.Models.ModelReload");
+        Assert.False(logger.IsEnabled(LogLevel.Debug));
+        Assert.True(logger.IsEnabled(LogLevel.Information));
+
+        await File.WriteAllTextAsync(Config, """{"Logging":{"LogLevel":{"Agent":"Debug"}}}""");
+        var result = await ReloadAsync(agent, HttpStatusCode.OK);
+        Assert.Empty(result["restart_required"]!.AsArray());
+        await Eventually.IsTrueAsync(() => logger.IsEnabled(LogLevel.Debug), "debug is on");
+
+        await File.WriteAllTextAsync(Config, """{"Logging":{"LogLevel":{"Default":"Error"}}}""");
+        await ReloadAsync(agent, HttpStatusCode.OK);
+        await Eventually.IsTrueAsync(() => !logger.IsEnabled(LogLevel.Warning), "warnings are off");
+
+        await File.WriteAllTextAsync(Config, """{"Logging":{"LogLevel":{"Default":"Loud"}}}""");
+        var refusal = await ReloadAsync(agent, HttpStatusCode.UnprocessableEntity);
+        Assert.Contains("Logging:LogLevel:Default", refusal.ToJsonString(), StringComparison.Ordinal);
+        Assert.True(logger.IsEnabled(LogLevel.Error));
+        Assert.False(logger.IsEnabled(LogLevel.Warning));
     }
 
     [Fact]

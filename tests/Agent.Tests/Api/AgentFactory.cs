@@ -8,6 +8,7 @@ namespace Agent.Tests.Api;
 public sealed class AgentFactory : WebApplicationFactory<AgentOptions>
 {
     private readonly TemporaryDirectory _directory = new();
+    private bool _disposed;
 
     /// <summary>Where its request log goes.</summary>
     public string LogFile => _directory.File("requests.log");
@@ -20,8 +21,9 @@ public sealed class AgentFactory : WebApplicationFactory<AgentOptions>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing)
+        if (disposing && !_disposed)
         {
+            _disposed = true;
             _directory.Dispose();
         }
     }

@@ -200,6 +200,89 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_stream_that_stalls_ends_with_an_error_when_the_request_s_time_is_over_and_is_let_go()
+    {
+        var letGo = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _behaviour = async (context, _) =>
+        {
+            context.RequestAborted.Register(letGo.SetResult);
+            await StreamAsync(context, ["Pos"], done: false);
+            await letGo.Task;
+        };
+        await using var agent = await StartAsync("--Inference:TimeoutSeconds=2");
+
+        using var response = await agent.PostAsync("/inference/stream", """{"text":"fine"}""");
+        var body = await response.Content.ReadAsStringAsync();
+
+        Assert.StartsWith("data: {\"token\":\"Pos\"", body, StringComparison.Ordinal);
+        Assert.EndsWith("event: error\ndata: {\"detail\":\"The model did not answer within 2 s\"}\n\n", body, StringComparison.Ordinal);
+        await letGo.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_cut_off_ends_with_an_error_and_is_not_begun_anew()
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _behaviour = async (context, _) =>
+        {
+            await StreamAsync(context, ["Pos"], done: false);
+            await seen.Task;
+            context.Abort();
+        };
+        await using var agent = await StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference/stream") { Content = new StringContent("""{"text":"fine"}""", System.Text.Encoding.UTF8, "application/json") };
+
+        using var response = await agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.StartsWith("data: {\"token\":\"Pos\"", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        seen.SetResult();
+        var rest = await reader.ReadToEndAsync();
+
+        Assert.EndsWith("event: error\ndata: {\"detail\":\"The model\\u0027s server broke off its answer\"}\n\n", rest, StringComparison.Ordinal);
+        Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public async Task An_answer_that_stalls_after_its_head_is_a_gateway_timeout()
+    {
+        _behaviour = async (context, _) =>
+        {
+            context.Response.ContentLength = 1000;
+            await context.Response.WriteAsync("{\"choices\":");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+        await using var agent = await StartAsync("--Inference:TimeoutSeconds=2");
+
+        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.GatewayTimeout);
+
+        Assert.Contains("2 s", (string)answer["detail"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_in_the_middle_of_a_stream_lets_the_server_go()
+    {
+        var letGo = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _behaviour = async (context, _) =>
+        {
+            context.RequestAborted.Register(letGo.SetResult);
+            await StreamAsync(context, ["Pos"], done: false);
+            await letGo.Task;
+        };
+        await using var agent = await StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference/stream") { Content = new StringContent("""{"text":"fine"}""", System.Text.Encoding.UTF8, "application/json") };
+
+        using (var response = await agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
+        {
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        await letGo.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await Eventually.IsTrueAsync(async () => await agent.MetricAsync("inference_in_flight") == 0, "its turn is over");
+    }
+
+    [Fact]
     public void A_budget_earns_a_retry_with_ten_requests()
     {
         var budget = new RetryBudget();

@@ -45,6 +45,11 @@ internal sealed partial class AgentProcess : IDisposable
         }
     }
 
+    /// <summary>What it occupies now, as Linux counts it.</summary>
+    public long ResidentBytes => 1024 * long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
+
     public static AgentProcess Start(params string[] arguments) => new(Process.Start(
         new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Agent.dll"), .. arguments])
         {
