@@ -2,6 +2,7 @@ using Hosting;
 using MetricsRelay;
 using MetricsRelay.Check;
 using MetricsRelay.Federate;
+using MetricsRelay.Page;
 using MetricsRelay.Serve;
 
 var builder = ContainerApplication.CreateBuilder<MetricsRelayOptions>(args, "metrics-relay");
@@ -16,4 +17,5 @@ builder.Services
 await using var app = builder.Build();
 MetricsEndpoint.Map(app.Management);
 FederateEndpoint.Map(app.Management);
+PageEndpoint.Map(app.Management);
 return await app.RunAsync();

@@ -1,6 +1,7 @@
 using Hosting;
 using MetricsRelay.Forward;
 using MetricsRelay.Otlp;
+using MetricsRelay.Page;
 using MetricsRelay.Pushgateway;
 using MetricsRelay.RemoteWrite;
 using MetricsRelay.Scrape;
@@ -42,7 +43,10 @@ internal static class RelayServices
     }
 
     public static IServiceCollection AddServing(this IServiceCollection services) => services
-        .AddSingleton<MetricsEndpoint>();
+        .AddSingleton<MetricsEndpoint>()
+        .AddSingleton<PageData>()
+        .AddSingleton<TrafficHistory>()
+        .AddHostedService(s => s.GetRequiredService<TrafficHistory>());
 
     private static void AddForwarder<T>(this IServiceCollection services)
         where T : class, IForwarder, IStatusSection, IHostedService => services

@@ -12,9 +12,9 @@ namespace MetricsRelay.Exposition;
 internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
 {
     private readonly Arena _arena = new();
-    private readonly Dictionary<UInt128, int> _series = [];
-    private readonly Dictionary<UInt128, int> _groups = [];
-    private readonly Dictionary<UInt128, int> _outputs = [];
+    private readonly Dictionary<(ulong, ulong), int> _series = [];
+    private readonly Dictionary<(ulong, ulong), int> _groups = [];
+    private readonly Dictionary<(ulong, ulong), int> _outputs = [];
     private readonly Dictionary<(int Name, MetricType Type), Family> _families = [];
     private readonly Dictionary<(string Name, MetricType Type), Family> _renamed = [];
     private readonly ArrayBufferWriter<byte> _scratch = new();
@@ -102,7 +102,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         if (id >= Lines.Length)
         {
             var lines = Lines;
-            Array.Resize(ref lines, lines.Length * 2);
+            Array.Resize(ref lines, Growth.Of(lines.Length, id + 1));
             Lines = lines;
         }
 
@@ -130,7 +130,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         if (id == Series.Length)
         {
             var all = Series;
-            Array.Resize(ref all, id * 2);
+            Array.Resize(ref all, Growth.Of(id, id + 1));
             Series = all;
         }
 
@@ -158,7 +158,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
             if (group == Groups.Length)
             {
                 var groups = Groups;
-                Array.Resize(ref groups, group * 2);
+                Array.Resize(ref groups, Growth.Of(group, group + 1));
                 Groups = groups;
             }
 
@@ -232,7 +232,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         return family;
     }
 
-    private UInt128 Identity(string name, List<Label> labels, MetricType type, string? omit)
+    private (ulong, ulong) Identity(string name, List<Label> labels, MetricType type, string? omit)
     {
         _sorted.Clear();
         _sorted.AddRange(labels);

@@ -22,7 +22,7 @@ internal static class Hash
     }
 
     /// <summary>Wide enough to stand for the bytes themselves: no two of a few million are ever alike.</summary>
-    public static UInt128 Wide(ReadOnlySpan<byte> bytes) => new(Of64(bytes, Seed), Of64(bytes, OtherSeed));
+    public static (ulong, ulong) Wide(ReadOnlySpan<byte> bytes) => (Of64(bytes, Seed), Of64(bytes, OtherSeed));
 
     private static ulong Of64(ReadOnlySpan<byte> bytes, ulong seed)
     {

@@ -59,7 +59,7 @@ internal sealed class Snapshot(Action<Snapshot>? onFree = null)
     {
         if (_sampleCount == _samples.Length)
         {
-            Array.Resize(ref _samples, Math.Max(64, _sampleCount * 2));
+            Array.Resize(ref _samples, Growth.Of(_sampleCount, _sampleCount + 1));
         }
 
         _samples[_sampleCount++] = sample;

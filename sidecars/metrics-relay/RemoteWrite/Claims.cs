@@ -10,7 +10,7 @@ internal sealed class Claims
 {
     private const int Forgettable = 4096;
 
-    private readonly Dictionary<UInt128, (TargetSeries? Owner, int Order, long Time)> _claims = [];
+    private readonly Dictionary<(ulong, ulong), (TargetSeries? Owner, int Order, long Time)> _claims = [];
     private int _released;
 
     /// <summary>Claims a series for a sample of this time.</summary>

@@ -18,10 +18,16 @@ internal sealed class PrometheusProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<PrometheusProcess> StartAsync(string directory, int port, string scrapeConfigs = "")
+    public static async Task<PrometheusProcess> StartAsync(string directory, int port, string scrapeConfigs = "", string interval = "1s")
     {
         var file = Path.Combine(directory, "prometheus.yml");
-        await File.WriteAllTextAsync(file, "global: { scrape_interval: 1s }\n" + scrapeConfigs);
+        await File.WriteAllTextAsync(file, $"global: {{ scrape_interval: {interval} }}\n{scrapeConfigs}");
+        return await StartWithAsync(file, directory, port);
+    }
+
+    /// <summary>Starts it with a configuration that is there.</summary>
+    public static async Task<PrometheusProcess> StartWithAsync(string file, string directory, int port)
+    {
         var process = ChildProcess.Start("prometheus",
         [
             $"--config.file={file}", $"--storage.tsdb.path={directory}/data", "--web.enable-remote-write-receiver",
@@ -46,9 +52,10 @@ internal sealed class PrometheusProcess : IAsyncDisposable
     }
 
     /// <summary>The values of an instant query, by their labels; staleness applies.</summary>
-    public async Task<Dictionary<string, string>> QueryAsync(string query)
+    public async Task<Dictionary<string, string>> QueryAsync(string query, DateTimeOffset? at = null)
     {
-        var answer = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}", UriKind.Relative));
+        var time = at is { } moment ? $"&time={Uri.EscapeDataString(moment.ToString("O"))}" : "";
+        var answer = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}{time}", UriKind.Relative));
         var values = new Dictionary<string, string>();
         foreach (var result in answer.GetProperty("data").GetProperty("result").EnumerateArray())
         {

@@ -50,4 +50,61 @@ public sealed class VictoriaMetricsTests
             }
         }
     }
+
+    [RequiresFact("victoria-metrics")]
+    public async Task It_loses_nothing_while_it_was_stopped()
+    {
+        using var directory = new TemporaryFolder();
+        using var queue = new TemporaryFolder();
+        var port = FreePort.Take();
+        string[] arguments = [$"-storageDataPath={directory.Path}/data", $"-httpListenAddr=127.0.0.1:{port}"];
+        var scrapes = 0;
+        await using var target = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(
+            context, System.Text.Encoding.UTF8.GetBytes($"n {Interlocked.Increment(ref scrapes)}\n"), "text/plain"));
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        await using var relay = await RelayProcess.StartAsync(
+            $"--Scrape:Targets={target.Url}", "--Scrape:Interval=500ms",
+            $"--RemoteWrite:Url=http://127.0.0.1:{port}/api/v1/write", $"--Queue:Directory={queue.Path}");
+
+        await using (var first = ChildProcess.Start("victoria-metrics", arguments))
+        {
+            await TestKit.Eventually.HoldsAsync(async () => (await ValuesAsync("n")).Count > 3, () => string.Join('\n', first.Errors.TakeLast(5)));
+            first.Terminate();
+            await first.ExitAsync();
+        }
+
+        var during = Volatile.Read(ref scrapes);
+        await TestKit.Eventually.HoldsAsync(() => Volatile.Read(ref scrapes) > during + 6, "scrapes while it is stopped");
+        await using var again = ChildProcess.Start("victoria-metrics", arguments);
+        var until = Volatile.Read(ref scrapes) + 2;
+        await TestKit.Eventually.HoldsAsync(
+            async () => (await ValuesAsync("n")) is [.., var last] && last >= until, () => string.Join('\n', again.Errors.TakeLast(5)));
+
+        var values = await ValuesAsync("n");
+        Assert.Equal(values.Order(), values);
+        // A scrape that timed out on a busy machine is up 0, and the only kind that may be missing.
+        var failed = (await ValuesAsync("up")).Count(value => value == 0);
+        Assert.InRange(Enumerable.Range(1, (int)values[^1]).Except(values.Select(v => (int)v)).Count(), 0, failed);
+
+        async Task<List<double>> ValuesAsync(string name)
+        {
+            try
+            {
+                // What was just written is in memory until it is flushed, or asked for like this.
+                using var flush = await client.GetAsync(new Uri("/internal/force_flush", UriKind.Relative));
+                var lines = await client.GetStringAsync(new Uri($"/api/v1/export?match[]={name}&start=0", UriKind.Relative));
+                return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => JsonDocument.Parse(line).RootElement)
+                    .SelectMany(series => series.GetProperty("timestamps").EnumerateArray().Zip(series.GetProperty("values").EnumerateArray()))
+                    .Where(sample => sample.Second.ValueKind == JsonValueKind.Number)
+                    .OrderBy(sample => sample.First.GetInt64())
+                    .Select(sample => sample.Second.GetDouble())];
+            }
+            catch (HttpRequestException)
+            {
+                // It has not begun to listen.
+                return [];
+            }
+        }
+    }
 }

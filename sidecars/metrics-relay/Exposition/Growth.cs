@@ -1,0 +1,13 @@
+namespace MetricsRelay.Exposition;
+
+/// <summary>
+/// How arrays grow that hold one element for each series: double while they are small, then by a fifth, because what a
+/// large one has spare is memory that is never used.
+/// </summary>
+internal static class Growth
+{
+    private const int Small = 4096;
+
+    public static int Of(int length, int needed) =>
+        Math.Max(Math.Max(64, needed), length < Small ? length * 2 : length + (length / 5));
+}
