@@ -1,4 +1,5 @@
 using Hosting;
+using TlsProxy.Certificates;
 using TlsProxy.Listeners;
 using TlsProxy.Routes;
 
@@ -16,6 +17,7 @@ internal static class ProxyApplication
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
         var builder = ContainerApplication.CreateWebBuilder<TlsProxyOptions>(args, "tls-proxy");
+        builder.AddVerb(SelfSignVerb.Name, SelfSignVerb.Usage, SelfSignVerb.RunAsync);
 
         // Each failed request has its line in the access log; a stack trace for each would let a client fill the disk.
         builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
