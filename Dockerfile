@@ -1,0 +1,115 @@
+# One file, one target an image:
+#
+#   docker build --target agent -t agent:v1 .
+#   docker buildx bake                           # all of them; see docker-bake.hcl
+#
+# Needs BuildKit, which Docker uses by itself since 23.0 (before: DOCKER_BUILDKIT=1). The build runs on the builder's own
+# architecture and compiles for the target's, so arm64 images take no emulation.
+#
+# Programs are self-contained, compiled ahead (ReadyToRun) and trimmed: the framework is cut to what is used, while our
+# own assemblies and the libraries stay whole (TrimMode=partial). Options are bound and described by reflection, and
+# YARP, Serilog and the OpenTelemetry exporter do not promise to survive being cut. Nothing of the .NET runtime is
+# needed in the base image, which holds libc, libssl, time zones, certificates and no shell.
+
+ARG DOTNET_VERSION=10.0
+
+# Projects and package versions alone: while these do not change, no package is restored again.
+FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${DOTNET_VERSION} AS restore
+ARG TARGETARCH
+WORKDIR /src
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
+COPY hosting/Hosting.csproj hosting/
+COPY agent/Agent.csproj agent/
+COPY sidecars/config-reloader/ConfigReloader.csproj sidecars/config-reloader/
+COPY sidecars/log-tailer/LogTailer.csproj sidecars/log-tailer/
+COPY sidecars/metrics-relay/MetricsRelay.csproj sidecars/metrics-relay/
+COPY sidecars/tls-proxy/TlsProxy.csproj sidecars/tls-proxy/
+ENV PublishReadyToRun=true PublishTrimmed=true TrimMode=partial SelfContained=true \
+    SuppressTrimAnalysisWarnings=true JsonSerializerIsReflectionEnabledByDefault=true EventSourceSupport=true \
+    EnableConfigurationBindingGenerator=false EnableRequestDelegateGenerator=false \
+    DebugType=none GenerateDocumentationFile=false
+RUN for project in agent sidecars/*; do dotnet restore "$project" --arch "$TARGETARCH" || exit 1; done
+
+FROM restore AS source
+COPY hosting/ hosting/
+# What the images need to be there, owned by their user, where a volume is mounted for the first time.
+RUN mkdir -p /volumes/var/log/agent /volumes/var/lib/log-tailer /volumes/var/lib/metrics-relay /volumes/var/lib/config-reloader /volumes/etc/tls
+
+FROM source AS build-agent
+COPY agent/ agent/
+RUN dotnet publish agent --no-restore --arch "$TARGETARCH" --output /out && mv /out/Agent /out/agent
+
+FROM source AS build-config-reloader
+COPY sidecars/config-reloader/ sidecars/config-reloader/
+RUN dotnet publish sidecars/config-reloader --no-restore --arch "$TARGETARCH" --output /out && mv /out/ConfigReloader /out/config-reloader
+
+FROM source AS build-log-tailer
+COPY sidecars/log-tailer/ sidecars/log-tailer/
+RUN dotnet publish sidecars/log-tailer --no-restore --arch "$TARGETARCH" --output /out && mv /out/LogTailer /out/log-tailer
+
+FROM source AS build-metrics-relay
+COPY sidecars/metrics-relay/ sidecars/metrics-relay/
+RUN dotnet publish sidecars/metrics-relay --no-restore --arch "$TARGETARCH" --output /out && mv /out/MetricsRelay /out/metrics-relay
+
+FROM source AS build-tls-proxy
+COPY sidecars/tls-proxy/ sidecars/tls-proxy/
+RUN dotnet publish sidecars/tls-proxy --no-restore --arch "$TARGETARCH" --output /out && mv /out/TlsProxy /out/tls-proxy
+
+# What all images have: the user, the path, and how Docker asks whether the program is ready (Kubernetes has its probes).
+FROM mcr.microsoft.com/dotnet/runtime-deps:${DOTNET_VERSION}-noble-chiseled AS base
+ARG VERSION=1.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.vendor="Agent & Sidecars" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# No diagnostics port: it would be a socket in /tmp, and the root file system is read-only.
+ENV PATH=/app:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    DOTNET_EnableDiagnostics=0
+WORKDIR /app
+USER 1654:1654
+
+FROM base AS agent
+LABEL org.opencontainers.image.title="agent" \
+      org.opencontainers.image.description="The inference service: POST /inference on :8000, metrics on :8001, a JSON line a request in LOG_FILE"
+COPY --from=source --chown=1654:1654 /volumes/var/log/agent /var/log/agent
+COPY --from=build-agent /out /app
+EXPOSE 8000 8001
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["agent", "healthcheck"]
+ENTRYPOINT ["agent"]
+
+FROM base AS log-tailer
+LABEL org.opencontainers.image.title="log-tailer" \
+      org.opencontainers.image.description="Follows a log file to stdout or a log store; nothing lost, nothing silent"
+COPY --from=source --chown=1654:1654 /volumes/var/lib/log-tailer /var/lib/log-tailer
+COPY --from=build-log-tailer /out /app
+EXPOSE 8002
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["log-tailer", "healthcheck"]
+ENTRYPOINT ["log-tailer"]
+
+FROM base AS metrics-relay
+LABEL org.opencontainers.image.title="metrics-relay" \
+      org.opencontainers.image.description="Scrapes the containers of its Pod and serves the result on :9090/metrics"
+COPY --from=source --chown=1654:1654 /volumes/var/lib/metrics-relay /var/lib/metrics-relay
+COPY --from=build-metrics-relay /out /app
+EXPOSE 9090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["metrics-relay", "healthcheck"]
+ENTRYPOINT ["metrics-relay"]
+
+FROM base AS tls-proxy
+LABEL org.opencontainers.image.title="tls-proxy" \
+      org.opencontainers.image.description="TLS on :8443 in front of a plain HTTP application"
+COPY --from=source --chown=1654:1654 /volumes/etc/tls /etc/tls
+COPY --from=build-tls-proxy /out /app
+EXPOSE 8443 8080 8003
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["tls-proxy", "healthcheck"]
+ENTRYPOINT ["tls-proxy"]
+
+FROM base AS config-reloader
+LABEL org.opencontainers.image.title="config-reloader" \
+      org.opencontainers.image.description="A mounted ConfigMap changed: tells the process that uses it"
+COPY --from=source --chown=1654:1654 /volumes/var/lib/config-reloader /var/lib/config-reloader
+COPY --from=build-config-reloader /out /app
+EXPOSE 8004
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["config-reloader", "healthcheck"]
+ENTRYPOINT ["config-reloader"]
