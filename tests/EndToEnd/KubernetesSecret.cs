@@ -8,15 +8,16 @@ internal static class KubernetesSecret
 {
     /// <summary>Puts a new certificate for localhost in place.</summary>
     /// <param name="volume">The directory that is mounted.</param>
+    /// <param name="days">How long it is valid.</param>
     /// <returns>The new certificate's serial number, as .NET prints it.</returns>
-    public static string Swap(string volume)
+    public static string Swap(string volume, int days = 1)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(days));
 
         var directory = $"..{DateTimeOffset.UtcNow:yyyy_MM_dd_HH_mm_ss}.{Random.Shared.Next()}";
         Directory.CreateDirectory(Path.Combine(volume, directory));

@@ -3,14 +3,16 @@ namespace EndToEnd;
 /// <summary>One running Pod for the tests that only use it.</summary>
 public sealed class PodFixture : IAsyncLifetime
 {
-    internal RunningPod Pod { get; private set; } = null!;
+    private RunningPod _pod = null!;
 
-    public async Task InitializeAsync() => Pod = await RunningPod.StartAsync();
+    public IPod Pod => _pod;
+
+    public async Task InitializeAsync() => _pod = await RunningPod.StartAsync();
 
     public async Task DisposeAsync()
     {
-        Pod.Lab.Terminate();
-        await Pod.Lab.ExitAsync();
-        await Pod.DisposeAsync();
+        _pod.Lab.Terminate();
+        await _pod.Lab.ExitAsync();
+        await _pod.DisposeAsync();
     }
 }

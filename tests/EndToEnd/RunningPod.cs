@@ -1,15 +1,20 @@
-using System.Collections.Concurrent;
-using System.Net.Security;
 using System.Reflection;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using TestKit;
 
 namespace EndToEnd;
 
 /// <summary>A Pod in the lab, started with the README's command and seen as a user sees it: its output and its ports.</summary>
-internal sealed partial class RunningPod : IAsyncDisposable
+internal sealed partial class RunningPod : IPod, IAsyncDisposable
 {
+    private static readonly Dictionary<string, string> Programs = new()
+    {
+        ["agent"] = "Agent.dll",
+        ["logging-sidecar"] = "LogTailer.dll",
+        ["metrics-sidecar"] = "MetricsRelay.dll",
+        ["tls-proxy"] = "TlsProxy.dll",
+    };
+
     private static readonly Dictionary<string, string> Facts = typeof(RunningPod).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(a => a.Key, a => a.Value!);
 
@@ -24,31 +29,27 @@ internal sealed partial class RunningPod : IAsyncDisposable
     /// <summary>What the lab keeps of the Pod on disk.</summary>
     public string Directory => Path.Combine(Repository, ".lab", Name);
 
-    /// <summary>A client that takes any certificate and reports its serial number.</summary>
-    public static HttpClient Client(ConcurrentBag<string>? serials = null, int connections = 256, bool keepAlive = true) => new(new SocketsHttpHandler
-    {
-        MaxConnectionsPerServer = connections,
-        PooledConnectionLifetime = keepAlive ? Timeout.InfiniteTimeSpan : TimeSpan.Zero,
-        SslOptions = new SslClientAuthenticationOptions
-        {
-            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-            {
-                serials?.Add(certificate!.GetSerialNumberString());
-                return true;
-            },
-        },
-    })
-    {
-        BaseAddress = new Uri("https://localhost:8443"),
-    };
+    /// <inheritdoc/>
+    public bool IsUp => !Lab.HasExited;
 
-    public static async Task<RunningPod> StartAsync(string? manifest = null, string pod = "agent-with-all-sidecars", string ready = "4/4")
+    public static Task<RunningPod> StartAsync(string? manifest = null, string pod = "agent-with-all-sidecars", string ready = "4/4") =>
+        StartAsync(manifest is null ? [] : [manifest], pod, ready);
+
+    /// <param name="manifests">Files that are taken together; none for the lab's default.</param>
+    /// <param name="pod">The name of what is run.</param>
+    /// <param name="ready">The READY count to wait for.</param>
+    /// <param name="under">A program that starts the lab, with its arguments.</param>
+    public static async Task<RunningPod> StartAsync(IReadOnlyList<string> manifests, string pod, string ready, params string[] under)
     {
-        string[] arguments = ["run", "--project", "lab", "--no-build", "--configuration", Facts["Configuration"], .. manifest is null ? Array.Empty<string>() : ["--", manifest]];
-        var running = new RunningPod(ChildProcess.Start("dotnet", arguments, directory: Repository), pod);
+        string[] command =
+        [
+            .. under, "dotnet", "run", "--project", "lab", "--no-build", "--configuration", Facts["Configuration"],
+            .. manifests.Count == 0 ? [] : manifests.Prepend("--"),
+        ];
+        var running = new RunningPod(ChildProcess.Start(command[0], command[1..], directory: Repository), pod);
         try
         {
-            await running.Lab.SaysAsync($"{ready} ");
+            await running.Lab.SaysAsync(ready);
             return running;
         }
         catch
@@ -58,18 +59,28 @@ internal sealed partial class RunningPod : IAsyncDisposable
         }
     }
 
-    /// <summary>What a container has written, without the lab's prefix.</summary>
+    /// <inheritdoc/>
     public IEnumerable<string> Lines(string container) => Lab.Output
         .Select(l => LinePattern().Match(l))
         .Where(m => m.Success && m.Groups[1].Value == container)
         .Select(m => m.Groups[2].Value);
 
-    /// <summary>The request log as the logging sidecar has shipped it.</summary>
-    public IEnumerable<JsonElement> ShippedLines() => Lines("logging-sidecar")
-        .Where(l => l.StartsWith('{'))
-        .Select(l => JsonDocument.Parse(l).RootElement)
-        // The tailer's own diagnostics come by stderr through the same output; a request has an id and a method.
-        .Where(l => l.TryGetProperty("request_id", out _) && l.TryGetProperty("method", out _));
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Processes(string container) => ProcessesOf(Programs[container]);
+
+    /// <inheritdoc/>
+    public Task KillAsync(string container)
+    {
+        foreach (var id in Processes(container))
+        {
+            Libc.Send(id, 9);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<string> RenewCertificateAsync() => Task.FromResult(KubernetesSecret.Swap(Path.Combine(Directory, "volumes", "tls")));
 
     /// <summary>The process ids of the Pod's containers now, found by their program.</summary>
     public static IReadOnlyList<int> ProcessesOf(string assembly) =>

@@ -13,15 +13,13 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
 {
     private const long MostMegabytes = 300;
 
-    private static readonly string[] Programs = ["Agent.dll", "LogTailer.dll", "MetricsRelay.dll", "TlsProxy.dll"];
-
-    private readonly RunningPod _pod = fixture.Pod;
+    private readonly IPod _pod = fixture.Pod;
 
     public static TheoryData<int> PlainPorts => [8000, 8001, 8002, 8003, 8080, 9090];
 
     public static TheoryData<int> AllPorts => [8000, 8001, 8002, 8003, 8080, 8443, 9090];
 
-    [Theory]
+    [PodTheory]
     [MemberData(nameof(AllPorts))]
     public Task Random_bytes_are_refused(int port) => UnharmedAsync(async () =>
     {
@@ -34,14 +32,14 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
         }
     });
 
-    [Fact]
+    [PodFact]
     public Task HTTP_to_the_TLS_port_is_refused() => UnharmedAsync(async () =>
     {
         var answer = await SendAsync(8443, Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal) || answer[0] == (char)0x15, answer);
     });
 
-    [Theory]
+    [PodTheory]
     [MemberData(nameof(PlainPorts))]
     public Task TLS_to_an_HTTP_port_is_refused(int port) => UnharmedAsync(async () =>
     {
@@ -51,7 +49,7 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
         await Assert.ThrowsAnyAsync<Exception>(() => tls.AuthenticateAsClientAsync("localhost").WaitAsync(Eventually.Deadline));
     });
 
-    [Theory]
+    [PodTheory]
     [MemberData(nameof(PlainPorts))]
     public Task Ten_thousand_headers_are_refused(int port) => UnharmedAsync(async () =>
     {
@@ -60,13 +58,13 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
         Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 431", StringComparison.Ordinal) || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
     });
 
-    [Theory]
+    [PodTheory]
     [InlineData("https://localhost:8443/inference")]
     [InlineData("http://localhost:8000/inference")]
     [InlineData("http://localhost:8001/-/reload")]
     public Task A_hundred_megabytes_are_refused(string address) => UnharmedAsync(async () =>
     {
-        using var client = RunningPod.Client();
+        using var client = PodClient.Create();
         client.DefaultRequestHeaders.ExpectContinue = true;
         using var body = new StreamContent(new Zeros(100L << 20));
         body.Headers.ContentType = new("application/json");
@@ -82,7 +80,7 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
         }
     });
 
-    [Fact]
+    [PodFact]
     public Task Slow_clients_hold_nobody_up() => UnharmedAsync(async () =>
     {
         var slow = new List<TcpClient>();
@@ -110,13 +108,13 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
     /// <summary>Does it, and sees that every process is the same as before, serves, and is not large.</summary>
     private async Task UnharmedAsync(Func<Task> garbage)
     {
-        var before = Programs.Select(RunningPod.ProcessesOf).ToArray();
+        var before = PodExtensions.Containers.Select(_pod.Processes).ToArray();
 
         await garbage();
 
         await ServesAsync();
-        Assert.Equal(before, Programs.Select(RunningPod.ProcessesOf).ToArray());
-        Assert.False(_pod.Lab.HasExited);
+        Assert.Equal(before, PodExtensions.Containers.Select(_pod.Processes).ToArray());
+        Assert.True(_pod.IsUp);
         foreach (var process in before.SelectMany(p => p))
         {
             var resident = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
@@ -126,7 +124,7 @@ public sealed class GarbageTests(PodFixture fixture) : IClassFixture<PodFixture>
 
     private static async Task ServesAsync()
     {
-        using var client = RunningPod.Client();
+        using var client = PodClient.Create();
         using var answer = await client.PostAsJsonAsync("/inference", new { text = "all well?" });
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         foreach (var port in (int[])[8001, 8002, 8003])
