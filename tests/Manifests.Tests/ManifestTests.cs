@@ -1,10 +1,13 @@
-using YamlDotNet.RepresentationModel;
+using System.Text.RegularExpressions;
+using static Manifests.Tests.Manifest;
 
 namespace Manifests.Tests;
 
-public sealed class ManifestTests
+public sealed partial class ManifestTests
 {
     public static TheoryData<string> Manifests => [.. Repository.Manifests()];
+
+    public static TheoryData<string> Labs => [.. Repository.Manifests().Where(m => m.StartsWith("k8s/labs/", StringComparison.Ordinal))];
 
     [OpenApiTheory]
     [MemberData(nameof(Manifests))]
@@ -21,67 +24,41 @@ public sealed class ManifestTests
         Assert.Equal([expected], Parse(yaml).SelectMany(OpenApiSchema.AtHand!.Validate));
 
     [Theory]
-    [MemberData(nameof(Manifests))]
+    [MemberData(nameof(Labs))]
     public void Every_name_in_it_leads_somewhere(string manifest)
     {
-        var documents = Documents(manifest).ToList();
         var text = Repository.Read(manifest);
-        foreach (var spec in PodSpecs(documents))
-        {
-            var volumes = Items(spec, "volumes").ToDictionary(v => Scalar(v, "name"));
-            foreach (var container in Containers(spec))
-            {
-                var name = Scalar(container, "name");
-                Assert.All(Items(container, "volumeMounts"), m => Assert.Contains(Scalar(m, "name"), volumes.Keys));
-
-                var ports = Items(container, "ports").Select(p => Scalar(p, "name")).Concat(Items(container, "ports").Select(p => Scalar(p, "containerPort"))).ToHashSet();
-                foreach (var probe in new[] { "startupProbe", "livenessProbe", "readinessProbe" })
-                {
-                    if ((Find(container, probe, "httpGet", "port") ?? Find(container, probe, "tcpSocket", "port")) is { } port)
-                    {
-                        Assert.True(ports.Contains(port), $"{name}: {probe} asks for port {port}, which the container does not have");
-                    }
-                }
-            }
-
-            foreach (var (kind, reference) in References(spec, volumes.Values))
-            {
-                var isDefined = documents.Exists(d => Scalar(d, "kind") == kind && Find(d, "metadata", "name") == reference);
-                // One that is made by hand, such as a certificate, has its command in the head of the file.
-                Assert.True(isDefined || text.Contains($"kubectl create {kind.ToLowerInvariant()} ", StringComparison.Ordinal) && text.Contains($" {reference} --", StringComparison.Ordinal), $"{kind} {reference} is neither defined nor explained");
-            }
-        }
+        // What is made by hand, such as a certificate, has its command in the head of the file.
+        PodRules.NamesLeadSomewhere(Documents(manifest), (kind, name) =>
+            text.Contains($"kubectl create {kind.ToLowerInvariant()} ", StringComparison.Ordinal) && text.Contains($" {name} --", StringComparison.Ordinal));
     }
 
     [Theory]
-    [MemberData(nameof(Manifests))]
+    [MemberData(nameof(Labs))]
     public void Its_containers_are_restricted_bounded_and_known(string manifest)
     {
-        foreach (var spec in PodSpecs(Documents(manifest)))
-        {
-            Assert.Equal("false", Find(spec, "automountServiceAccountToken"));
-            Assert.Equal("true", Find(spec, "securityContext", "runAsNonRoot"));
-            Assert.Equal("RuntimeDefault", Find(spec, "securityContext", "seccompProfile", "type"));
-            foreach (var container in Containers(spec))
-            {
-                Assert.Contains(Scalar(container, "image"), Repository.Images);
-                Assert.Equal("IfNotPresent", Find(container, "imagePullPolicy"));
-                Assert.Equal("false", Find(container, "securityContext", "allowPrivilegeEscalation"));
-                Assert.Equal("true", Find(container, "securityContext", "readOnlyRootFilesystem"));
-                var drop = (YamlSequenceNode)Node(container, "securityContext", "capabilities", "drop")!;
-                Assert.Equal(["ALL"], drop.Select(d => ((YamlScalarNode)d).Value!));
-                foreach (var resource in new[] { "cpu", "memory" })
-                {
-                    Assert.NotNull(Find(container, "resources", "requests", resource));
-                    Assert.NotNull(Find(container, "resources", "limits", resource));
-                }
-            }
-        }
+        PodRules.Restricted(Documents(manifest), image => Repository.Images.Contains(image) || ForeignImagePattern().IsMatch(image));
+    }
+
+    [Theory]
+    [MemberData(nameof(Labs))]
+    public void Its_text_shows_the_READY_count_of_its_containers(string manifest)
+    {
+        var spec = PodSpecs(Documents(manifest)).Single();
+        var count = Items(spec, "containers").Count() + Items(spec, "initContainers").Count(c => Find(c, "restartPolicy") == "Always");
+        Assert.Matches($@"(?m)^#\s+\S+\s+({count}/{count}\s+Running|0/{count}\s+Completed)\s+0\s+\d+s$", Repository.Read(manifest));
     }
 
     [Theory]
     [InlineData("k8s/labs/agent-with-logging.yaml", "agent-with-logging", "agent", "logging-sidecar")]
     [InlineData("k8s/labs/agent-with-logging-and-metrics.yaml", "agent-with-sidecars", "agent", "logging-sidecar", "metrics-sidecar")]
+    [InlineData("k8s/labs/upstream/agent-with-logging.yaml", "agent-with-logging", "agent", "logging-sidecar")]
+    [InlineData("k8s/labs/upstream/agent-with-logging-and-metrics.yaml", "agent-with-sidecars", "agent", "logging-sidecar", "metrics-sidecar")]
+    [InlineData("k8s/labs/agent-inference-logging.yaml", "agent-inference-logger", "agent", "log-collector")]
+    [InlineData("k8s/labs/upstream/agent-inference-logging.yaml", "agent-inference-logger", "agent", "log-collector")]
+    [InlineData("k8s/labs/agent-three-sidecars-mtls.yaml", "agent-three-sidecars-mtls", "agent", "logging-sidecar", "metrics-sidecar", "tls-proxy")]
+    [InlineData("k8s/labs/logger.yaml", "logger", "main-container", "sidecar-container")]
+    [InlineData("k8s/labs/http-logger.yaml", "http-logger", "main-container", "sidecar-container")]
     [InlineData("k8s/labs/agent-with-all-sidecars.yaml", "agent-with-all-sidecars", "agent", "logging-sidecar", "metrics-sidecar", "tls-proxy")]
     public void The_lessons_Pods_have_the_lessons_names_and_native_sidecars(string manifest, string pod, string main, params string[] sidecars)
     {
@@ -95,73 +72,7 @@ public sealed class ManifestTests
         Assert.All(Items(spec, "initContainers"), c => Assert.NotNull(Node(c, "startupProbe")));
     }
 
-    private static List<YamlMappingNode> Documents(string manifest) => Parse(Repository.Read(manifest));
-
-    private static List<YamlMappingNode> Parse(string yaml)
-    {
-        var stream = new YamlStream();
-        stream.Load(new StringReader(yaml));
-        return [.. stream.Documents.Select(d => d.RootNode).OfType<YamlMappingNode>()];
-    }
-
-    private static IEnumerable<YamlMappingNode> PodSpecs(IEnumerable<YamlMappingNode> documents) => documents
-        .Select(d => Scalar(d, "kind") switch
-        {
-            "Pod" => Node(d, "spec"),
-            "Deployment" or "Job" => Node(d, "spec", "template", "spec"),
-            _ => null,
-        })
-        .OfType<YamlMappingNode>();
-
-    private static IEnumerable<YamlMappingNode> Containers(YamlMappingNode spec) => Items(spec, "initContainers").Concat(Items(spec, "containers"));
-
-    private static IEnumerable<(string Kind, string Name)> References(YamlMappingNode spec, IEnumerable<YamlMappingNode> volumes)
-    {
-        foreach (var volume in volumes)
-        {
-            if (Find(volume, "configMap", "name") is { } configMap)
-            {
-                yield return ("ConfigMap", configMap);
-            }
-
-            if (Find(volume, "secret", "secretName") is { } secret)
-            {
-                yield return ("Secret", secret);
-            }
-        }
-
-        foreach (var variable in Containers(spec).SelectMany(c => Items(c, "env")))
-        {
-            if (Find(variable, "valueFrom", "configMapKeyRef", "name") is { } configMap)
-            {
-                yield return ("ConfigMap", configMap);
-            }
-
-            if (Find(variable, "valueFrom", "secretKeyRef", "name") is { } secret)
-            {
-                yield return ("Secret", secret);
-            }
-        }
-    }
-
-    private static IEnumerable<YamlMappingNode> Items(YamlMappingNode node, string key) =>
-        node.Children.TryGetValue(key, out var items) ? ((YamlSequenceNode)items).Children.Cast<YamlMappingNode>() : [];
-
-    private static string Scalar(YamlMappingNode node, string key) => Find(node, key) ?? "";
-
-    private static string? Find(YamlMappingNode node, params string[] path) => (Node(node, path) as YamlScalarNode)?.Value;
-
-    private static YamlNode? Node(YamlMappingNode node, params string[] path)
-    {
-        YamlNode current = node;
-        foreach (var key in path)
-        {
-            if (current is not YamlMappingNode mapping || !mapping.Children.TryGetValue(key, out current!))
-            {
-                return null;
-            }
-        }
-
-        return current;
-    }
+    /// <summary>What is not ours, each at a version.</summary>
+    [GeneratedRegex(@"^(busybox|fluent/fluent-bit|prom/prometheus):v?\d+\.\d+(\.\d+)?$")]
+    private static partial Regex ForeignImagePattern();
 }

@@ -14,9 +14,9 @@ internal sealed class OpenApiSchema
     private readonly Dictionary<string, JsonElement> _schemas = [];
     private readonly Dictionary<(string ApiVersion, string Kind), string> _kinds = [];
 
-    private OpenApiSchema(string directory)
+    private OpenApiSchema(params string[] directories)
     {
-        foreach (var file in Directory.EnumerateFiles(directory, "openapi-*.json"))
+        foreach (var file in directories.SelectMany(d => Directory.EnumerateFiles(d, "openapi-*.json")))
         {
             var schemas = JsonDocument.Parse(File.ReadAllBytes(file)).RootElement.GetProperty("components").GetProperty("schemas");
             foreach (var schema in schemas.EnumerateObject())
@@ -37,7 +37,10 @@ internal sealed class OpenApiSchema
 
     /// <summary>The documents of the cluster that <c>KUBERNETES_OPENAPI</c> names, or null when none is at hand.</summary>
     public static OpenApiSchema? AtHand { get; } =
-        Environment.GetEnvironmentVariable("KUBERNETES_OPENAPI") is { Length: > 0 } directory ? new OpenApiSchema(directory) : null;
+        Environment.GetEnvironmentVariable("KUBERNETES_OPENAPI") is { Length: > 0 } directory
+            // Kinds that are no cluster's own: the fields of the Prometheus operator's that are used here.
+            ? new OpenApiSchema(directory, Path.Combine(Repository.Root, "tests/Manifests.Tests/Schemas"))
+            : null;
 
     /// <summary>What is wrong with the object, each with its place.</summary>
     public IEnumerable<string> Validate(YamlMappingNode document)
