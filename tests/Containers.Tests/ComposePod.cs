@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using TestKit;
+
+namespace Containers.Tests;
+
+/// <summary>The Pod of docker-compose.yml.</summary>
+internal sealed partial class ComposePod : IPod, IAsyncDisposable
+{
+    public const string Project = "agent-sidecars-test";
+
+    private static readonly TimeSpan UpWithin = TimeSpan.FromMinutes(5);
+
+    public bool IsUp => PodExtensions.Containers.All(c => Processes(c).Count > 0);
+
+    /// <summary>Brings it up, and waits until every container is healthy.</summary>
+    public static async Task<ComposePod> StartAsync()
+    {
+        await Images.BuildAsync();
+        Docker.Compose("down", "--volumes", "--remove-orphans");
+        var pod = new ComposePod();
+        try
+        {
+            await pod.UpAsync();
+            return pod;
+        }
+        catch
+        {
+            await pod.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary><c>docker compose up</c>, until all are healthy.</summary>
+    public async Task UpAsync()
+    {
+        Docker.Compose("up", "--detach", "--no-build");
+        foreach (var container in PodExtensions.Containers)
+        {
+            await HealthyAsync(container);
+        }
+    }
+
+    /// <summary>Waits until Docker's health check has found it well.</summary>
+    public Task HealthyAsync(string container) => Eventually.HoldsAsync(
+        () => Inspect(container, "{{.State.Health.Status}}") == "healthy",
+        () => $"{container} healthy: {Inspect(container, "{{json .State}}")}\n{string.Join('\n', Lines(container).TakeLast(20))}",
+        UpWithin);
+
+    /// <summary>What <c>docker inspect</c> says of a container.</summary>
+    public static string Inspect(string container, string format) => Docker.Run("inspect", "--format", format, Id(container)).Trim();
+
+    public IEnumerable<string> Lines(string container) => Docker.Logs(Id(container));
+
+    public IReadOnlyList<int> Processes(string container) =>
+        int.Parse(Inspect(container, "{{.State.Pid}}"), CultureInfo.InvariantCulture) is > 0 and var pid ? [pid] : [];
+
+    /// <summary>Not by <c>docker kill</c>, after which Docker takes it for stopped on purpose and does not restart it.</summary>
+    public Task KillAsync(string container)
+    {
+        var pid = Assert.Single(Processes(container)).ToString(CultureInfo.InvariantCulture);
+        Docker.Run("run", "--rm", "--privileged", "--pid", "host", "--network", "none", "busybox:1.36", "kill", "-9", pid);
+        return Task.CompletedTask;
+    }
+
+    public Task<string> RenewCertificateAsync()
+    {
+        var said = Docker.Run("run", "--rm", "--network", "none", "--volume", $"{Project}_tls:/etc/tls", Images.Tag("tls-proxy"), "self-sign", "/etc/tls", "--renew");
+        return Task.FromResult(SerialPattern().Match(said).Groups[1].Value);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Docker.Compose("down", "--volumes", "--remove-orphans");
+        return ValueTask.CompletedTask;
+    }
+
+    private static string Id(string container) => Docker.Run(
+        "ps", "--all", "--quiet", "--filter", $"label=com.docker.compose.project={Project}", "--filter", $"label=com.docker.compose.service={container}").Trim();
+
+    [GeneratedRegex("serial ([0-9A-F]+)")]
+    private static partial Regex SerialPattern();
+}
