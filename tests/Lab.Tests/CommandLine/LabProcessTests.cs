@@ -6,7 +6,7 @@ using TestKit;
 namespace Lab.Tests.CommandLine;
 
 /// <summary>The lab as a user starts it: what it says, what it leaves, how it ends.</summary>
-public sealed class LabProcessTests : IAsyncDisposable
+public sealed class LabProcessTests : IAsyncLifetime
 {
     private const string TwoSidecars =
         """
@@ -38,7 +38,9 @@ public sealed class LabProcessTests : IAsyncDisposable
 
     private readonly LabProcess _lab = new();
 
-    public ValueTask DisposeAsync() => _lab.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _lab.DisposeAsync();
 
     [Theory]
     [InlineData(2)]
