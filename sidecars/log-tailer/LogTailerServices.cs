@@ -5,6 +5,7 @@ using LogTailer.Flow;
 using LogTailer.Follow;
 using LogTailer.Sinks;
 using LogTailer.Sinks.Http;
+using LogTailer.Transform;
 
 namespace LogTailer;
 
@@ -28,6 +29,8 @@ internal static class LogTailerServices
     public static IServiceCollection AddPipelines(this IServiceCollection services) => services
         .AddSingleton<TailerMetrics>()
         .AddSingleton(provider => new DeadLetters(provider.GetRequiredService<LogTailerOptions>().DeadLetterPath, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<Transforms>()
+        .AddSingleton<IReloadParticipant<LogTailerOptions>>(provider => provider.GetRequiredService<Transforms>())
         .AddSingleton<SinkFactory>()
         .AddSingleton(CreatePipelines)
         .AddHostedService<Tailer>();

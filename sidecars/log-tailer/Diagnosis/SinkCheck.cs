@@ -4,6 +4,7 @@ using Hosting;
 using LogTailer.Follow;
 using LogTailer.Sinks;
 using LogTailer.Sinks.Http;
+using LogTailer.Transform;
 
 namespace LogTailer.Diagnosis;
 
@@ -44,7 +45,7 @@ internal sealed class SinkCheck(LogTailerOptions options, TimeProvider time) : I
 
         try
         {
-            if (File.Exists(path))
+            if (Path.Exists(path))
             {
                 using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             }
@@ -67,7 +68,7 @@ internal sealed class SinkCheck(LogTailerOptions options, TimeProvider time) : I
     {
         var format = SinkFactory.FormatOf(sink);
         using var sender = new HttpSender(sink, format, time);
-        var verdict = await sender.SendAsync(new LineBatch(sink.BatchBytes, sink.BatchLines, format.NeedsText, transform: null), [], cancellationToken);
+        var verdict = await sender.SendAsync(new LineBatch(sink.BatchBytes, sink.BatchLines, format.NeedsText, new TransformSlot(null)), [], cancellationToken);
 
         // Some stores refuse a batch for having no lines; but they have looked at who asks before.
         if (verdict.Outcome is Outcome.Retry)

@@ -12,12 +12,11 @@ namespace LogTailer.Sinks;
 
 /// <summary>Makes a sink of each kind.</summary>
 internal sealed class SinkFactory(
-    LogTailerOptions options, DeadLetters deadLetters, Problems problems, Liveness liveness, TimeProvider time, ILogger<HttpSink> logger)
+    Transforms transforms, DeadLetters deadLetters, Problems problems, Liveness liveness, TimeProvider time, ILogger<HttpSink> logger)
 {
     public ISink Create(string name, SinkOptions sink)
     {
-        // A transform is used by one thread, so every sink gets its own.
-        var transform = LineTransform.Create(options.Enrich, options.Filter, options.Redact);
+        var transform = transforms.Add();
 
         return sink.Type switch
         {

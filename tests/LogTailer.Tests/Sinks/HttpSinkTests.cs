@@ -172,7 +172,7 @@ public sealed class HttpSinkTests : IDisposable
         await using var tailing = Ship(store, sink => sink.Timeout = TimeSpan.FromMilliseconds(500));
 
         await Arrive(store, tailing, ThreeLines);
-        Assert.Equal(1, tailing.Counted("log_tailer_sink_retries_total{timeout}"));
+        Assert.InRange(tailing.Counted("log_tailer_sink_retries_total{timeout}"), 1, int.MaxValue);
     }
 
     [Fact]
@@ -501,7 +501,7 @@ public sealed class HttpSinkTests : IDisposable
             "default",
             options,
             SinkFactory.FormatOf(options),
-            LineTransform.Create(new EnrichOptions(), new FilterOptions(), new RedactOptions()),
+            new TransformSlot(null),
             new DeadLetters(_directory["dead.ndjson"], TimeProvider.System),
             problems,
             TimeProvider.System,

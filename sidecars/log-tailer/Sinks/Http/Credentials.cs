@@ -8,13 +8,15 @@ internal sealed class Credentials(SinkOptions options)
 {
     private readonly WatchedFile _file = new(options.TokenFile);
     private string _token = options.Token.Trim();
+    private bool _isRead;
 
     /// <summary>Puts them on a request, in the way of the store.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file must not be read.</exception>
     public void Apply(HttpRequestHeaders headers, IWireFormat format)
     {
-        if (_file.HasChanged())
+        // Once it was there, a file that is gone for a moment leaves the token that it had.
+        if (_file.HasChanged() || (_file.IsSet && !_isRead))
         {
             Read();
         }
@@ -38,5 +40,9 @@ internal sealed class Credentials(SinkOptions options)
         }
     }
 
-    private void Read() => _token = File.ReadAllText(_file.Path).Trim();
+    private void Read()
+    {
+        _token = File.ReadAllText(_file.Path).Trim();
+        _isRead = true;
+    }
 }

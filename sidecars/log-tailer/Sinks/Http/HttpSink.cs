@@ -28,7 +28,7 @@ internal sealed partial class HttpSink : ISink
     private string? _lastDeadLetter;
     private long _attempts;
 
-    public HttpSink(string name, SinkOptions options, IWireFormat format, LineTransform? transform, DeadLetters deadLetters, Problems problems, TimeProvider time, ILogger<HttpSink> logger)
+    public HttpSink(string name, SinkOptions options, IWireFormat format, TransformSlot transform, DeadLetters deadLetters, Problems problems, TimeProvider time, ILogger<HttpSink> logger)
     {
         (_name, _options, _deadLetters, _problems, _time, _logger) = (name, options, deadLetters, problems, time, logger);
         _sender = new HttpSender(options, format, time);

@@ -7,7 +7,7 @@ using LogTailer.Transform;
 namespace LogTailer.Sinks.Http;
 
 /// <summary>Lines on their way together, with where each comes from, and the receipts to hand in once they have arrived.</summary>
-internal sealed class LineBatch(int maxBytes, int maxLines, bool needsText, LineTransform? transform)
+internal sealed class LineBatch(int maxBytes, int maxLines, bool needsText, TransformSlot slot)
 {
     private readonly ByteBuffer _bytes = new(64 * 1024);
     private readonly List<Entry> _lines = [];
@@ -33,12 +33,13 @@ internal sealed class LineBatch(int maxBytes, int maxLines, bool needsText, Line
     {
         var lines = new LineEnumerator(block.Bytes[position..], block.MaxLineBytes, block.LengthInFile);
         var (taken, cut) = (0, 0);
+        var transform = slot.Current;
 
         while (!IsFull && lines.MoveNext())
         {
             taken++;
             cut += lines.CutFrom > 0 ? 1 : 0;
-            Append(lines.Current, lines.CutFrom, block, block.Start + position + lines.Offset);
+            Append(lines.Current, lines.CutFrom, transform, block, block.Start + position + lines.Offset);
         }
 
         // An over-long line takes more of the file than of the block, so the block's own end counts where it is all taken.
@@ -56,7 +57,7 @@ internal sealed class LineBatch(int maxBytes, int maxLines, bool needsText, Line
         Filtered = 0;
     }
 
-    private void Append(ReadOnlySpan<byte> line, long cutFrom, Block block, long offset)
+    private void Append(ReadOnlySpan<byte> line, long cutFrom, LineTransform? transform, Block block, long offset)
     {
         var start = _bytes.Length;
 

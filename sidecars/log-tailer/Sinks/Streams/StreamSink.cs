@@ -11,7 +11,7 @@ namespace LogTailer.Sinks.Streams;
 /// Writes lines to a stream as they are: a block that needs no touching goes out in one write. It has a thread of its own,
 /// because a write blocks for as long as the reader does not read; a thread that is stuck there does not hold up the end.
 /// </summary>
-internal sealed class StreamSink(IByteStream stream, LineTransform? transform, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
+internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
@@ -77,6 +77,8 @@ internal sealed class StreamSink(IByteStream stream, LineTransform? transform, s
     /// <summary>The bytes to write: the block's own, or where lines need shaping a copy of them.</summary>
     private ReadOnlySpan<byte> Shape(Block block, SinkMetrics metrics)
     {
+        var transform = slot.Current;
+
         if (block.AsItIs && transform is null)
         {
             return block.Bytes;
