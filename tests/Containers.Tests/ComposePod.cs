@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using TestKit;
@@ -5,30 +6,28 @@ using TestKit;
 namespace Containers.Tests;
 
 /// <summary>The Pod of docker-compose.yml.</summary>
-internal sealed partial class ComposePod : IPod, IAsyncDisposable
+internal sealed partial class ComposePod : IPod
 {
     public const string Project = "agent-sidecars-test";
 
     private static readonly TimeSpan UpWithin = TimeSpan.FromMinutes(5);
 
+    private static readonly Lazy<Task<ComposePod>> Shared = new(StartAsync);
+
     public bool IsUp => PodExtensions.Containers.All(c => Processes(c).Count > 0);
 
-    /// <summary>Brings it up, and waits until every container is healthy.</summary>
-    public static async Task<ComposePod> StartAsync()
+    /// <summary>The one Pod of all tests, brought up for the first of them.</summary>
+    public static Task<ComposePod> SharedAsync() => Shared.Value;
+
+    /// <summary>Takes it down, if it was ever up, with its volumes.</summary>
+    public static Task DownAsync()
     {
-        await Images.BuildAsync();
-        Docker.Compose("down", "--volumes", "--remove-orphans");
-        var pod = new ComposePod();
-        try
+        if (Shared.IsValueCreated)
         {
-            await pod.UpAsync();
-            return pod;
+            Docker.Compose("down", "--volumes", "--remove-orphans");
         }
-        catch
-        {
-            await pod.DisposeAsync();
-            throw;
-        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary><c>docker compose up</c>, until all are healthy.</summary>
@@ -58,8 +57,17 @@ internal sealed partial class ComposePod : IPod, IAsyncDisposable
     /// <summary>Not by <c>docker kill</c>, after which Docker takes it for stopped on purpose and does not restart it.</summary>
     public Task KillAsync(string container)
     {
-        var pid = Assert.Single(Processes(container)).ToString(CultureInfo.InvariantCulture);
-        Docker.Run("run", "--rm", "--privileged", "--pid", "host", "--network", "none", "busybox:1.36", "kill", "-9", pid);
+        var pid = Assert.Single(Processes(container));
+        if (Environment.IsPrivilegedProcess)
+        {
+            Process.GetProcessById(pid).Kill();
+        }
+        else
+        {
+            // Processes of another user: Docker may.
+            Docker.Run("run", "--rm", "--user", "0", "--cap-add", "KILL", "--pid", "host", "--network", "none", "busybox:1.36", "kill", "-9", pid.ToString(CultureInfo.InvariantCulture));
+        }
+
         return Task.CompletedTask;
     }
 
@@ -69,10 +77,13 @@ internal sealed partial class ComposePod : IPod, IAsyncDisposable
         return Task.FromResult(SerialPattern().Match(said).Groups[1].Value);
     }
 
-    public ValueTask DisposeAsync()
+    private static async Task<ComposePod> StartAsync()
     {
+        await Images.BuildAsync();
         Docker.Compose("down", "--volumes", "--remove-orphans");
-        return ValueTask.CompletedTask;
+        var pod = new ComposePod();
+        await pod.UpAsync();
+        return pod;
     }
 
     private static string Id(string container) => Docker.Run(

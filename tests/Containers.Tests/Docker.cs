@@ -11,10 +11,10 @@ internal static class Docker
     public static string Repository { get; } = typeof(Docker).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
 
+    private static string[] _compose = [];
+
     /// <summary>Why there are no containers here; null where there are.</summary>
     public static string? Missing { get; } = FindMissing();
-
-    private static string[] ComposeCommand { get; set; } = [];
 
     /// <summary>Runs <c>docker ARGS</c>.</summary>
     /// <returns>Its standard output.</returns>
@@ -29,9 +29,9 @@ internal static class Docker
     /// <exception cref="InvalidOperationException">It failed; with everything that it said.</exception>
     public static string Compose(params string[] arguments)
     {
-        string[] all = [.. ComposeCommand[1..], "--project-name", ComposePod.Project, .. arguments];
-        var (exitCode, output, errors) = Execute(ComposeCommand[0], all);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{ComposeCommand[0]} {string.Join(' ', all)}: exit code {exitCode}\n{output}\n{errors}");
+        string[] all = [.. _compose[1..], "--project-name", ComposePod.Project, .. arguments];
+        var (exitCode, output, errors) = Execute(_compose[0], all);
+        return exitCode == 0 ? output : throw new InvalidOperationException($"{_compose[0]} {string.Join(' ', all)}: exit code {exitCode}\n{output}\n{errors}");
     }
 
     /// <summary>What a container has written, both streams, in the order of each.</summary>
@@ -53,8 +53,8 @@ internal static class Docker
             return "needs a Docker engine that answers `docker info`";
         }
 
-        ComposeCommand = Succeeds("docker", "compose", "version") ? ["docker", "compose"] : ["docker-compose"];
-        return Succeeds(ComposeCommand[0], [.. ComposeCommand[1..], "version"]) ? null : "needs docker compose, or docker-compose 1.29 or later";
+        _compose = Succeeds("docker", "compose", "version") ? ["docker", "compose"] : ["docker-compose"];
+        return Succeeds(_compose[0], [.. _compose[1..], "version"]) ? null : "needs docker compose, or docker-compose 1.29 or later";
     }
 
     private static bool Succeeds(string program, params string[] arguments)

@@ -5,25 +5,17 @@ namespace EndToEnd;
 /// <summary>The Pod of docker-compose.yml for the tests that use it; none where there is no Docker, and they are skipped.</summary>
 public sealed class PodFixture : IAsyncLifetime
 {
-    private ComposePod? _pod;
+    public IPod Pod => Compose;
 
-    public IPod Pod => _pod!;
-
-    internal ComposePod Compose => _pod!;
+    internal ComposePod Compose { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
         if (Docker.Missing is null)
         {
-            _pod = await ComposePod.StartAsync();
+            Compose = await ComposePod.SharedAsync();
         }
     }
 
-    public async Task DisposeAsync()
-    {
-        if (_pod is not null)
-        {
-            await _pod.DisposeAsync();
-        }
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 }
