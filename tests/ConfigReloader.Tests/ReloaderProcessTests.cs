@@ -69,6 +69,7 @@ public sealed class ReloaderProcessTests : IDisposable
             "--Watches:app:Target:ProcessName=ConfigReloader",
             $"--Watches:app:Target:PidFile={_directory["pid"]}",
             $"--Watches:app:Target:StatusUrl={application.StatusUrl}",
+            "--Watches:app:Target:ConfirmWithin=60s",
             "--Watches:app:Debounce=50ms");
         await reloader.PhaseAsync("app", "in_step");
 

@@ -11,7 +11,10 @@ internal sealed class ConfirmedTarget(ITarget target, Uri statusUrl, TimeSpan wi
 {
     private const int MaxStatusBytes = 1 << 20;
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeastRequestTimeout = TimeSpan.FromSeconds(2);
+
+    /// <summary>An application that may take long to reload may take as long to say how it stands.</summary>
+    private readonly TimeSpan _requestTimeout = within > LeastRequestTimeout ? within : LeastRequestTimeout;
 
     public string Description => target.Description;
 
@@ -80,7 +83,7 @@ internal sealed class ConfirmedTarget(ITarget target, Uri statusUrl, TimeSpan wi
 
     private async Task<(ApplicationStatus? Status, string? Trouble)> ReadAsync(CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(RequestTimeout, time);
+        using var deadline = new CancellationTokenSource(_requestTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
@@ -99,7 +102,7 @@ internal sealed class ConfirmedTarget(ITarget target, Uri statusUrl, TimeSpan wi
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"GET {statusUrl} gave no answer within {RequestTimeout.TotalSeconds:0} s");
+            return (null, $"GET {statusUrl} gave no answer within {_requestTimeout.TotalSeconds:0} s");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException)
         {
