@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Hosting;
 using LogTailer.Checkpoint;
 
 namespace LogTailer.Flow;
@@ -10,6 +11,8 @@ internal sealed partial class Tailer(
     LogTailerOptions options,
     TailerMetrics metrics,
     IHostApplicationLifetime application,
+    Liveness liveness,
+    TimeProvider time,
     ILogger<Tailer> logger) : BackgroundService
 {
     private readonly CancellationTokenSource _abort = new();
@@ -38,7 +41,14 @@ internal sealed partial class Tailer(
 
         try
         {
-            await Task.WhenAll(pipelines.All.Select(pipeline => pipeline.RunAsync(stoppingToken, _abort.Token)));
+            var running = Task.WhenAll(pipelines.All.Select(pipeline => pipeline.RunAsync(stoppingToken, _abort.Token)));
+
+            if (options.Tail.UntilEnd)
+            {
+                await GiveUpWhenBrokenAsync(running);
+            }
+
+            await running;
         }
         catch (OperationCanceledException) when (_abort.IsCancellationRequested)
         {
@@ -53,8 +63,29 @@ internal sealed partial class Tailer(
 
         if (options.Tail.UntilEnd && !stoppingToken.IsCancellationRequested)
         {
+            if (liveness.Failure is { } failure)
+            {
+                throw new IOException(failure);
+            }
+
             Log.Done(logger, pipelines.All.Sum(pipeline => pipeline.Lines));
             application.StopApplication();
+        }
+    }
+
+    /// <summary>Nobody probes a run that is to end by itself: what only a restart mends ends it too.</summary>
+    private async Task GiveUpWhenBrokenAsync(Task running)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250), time);
+
+        while (!running.IsCompleted && liveness.Failure is null)
+        {
+            await Task.WhenAny(running, timer.WaitForNextTickAsync(CancellationToken.None).AsTask());
+        }
+
+        if (!running.IsCompleted)
+        {
+            await _abort.CancelAsync();
         }
     }
 

@@ -173,6 +173,23 @@ public sealed class SignalTests : IDisposable
     }
 
     [Fact]
+    public async Task Until_end_with_a_reader_that_has_gone_exits_1_and_goes_on_from_the_last_acknowledged_line()
+    {
+        await File.WriteAllLinesAsync(_directory["app.log"], Enumerable.Range(0, 200_000).Select(i => $"{i:d10}"));
+
+        await using (var tailer = TailerProcess.StartWithUnreadOutput(_directory["app.log"], "--Tail:UntilEnd=true"))
+        {
+            tailer.StopReading();
+            Assert.Equal(1, await tailer.ExitAsync());
+            Assert.Contains(tailer.Diagnostics, d => d.Contains("broken pipe", StringComparison.Ordinal));
+        }
+
+        await using var again = TailerProcess.Start(_directory["app.log"], "--Tail:UntilEnd=true");
+        Assert.Equal(0, await again.ExitAsync());
+        Assert.Equal("0000199999", again.Lines[^1]);
+    }
+
+    [Fact]
     public async Task Until_end_with_nothing_there_exits_0_and_says_so()
     {
         await using var tailer = TailerProcess.Start(_directory["app.log"], "--Tail:UntilEnd=true");
