@@ -10,12 +10,27 @@ internal static class SampleOrder
     {
         for (var i = 1; i < samples.Length; i++)
         {
-            if (Compare(samples[i - 1], samples[i], catalog) > 0)
+            if (IsBefore(samples[i], samples[i - 1], catalog))
             {
                 samples.Sort((a, b) => Compare(a, b, catalog));
                 return;
             }
         }
+    }
+
+    // Whether two neighbours break the order. Count and sum may stand either way round, and most targets put the sum
+    // first: to sort all of them for that would cost more than reading them did.
+    private static bool IsBefore(in Sample a, in Sample b, Catalog catalog)
+    {
+        ref readonly var x = ref catalog.Series[a.Series];
+        ref readonly var y = ref catalog.Series[b.Series];
+        if (x.Group != y.Group)
+        {
+            return catalog.Groups[x.Group].Order < catalog.Groups[y.Group].Order;
+        }
+
+        var bounded = x.Kind is SampleKind.Bucket or SampleKind.Quantile;
+        return bounded && (x.Kind != y.Kind || x.Bound < y.Bound);
     }
 
     private static int Compare(in Sample a, in Sample b, Catalog catalog)

@@ -17,6 +17,10 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
     // Below this many series a catalog is not worth beginning anew.
     private const int SmallCatalog = 4096;
 
+    // Before the first of these every snapshot has its size too; by the last the slow readers of the beginning are gone.
+    private const int ScrapesToSettle = 16;
+    private const int FirstSettling = 12;
+
     private readonly ExpositionParser _parser = new();
     private readonly SnapshotPool _snapshots = new();
     private readonly byte[] _buffer = new byte[64 * 1024];
@@ -24,6 +28,8 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
         options.EffectiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     private Catalog? _catalog;
+    private int _settledSeries;
+    private int _scrapesToSettle;
 
     /// <summary>Bytes of the body read last, decompressed.</summary>
     public long Bytes { get; private set; }
@@ -128,11 +134,26 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
         {
             Samples = _parser.SampleCount;
             Dropped = _parser.DroppedCount;
+            Settle(catalog.SeriesCount);
             // What went out of use is let go by beginning anew, once there is more of it than of what is in use.
             if (catalog.SeriesCount > SmallCatalog && catalog.SeriesCount > 2 * Samples)
             {
                 _catalog = null;
             }
+        }
+    }
+
+    // A target's first scrapes leave arrays behind that were outgrown, and a heap that is as large as all of them together.
+    // Once the series have stopped growing in number that is given back; what follows allocates next to nothing.
+    private void Settle(int series)
+    {
+        if (series > _settledSeries + (_settledSeries / 4) && series > SmallCatalog)
+        {
+            (_settledSeries, _scrapesToSettle) = (series, ScrapesToSettle);
+        }
+        else if (_scrapesToSettle > 0 && --_scrapesToSettle is 0 or FirstSettling)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }
 

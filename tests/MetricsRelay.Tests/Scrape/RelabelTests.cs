@@ -73,8 +73,8 @@ public sealed class RelabelTests
 
         Assert.Null(result.Error);
         Assert.DoesNotContain("go_a", text, StringComparison.Ordinal);
-        Assert.Contains("# TYPE renamed histogram\nrenamed_bucket{le=\"1\"} 1\nrenamed_bucket{le=\"+Inf\"} 2\nrenamed_count 2\nrenamed_sum 1\n", text, StringComparison.Ordinal);
-        Assert.Contains("# TYPE k histogram\nk_bucket{le=\"+Inf\"} 2\nk_count 2\nk_sum 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("# TYPE renamed histogram\nrenamed_bucket{le=\"1\"} 1\nrenamed_bucket{le=\"+Inf\"} 2\nrenamed_sum 1\nrenamed_count 2\n", text, StringComparison.Ordinal);
+        Assert.Contains("# TYPE k histogram\nk_bucket{le=\"+Inf\"} 2\nk_sum 1\nk_count 2\n", text, StringComparison.Ordinal);
         Assert.Contains("# TYPE torn_bucket untyped\n", text, StringComparison.Ordinal);
         // Two that a rule made alike: the first stays.
         Assert.Contains("x{a=\"1\"} 1\n", text, StringComparison.Ordinal);
