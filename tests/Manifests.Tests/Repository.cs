@@ -17,13 +17,12 @@ internal static partial class Repository
         .Where(f => !f.EndsWith("/kustomization.yaml", StringComparison.Ordinal) && !f.StartsWith("k8s/overlays/production/", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal);
 
-    /// <summary>The images that the projects say they make, and the one of others that stands beside the agent in a lab.</summary>
+    /// <summary>The images that the projects say they make.</summary>
     public static IReadOnlySet<string> Images { get; } = Directory
         .EnumerateFiles(Root, "*.csproj", SearchOption.AllDirectories)
         .Select(f => ImagePattern().Match(File.ReadAllText(f)))
         .Where(m => m.Success)
         .Select(m => m.Groups[1].Value + ":v1")
-        .Append("prom/prometheus:v3.5.0")
         .ToHashSet();
 
     public static string Read(string manifest) => File.ReadAllText(Path.Combine(Root, manifest));
