@@ -14,6 +14,8 @@ internal sealed partial class ComposePod : IPod
 
     private static readonly Lazy<Task<ComposePod>> Shared = new(StartAsync);
 
+    private static PodPorts? _ports;
+
     public bool IsUp => PodExtensions.Containers.All(c => Processes(c).Count > 0);
 
     /// <summary>The one Pod of all tests, brought up for the first of them.</summary>
@@ -25,6 +27,7 @@ internal sealed partial class ComposePod : IPod
         if (Shared.IsValueCreated)
         {
             Docker.Compose("down", "--volumes", "--remove-orphans");
+            _ports?.Dispose();
         }
 
         return Task.CompletedTask;
@@ -80,6 +83,7 @@ internal sealed partial class ComposePod : IPod
     private static async Task<ComposePod> StartAsync()
     {
         await Images.BuildAsync();
+        _ports = await PodPorts.HoldAsync();
         Docker.Compose("down", "--volumes", "--remove-orphans");
         var pod = new ComposePod();
         await pod.UpAsync();

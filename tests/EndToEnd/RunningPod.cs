@@ -18,7 +18,9 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
     private static readonly Dictionary<string, string> Facts = typeof(RunningPod).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(a => a.Key, a => a.Value!);
 
-    private RunningPod(ChildProcess lab, string name) => (Lab, Name) = (lab, name);
+    private readonly PodPorts _ports;
+
+    private RunningPod(ChildProcess lab, string name, PodPorts ports) => (Lab, Name, _ports) = (lab, name, ports);
 
     public static string Repository => Facts["Repository"];
 
@@ -46,7 +48,8 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
             .. under, "dotnet", "run", "--project", "lab", "--no-build", "--configuration", Facts["Configuration"],
             .. manifests.Count == 0 ? [] : manifests.Prepend("--"),
         ];
-        var running = new RunningPod(ChildProcess.Start(command[0], command[1..], directory: Repository), pod);
+        var ports = await PodPorts.HoldAsync();
+        var running = new RunningPod(ChildProcess.Start(command[0], command[1..], directory: Repository), pod, ports);
         try
         {
             await running.Lab.SaysAsync(ready);
@@ -91,7 +94,11 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
             .Select(p => p.Id),
     ];
 
-    public ValueTask DisposeAsync() => Lab.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Lab.DisposeAsync();
+        _ports.Dispose();
+    }
 
     private static string CommandLine(string directory)
     {
