@@ -6,7 +6,7 @@ namespace Containers.Tests;
 /// <summary>The Docker command line.</summary>
 internal static class Docker
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(40);
 
     public static string Repository { get; } = typeof(Docker).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
