@@ -33,6 +33,13 @@ internal sealed class DrainingConnections(Readiness readiness, IHostApplicationL
             return;
         }
 
+        if (context.Features.Get<IConnectionLifetimeNotificationFeature>() is LingeringLifetime { OpenedInDrain: true } && HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            // A request that crosses a GOAWAY is sent again, but a client does so only a few times (.NET's three): it meets
+            // one on the connection that it had, and one more when the listeners close.
+            return;
+        }
+
         var now = time.GetTimestamp();
         var since = Interlocked.CompareExchange(ref _since, now, 0) is var earlier && earlier == 0 ? now : earlier;
         var all = options.Shutdown.DelaySeconds * AllAfter;

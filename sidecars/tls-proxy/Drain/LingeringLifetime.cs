@@ -16,8 +16,9 @@ internal sealed class LingeringLifetime : IConnectionLifetimeNotificationFeature
     private readonly CancellationTokenSource _closing;
     private readonly CancellationTokenRegistration _registration;
 
-    private LingeringLifetime(IConnectionLifetimeNotificationFeature kestrel, TimeSpan linger, TimeProvider time)
+    private LingeringLifetime(IConnectionLifetimeNotificationFeature kestrel, bool openedInDrain, TimeSpan linger, TimeProvider time)
     {
+        OpenedInDrain = openedInDrain;
         _closing = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         ConnectionClosedRequested = _closing.Token;
         _registration = kestrel.ConnectionClosedRequested.UnsafeRegister(_ => _closing.CancelAfter(linger), null);
@@ -25,8 +26,11 @@ internal sealed class LingeringLifetime : IConnectionLifetimeNotificationFeature
 
     public CancellationToken ConnectionClosedRequested { get; set; }
 
+    /// <summary>The client came, or came again, after SIGTERM.</summary>
+    public bool OpenedInDrain { get; }
+
     /// <summary>Lets the connection linger; to be disposed with it. Null where there is nothing to stand before.</summary>
-    public static LingeringLifetime? Attach(ConnectionContext connection, TlsProxyOptions options, TimeProvider time)
+    public static LingeringLifetime? Attach(ConnectionContext connection, bool openedInDrain, TlsProxyOptions options, TimeProvider time)
     {
         if (connection.Features.Get<IConnectionLifetimeNotificationFeature>() is not { } kestrel)
         {
@@ -34,7 +38,7 @@ internal sealed class LingeringLifetime : IConnectionLifetimeNotificationFeature
         }
 
         var half = TimeSpan.FromSeconds((options.Shutdown.GraceSeconds - options.Shutdown.DelaySeconds) / 2.0);
-        var lifetime = new LingeringLifetime(kestrel, half < Longest ? half : Longest, time);
+        var lifetime = new LingeringLifetime(kestrel, openedInDrain, half < Longest ? half : Longest, time);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(lifetime);
         return lifetime;
     }

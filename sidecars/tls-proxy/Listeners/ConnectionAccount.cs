@@ -8,7 +8,7 @@ using TlsProxy.Drain;
 namespace TlsProxy.Listeners;
 
 /// <summary>Keeps account of connections and handshakes: one part stands before TLS, the other after it.</summary>
-internal sealed class ConnectionAccount(ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time)
+internal sealed class ConnectionAccount(ProxyMetrics metrics, DrainingConnections draining, TlsProxyOptions options, TimeProvider time)
 {
     private static readonly string[] CipherNames = new string[ushort.MaxValue + 1];
 
@@ -53,7 +53,7 @@ internal sealed class ConnectionAccount(ProxyMetrics metrics, TlsProxyOptions op
             identity?.ToHeader()));
         metrics.Handshake("ok", version);
 
-        using var lingering = LingeringLifetime.Attach(connection, options, time);
+        using var lingering = LingeringLifetime.Attach(connection, draining.IsDraining, options, time);
         await next(connection);
     }
 
