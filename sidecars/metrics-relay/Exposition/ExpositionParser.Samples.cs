@@ -421,7 +421,7 @@ internal sealed partial class ExpositionParser
         if (next == line.Length || line[next] != '#')
         {
             var end = EndOfToken(line, next);
-            if (!Number.TryParseReal(line[next..end], out seconds) || Math.Abs(seconds) > long.MaxValue / 2000)
+            if (!Number.TryParseReal(line[next..end], out seconds) || Math.Abs(seconds * 1000) > long.MaxValue)
             {
                 throw Error(line, next, $"'{Show(line[next..end])}' is not a timestamp in seconds");
             }

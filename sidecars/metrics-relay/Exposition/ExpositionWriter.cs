@@ -135,7 +135,7 @@ internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat forma
             room[length++] = (byte)' ';
             length += _openMetrics
                 ? Number.Format(sample.Timestamp / 1000.0, room[length..])
-                : Number.Format(sample.Timestamp, room[length..]);
+                : Number.FormatInteger(sample.Timestamp, room[length..]);
         }
 
         if (sample.Exemplar < 0 || !_openMetrics)

@@ -145,6 +145,13 @@ internal static class Number
         return name.Length;
     }
 
+    /// <summary>Writes a timestamp of the text format: never with an exponent, however far off.</summary>
+    public static int FormatInteger(long value, Span<byte> destination)
+    {
+        _ = Utf8Formatter.TryFormat(value, destination, out var length);
+        return length;
+    }
+
     private static bool TryParseSpecial(ReadOnlySpan<byte> text, out double value)
     {
         value = double.NaN;

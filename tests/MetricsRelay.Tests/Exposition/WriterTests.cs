@@ -87,6 +87,19 @@ public sealed class WriterTests
         Assert.Equal(PlainText, text);
     }
 
+    // A target with a wrong clock or unit must not make our own answer unreadable.
+    [Theory]
+    [InlineData("1395066363066363000")]
+    [InlineData("-1395066363066363000")]
+    [InlineData("9223372036854775807")]
+    public async Task A_timestamp_far_off_stays_one_of_its_format(string milliseconds)
+    {
+        var snapshot = Parsed.Of($"a 1 {milliseconds}\n", ExpositionFormat.Text);
+
+        Assert.Contains($"\na 1 {milliseconds}\n", await Parsed.WriteAsync(snapshot, ExpositionFormat.Text), StringComparison.Ordinal);
+        Parsed.Of(await Parsed.WriteAsync(snapshot, ExpositionFormat.OpenMetrics), ExpositionFormat.OpenMetrics);
+    }
+
     [Fact]
     public async Task What_only_OpenMetrics_can_say_is_said_in_text_without_renaming_a_series()
     {
