@@ -3,6 +3,7 @@ using TlsProxy.AccessLog;
 using TlsProxy.Certificates;
 using TlsProxy.Drain;
 using TlsProxy.Forwarding;
+using TlsProxy.Forwarding.Http1;
 using TlsProxy.Listeners;
 using TlsProxy.Policies;
 using TlsProxy.Requests;
@@ -58,6 +59,8 @@ internal static class ProxyServices
 
     /// <summary>All to the one application.</summary>
     public static IServiceCollection AddDirectForwarding(this IServiceCollection services) => services
+        .AddSingleton<UpstreamPool>()
+        .AddSingleton<Http1Forwarder>()
         .AddSingleton<UpstreamPolicy>()
         .AddSingleton<DirectForwarding>()
         .AddSingleton<IReloadParticipant<TlsProxyOptions>, UpstreamPolicyReload>();

@@ -1,3 +1,4 @@
+using TlsProxy.Forwarding.Http1;
 using TlsProxy.Policies;
 using TlsProxy.Requests;
 using TlsProxy.Retries;
@@ -6,8 +7,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace TlsProxy.Forwarding;
 
 /// <summary>
-/// The default route: everything goes to the one application. It uses YARP's forwarder without YARP's pipeline of
-/// routes, clusters and policies, which at the same speed costs 30 MB less.
+/// The default route: everything goes to the one application, without YARP's pipeline of routes, clusters and policies.
+/// What an application in the same Pod speaks, HTTP/1.1 without TLS, goes the short way; the rest takes YARP's forwarder.
 /// </summary>
 internal sealed class DirectForwarding
 {
@@ -18,12 +19,13 @@ internal sealed class DirectForwarding
 
     /// <exception cref="Hosting.ConfigurationException">The metadata is refused.</exception>
     public DirectForwarding(
-        IHttpForwarder forwarder, UpstreamClient upstream, ExchangeTransformer transformer, UpstreamGate gate, Admission admission, Retrying retrying,
-        UpstreamPolicy policy, TlsProxyOptions options)
+        IHttpForwarder forwarder, UpstreamClient upstream, ExchangeTransformer transformer, Http1Forwarder http1, UpstreamGate gate, Admission admission,
+        Retrying retrying, UpstreamPolicy policy, TlsProxyOptions options)
     {
         (_gate, _admission, _policy) = (gate, admission, policy.Read(options));
         // What came of it stands in the context as a feature, where the gate looks.
-        RequestDelegate send = async context => await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
+        RequestDelegate yarp = async context => await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
+        var send = Http1Forwarder.Reaches(options.Upstream) ? context => Retrying.IsUpgrade(context) ? yarp(context) : http1.SendAsync(context) : yarp;
         _send = context => retrying.SendAsync(context, _policy.Retry, send);
     }
 

@@ -20,14 +20,27 @@ internal static class UpstreamTarget
     /// </summary>
     public static Uri Of(HttpContext context, string prefix)
     {
-        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (raw.Length == 0 || raw[0] != '/' || raw.AsSpan().ContainsAnyExcept(Harmless) || MayHaveDotSegment(raw))
+        if (AsWritten(context) is not { } raw)
         {
             return RequestUtilities.MakeDestinationAddress(prefix, context.Request.Path, context.Request.QueryString);
         }
 
         var target = prefix.EndsWith('/') ? string.Concat(prefix.AsSpan(0, prefix.Length - 1), raw) : prefix + raw;
         return new Uri(target, AsItIs);
+    }
+
+    /// <summary>The path and query of that address, in ASCII.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="basePath">The application's own path, without a slash at its end.</param>
+    public static string PathAndQuery(HttpContext context, string basePath) =>
+        AsWritten(context) is { } raw
+            ? basePath.Length == 0 ? raw : basePath + raw
+            : RequestUtilities.MakeDestinationAddress("http://application" + basePath, context.Request.Path, context.Request.QueryString).PathAndQuery;
+
+    private static string? AsWritten(HttpContext context)
+    {
+        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return raw.Length == 0 || raw[0] != '/' || raw.AsSpan().ContainsAnyExcept(Harmless) || MayHaveDotSegment(raw) ? null : raw;
     }
 
     private static bool MayHaveDotSegment(string target) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -12,6 +13,8 @@ internal static class ListenerExtensions
     {
         Limit(kestrel.Limits, options.Limits);
         kestrel.AllowResponseHeaderCompression = true;
+        // The application's headers were read byte for byte, and go on so.
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         var services = kestrel.ApplicationServices;
         var account = services.GetRequiredService<ConnectionAccount>();

@@ -9,6 +9,7 @@ namespace TlsProxy.Requests;
 internal sealed class Exchange(long started, string requestId, string? traceId, ClientConnection client)
 {
     private IByteCount? _counted;
+    private long _sent;
 
     /// <summary>Timestamp at which its headers were there.</summary>
     public long Started { get; } = started;
@@ -45,7 +46,10 @@ internal sealed class Exchange(long started, string requestId, string? traceId, 
     public string? Error { get; set; }
 
     /// <summary>Bytes of the answer's body.</summary>
-    public long BytesSent(HttpResponse response) => _counted?.Written ?? response.ContentLength ?? 0;
+    public long BytesSent(HttpResponse response) => _counted?.Written ?? (_sent > 0 ? _sent : response.ContentLength ?? 0);
+
+    /// <summary>Counts bytes of the answer's body that have gone to the client.</summary>
+    public void Sent(long bytes) => _sent += bytes;
 
     /// <summary>Counts the answer's bytes, where no Content-Length tells them.</summary>
     public void CountBytes(HttpResponse response)

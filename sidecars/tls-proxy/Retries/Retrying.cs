@@ -71,6 +71,7 @@ internal sealed class Retrying(ProxyMetrics metrics, TimeProvider time)
         return others.Count > 0;
     }
 
-    private static bool IsUpgrade(HttpContext context) =>
+    /// <summary>Whether it asks to become a tunnel, such as a WebSocket.</summary>
+    public static bool IsUpgrade(HttpContext context) =>
         context.Request.Headers.Upgrade.Count > 0 || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 }

@@ -1,0 +1,461 @@
+using System.Net;
+using System.Net.Security;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using TlsProxy.Tests.Support;
+
+namespace TlsProxy.Tests.Forwarding;
+
+/// <summary>The way to one application that speaks HTTP/1.1, byte by byte.</summary>
+public sealed class Http1ForwarderTests : IDisposable
+{
+    private static readonly TestCertificates Authority = new();
+    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+
+    public void Dispose() => _volume.Dispose();
+
+    public static TheoryData<string, string> WholeAnswers => new()
+    {
+        { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "" },
+        { "HTTP/1.1 200\r\ncontent-length:5\r\n\r\nhello", "hello" },
+        { "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", "hello" },
+        { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "hello" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello" },
+        { "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n2;name=\"value\"\r\nhe\r\n0003 \r\nllo\r\n0\r\n\r\n", "hello" },
+        { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: 1\r\n\r\n", "" },
+        { "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello" },
+    };
+
+    public static TheoryData<string> BrokenAnswers => new(
+        "",
+        "SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 2000 OK\r\n\r\n",
+        "HTTP/1.1 099 No\r\n\r\n",
+        "HTTP/1.1 20\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nNo colon\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: nameless\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX-Bare: a\rb\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX-Nul: a\0b\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX-Long: " + new string('x', 70_000) + "\r\nContent-Length: 0\r\n\r\n");
+
+    public static TheoryData<string> AnswersThatBreakOff => new(
+        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloo\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + new string('0', 5000) + "\r\n\r\n");
+
+    [Theory]
+    [MemberData(nameof(WholeAnswers))]
+    public async Task An_answer_comes_through_however_it_is_framed_and_cut_and_the_connection_is_used_again(string answer, string body)
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.SayAsync(answer);
+            await conversation.RequestAsync();
+            foreach (var letter in answer)
+            {
+                await conversation.SayAsync(letter.ToString());
+            }
+
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+
+        Assert.Equal(body, await client.GetStringAsync(proxy.Url));
+        Assert.Equal(body, await client.GetStringAsync(proxy.Url));
+        Assert.Equal(1, upstream.Connections);
+    }
+
+    [Theory]
+    [MemberData(nameof(BrokenAnswers))]
+    public async Task An_answer_that_is_none_is_502(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+
+        using var response = await client.GetAsync(proxy.Url);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        using var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal("upstream_broken", error.RootElement.GetProperty("error").GetString());
+        Assert.DoesNotContain(response.Headers, h => h.Key.StartsWith("X-F", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(AnswersThatBreakOff))]
+    public async Task An_answer_that_breaks_off_does_not_look_whole(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
+        {
+            using var client = RunningProxy.Client(version);
+
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync(proxy.Url));
+        }
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\nhello")]
+    [InlineData("HTTP/1.0 200 OK\r\n\r\nhello")]
+    public async Task A_body_without_a_length_ends_with_the_connection(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+
+        Assert.Equal("hello", await client.GetStringAsync(proxy.Url));
+        Assert.Equal("hello", await client.GetStringAsync(proxy.Url));
+        Assert.Equal(2, upstream.Connections);
+    }
+
+    // What follows such an answer on the same connection would be given to somebody else.
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nConnection: close, keep-alive\r\nContent-Length: 5\r\n\r\nhello")]
+    [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    public async Task A_connection_that_may_not_be_used_again_is_not(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+
+        Assert.Equal("hello", await client.GetStringAsync(proxy.Url));
+        Assert.Equal("hello", await client.GetStringAsync(proxy.Url));
+        Assert.Equal(2, upstream.Connections);
+    }
+
+    [Fact]
+    public async Task A_connection_of_HTTP_1_0_that_says_so_is_used_again()
+    {
+        await using var upstream = ScriptedUpstream.Answering("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+
+        Assert.Equal("hello", await client.GetStringAsync(proxy.Url));
+        Assert.Equal("hello", await client.GetStringAsync(proxy.Url));
+        Assert.Equal(1, upstream.Connections);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    [InlineData("DELETE")]
+    public async Task A_connection_that_the_application_closed_costs_no_request(string method)
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            if (conversation.Number == 2)
+            {
+                // It reads the next request, and goes without a word: a race that a keep-alive time-out can lose.
+                await conversation.UntilAsync(text => text.Length > 0);
+                conversation.Reset();
+            }
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+        for (var i = 1; i <= 4; i++)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), proxy.Url);
+            using var response = await client.SendAsync(request);
+
+            Assert.Equal("hello", await response.Content.ReadAsStringAsync());
+        }
+
+        Assert.Equal(4, upstream.Connections);
+    }
+
+    [Fact]
+    public async Task A_body_that_was_sent_once_is_not_sent_twice()
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            await conversation.RequestAsync();
+            conversation.Reset();
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+        await client.GetStringAsync(proxy.Url);
+
+        using var response = await client.PostAsync(proxy.Url, new StringContent("pay 5"));
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal(1, upstream.Requests.Count(r => r.StartsWith("POST", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Bodies_arrive_whole_whether_their_length_is_told_or_not(string version)
+    {
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            var told = context.Request.ContentLength;
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            await context.Response.WriteAsync($"{told?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "untold"} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body.ToArray()))}");
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client(Version.Parse(version));
+        foreach (var size in new[] { 0, 1, 2000, 4095, 4096, 40_000, 70_000, 3_000_001 })
+        {
+            var bytes = new byte[size];
+            new Random(size).NextBytes(bytes);
+            var sum = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes));
+
+            using var told = await client.PostAsync(proxy.Url, new ByteArrayContent(bytes));
+            using var untold = await client.PostAsync(proxy.Url, new Unmeasured(bytes));
+
+            Assert.Equal($"{size} {sum}", await told.Content.ReadAsStringAsync());
+            Assert.EndsWith(sum, await untold.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_wait_for_the_body_comes_at_once()
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.SayAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nbegun"));
+
+        Assert.StartsWith("HTTP/1.1 403 Forbidden\r\n", await ReadUntilAsync(stream, "\r\n\r\nno"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_in_the_middle_of_its_body_takes_the_request_with_it()
+    {
+        var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            try
+            {
+                await conversation.UntilAsync(text => text.Length >= 1000);
+            }
+            finally
+            {
+                ended.TrySetResult(conversation.Pending);
+            }
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using (var stream = await proxy.ConnectTlsAsync())
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nbegun"));
+            await Eventually.TrueAsync(() => !upstream.Requests.IsEmpty, "the application has the request");
+        }
+
+        Assert.Equal("begun", await ended.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_before_the_answer_takes_the_request_with_it()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            try
+            {
+                await conversation.UntilAsync(_ => false);
+            }
+            finally
+            {
+                ended.TrySetResult();
+            }
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using (var client = RunningProxy.Client(HttpVersion.Version20))
+        using (var leaves = new CancellationTokenSource())
+        {
+            var asking = client.GetAsync(proxy.Url, leaves.Token);
+            await Eventually.TrueAsync(() => !upstream.Requests.IsEmpty, "the application has the request");
+            await leaves.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+
+            await ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    [Fact]
+    public async Task An_application_that_falls_silent_midway_is_given_up_and_one_that_speaks_now_and_then_is_not()
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            var head = await conversation.RequestAsync();
+            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+            var letters = head.StartsWith("GET /silent", StringComparison.Ordinal) ? "lo" : "lively";
+            foreach (var letter in letters)
+            {
+                await Task.Delay(400);
+                await conversation.SayAsync(letter.ToString());
+            }
+
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:TimeoutSeconds=1"]);
+        using var client = RunningProxy.Client();
+
+        Assert.Equal("lively", await client.GetStringAsync(proxy.Url));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync(new Uri(proxy.Url, "/silent")));
+    }
+
+    [Fact]
+    public async Task Headers_come_and_go_as_they_are_except_those_of_the_hop()
+    {
+        await using var upstream = ScriptedUpstream.Answering(
+            "HTTP/1.1 299 Almost OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nX-Latin: caf\xe9\r\nX-Empty:\r\n"
+            + "Connection: x-hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(
+            "GET /a?b HTTP/1.1\r\nHost: example.org\r\nX-Name: J\u00fcrgen\r\nX-Empty:\r\nX-Twice: 1\r\nX-Twice: 2\r\nConnection: keep-alive, x-hop\r\nX-Hop: 1\r\nTE: trailers\r\nExpect: 100-continue\r\n\r\n"));
+        var answer = await ReadUntilAsync(stream, "\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 299 Almost OK\r\n", answer, StringComparison.Ordinal);
+        foreach (var line in new[] { "Date: Thu, 01 Jan 1970 00:00:00 GMT", "Set-Cookie: a=1", "Set-Cookie: b=2", "X-Latin: caf\xe9", "X-Empty: ", "Content-Length: 0" })
+        {
+            Assert.Contains($"\r\n{line}\r\n", answer, StringComparison.Ordinal);
+        }
+
+        foreach (var name in new[] { "X-Hop", "Keep-Alive", "Proxy-Authenticate", "Upgrade" })
+        {
+            Assert.DoesNotContain($"\r\n{name}:", answer, StringComparison.OrdinalIgnoreCase);
+        }
+
+        var head = Assert.Single(upstream.Requests);
+        Assert.StartsWith("GET /a?b HTTP/1.1\r\nHost: example.org\r\n", head, StringComparison.Ordinal);
+        foreach (var line in new[] { "X-Name: J\xc3\xbcrgen", "X-Empty: ", "X-Twice: 1", "X-Twice: 2" })
+        {
+            Assert.Contains($"\r\n{line}\r\n", head, StringComparison.Ordinal);
+        }
+
+        foreach (var name in new[] { "Connection", "TE", "Expect", "Transfer-Encoding", "Content-Length" })
+        {
+            Assert.DoesNotContain($"\r\n{name}:", head, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Theory]
+    [InlineData("HEAD", "200 OK\r\nContent-Length: 5", 5)]
+    [InlineData("GET", "204 No Content", null)]
+    [InlineData("GET", "304 Not Modified\r\nContent-Length: 5", 5)]
+    public async Task An_answer_without_a_body_keeps_the_connection(string method, string answer, int? length)
+    {
+        await using var upstream = ScriptedUpstream.Answering($"HTTP/1.1 {answer}\r\n\r\n");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), proxy.Url);
+            using var response = await client.SendAsync(request);
+
+            Assert.Equal("", await response.Content.ReadAsStringAsync());
+            Assert.Equal(answer[..3], ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            if (method == "HEAD")
+            {
+                Assert.Equal(length, response.Content.Headers.ContentLength);
+            }
+        }
+
+        Assert.Equal(1, upstream.Connections);
+    }
+
+    [Fact]
+    public async Task Trailers_pass()
+    {
+        await using var upstream = ScriptedUpstream.Answering(
+            "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ncounted\r\n0\r\nX-Sum: 7\r\nContent-Length: 9\r\n\r\n");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+
+        using var response = await client.GetAsync(proxy.Url);
+
+        Assert.Equal("counted", await response.Content.ReadAsStringAsync());
+        Assert.Equal("7", Assert.Single(Assert.Single(response.TrailingHeaders).Value));
+    }
+
+    [Fact]
+    public async Task The_path_of_the_application_comes_before_the_clients()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri(upstream.Url, "/base/"));
+        using var client = RunningProxy.Client();
+
+        Assert.StartsWith("GET /base/a?b\n", await client.GetStringAsync(new Uri(proxy.Url, "/a?b")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_application_with_a_name_is_found()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri($"http://localhost:{upstream.Url.Port}"));
+        using var client = RunningProxy.Client();
+
+        Assert.StartsWith("GET /\n", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ReadUntilAsync(SslStream stream, string end)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var text = "";
+        var buffer = new byte[16 * 1024];
+        while (!text.Contains(end, StringComparison.Ordinal))
+        {
+            var read = await stream.ReadAsync(buffer, deadline.Token);
+            Assert.True(read > 0, $"The end of '{text}' is missing.");
+            text += Encoding.Latin1.GetString(buffer, 0, read);
+        }
+
+        return text;
+    }
+
+    /// <summary>A body that goes in chunks, or over HTTP/2 without a length.</summary>
+    private sealed class Unmeasured(byte[] bytes) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(bytes).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
