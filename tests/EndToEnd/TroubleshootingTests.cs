@@ -64,6 +64,22 @@ public sealed class TroubleshootingTests : IDisposable
         await LessonPods.StopAsync(pod);
     }
 
+    [Fact]
+    public async Task The_solution_of_a_wrong_credential_ships_what_the_agent_writes()
+    {
+        const string Manifest = "troubleshooting/solutions/wrong-credential.yaml";
+        var port = FreePort.Take();
+        await using var store = await StubServer.StartAsync(port, r => r.Header("DD-API-KEY") == "your-own-api-key" ? (202, "{}") : (403, "{}"));
+        var (name, ready, _) = LessonPods.Shown(Manifest);
+        await using var pod = await RunningPod.StartAsync([LessonPods.Copy(Manifest, _directory, ("https://http-intake.logs.datadoghq.com", $"http://localhost:{port}"))], name, ready);
+
+        var id = await LessonPods.InferAsync(_client);
+
+        await Eventually.HoldsAsync(() => store.Requests.Any(r => r.Body.Contains(id, StringComparison.Ordinal)), () => string.Join('\n', pod.Lab.Output.TakeLast(20)));
+        Assert.All(store.Requests, r => Assert.Equal(202, r.Status));
+        await LessonPods.StopAsync(pod);
+    }
+
     private async Task ProblemAsync(string what, string remedy)
     {
         var last = "";
