@@ -6,10 +6,8 @@
 # Needs BuildKit, which Docker uses by itself since 23.0 (before: DOCKER_BUILDKIT=1). The build runs on the builder's own
 # architecture and compiles for the target's, so arm64 images take no emulation.
 #
-# Programs are self-contained, compiled ahead (ReadyToRun) and trimmed: the framework is cut to what is used, while our
-# own assemblies and the libraries stay whole (TrimMode=partial). Options are bound and described by reflection, and
-# YARP, Serilog and the OpenTelemetry exporter do not promise to survive being cut. Nothing of the .NET runtime is
-# needed in the base image, which holds libc, libssl, time zones, certificates and no shell.
+# Programs are self-contained, compiled ahead (ReadyToRun) and trimmed: ForImage in Directory.Build.props. Nothing of the
+# .NET runtime is needed in the base image, which holds libc, libssl, time zones, certificates and no shell.
 
 ARG DOTNET_VERSION=10.0
 
@@ -24,10 +22,7 @@ COPY sidecars/config-reloader/ConfigReloader.csproj sidecars/config-reloader/
 COPY sidecars/log-tailer/LogTailer.csproj sidecars/log-tailer/
 COPY sidecars/metrics-relay/MetricsRelay.csproj sidecars/metrics-relay/
 COPY sidecars/tls-proxy/TlsProxy.csproj sidecars/tls-proxy/
-ENV PublishReadyToRun=true PublishTrimmed=true TrimMode=partial SelfContained=true \
-    SuppressTrimAnalysisWarnings=true JsonSerializerIsReflectionEnabledByDefault=true EventSourceSupport=true \
-    EnableConfigurationBindingGenerator=false EnableRequestDelegateGenerator=false \
-    DebugType=none GenerateDocumentationFile=false
+ENV ForImage=true
 RUN for project in agent sidecars/*; do dotnet restore "$project" --arch "$TARGETARCH" || exit 1; done
 
 FROM restore AS source
@@ -63,9 +58,11 @@ LABEL org.opencontainers.image.vendor="Agent & Sidecars" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# No diagnostics port: it would be a socket in /tmp, and the root file system is read-only.
+# No diagnostics port: it would be a socket in /tmp, and the root file system is read-only. Two arenas: by default libc
+# keeps one for each thread that ever met another in malloc, and memory that TLS sessions freed stays in all of them.
 ENV PATH=/app:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    DOTNET_EnableDiagnostics=0
+    DOTNET_EnableDiagnostics=0 \
+    MALLOC_ARENA_MAX=2
 WORKDIR /app
 USER 1654:1654
 

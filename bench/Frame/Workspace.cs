@@ -16,13 +16,19 @@ internal sealed class Workspace : IDisposable
 
     public string this[string name] => Path.Combine(Directory, name);
 
-    /// <summary>Publishes a project in Release, as its image has it, and returns the path of its program.</summary>
+    /// <summary>Publishes a project in the form that its image has, and returns the path of its program.</summary>
     public async Task<string> PublishAsync(string project, CancellationToken cancellationToken)
     {
         var output = this[Path.GetFileName(project)];
+        // Restored and built apart: the repository's own builds are for no particular machine.
         await ChildProcess.OutputOfAsync(
-            "dotnet", ["publish", Repository[project], "--configuration", "Release", "--output", output, "--verbosity", "quiet", "-nodereuse:false"], cancellationToken);
-        return System.IO.Directory.EnumerateFiles(output, "*.runtimeconfig.json").Single().Replace(".runtimeconfig.json", ".dll", StringComparison.Ordinal);
+            "dotnet",
+            [
+                "publish", Repository[project], "-p:ForImage=true", "--use-current-runtime", "--artifacts-path", this["artifacts"], "--output", output,
+                "--verbosity", "quiet", "-nodereuse:false",
+            ],
+            cancellationToken);
+        return System.IO.Directory.EnumerateFiles(output, "*.runtimeconfig.json").Single().Replace(".runtimeconfig.json", "", StringComparison.Ordinal);
     }
 
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);

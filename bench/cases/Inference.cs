@@ -31,10 +31,10 @@ internal sealed class Inference : IBenchCase
         var agent = await workspace.PublishAsync("agent", cancellationToken);
         return
         [
-            new Contender("agent", "published in Release, `LOG_FILE` set, defaults", token => RunAsync(workspace, port => ChildProcess.Start(
-                "dotnet",
+            new Contender("agent", "as its image has it, `LOG_FILE` set, defaults", token => RunAsync(workspace, port => ChildProcess.Start(
+                agent,
                 [
-                    agent, $"--Http:Port={port}", "--Management:Port=0", "--Listen:Address=localhost", $"--LOG_FILE={workspace["agent.log"]}",
+                    $"--Http:Port={port}", "--Management:Port=0", "--Listen:Address=localhost", $"--LOG_FILE={workspace["agent.log"]}",
                 ]), token)),
             new Contender("FastAPI", "`uvicorn --workers 1`, its defaults for loop and parser", token => RunAsync(workspace, port => ChildProcess.Start(
                 "/usr/bin/python3",

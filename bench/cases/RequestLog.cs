@@ -27,25 +27,38 @@ internal sealed class RequestLog : IBenchCase
     public async Task<IReadOnlyList<Contender>> PrepareAsync(Workspace workspace, CancellationToken cancellationToken)
     {
         var agent = await workspace.PublishAsync("agent", cancellationToken);
-        var configuration = Path.ChangeExtension(agent, ".runtimeconfig.json");
-        var off = JsonNode.Parse(await File.ReadAllTextAsync(configuration, cancellationToken))!;
-        off["runtimeOptions"]!["configProperties"]![MeterSwitch] = false;
-        await File.WriteAllTextAsync(workspace["off.json"], off.ToJsonString(), cancellationToken);
+        var unmetered = await WithoutMetersAsync(agent, workspace["agent-off"], cancellationToken);
         return
         [
-            new Contender("on", "`LOG_FILE` set, metrics on", token => RunAsync(workspace, agent, configuration, workspace["requests.log"], token)),
-            new Contender("off", "no `LOG_FILE`, meters off", token => RunAsync(workspace, agent, workspace["off.json"], "", token)),
+            new Contender("on", "`LOG_FILE` set, metrics on", token => RunAsync(workspace, agent, workspace["requests.log"], token)),
+            new Contender("off", "no `LOG_FILE`, meters off", token => RunAsync(workspace, unmetered, "", token)),
         ];
     }
 
+    /// <summary>The same program once more, with the switch in its runtime configuration.</summary>
+    private static async Task<string> WithoutMetersAsync(string agent, string directory, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(directory);
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(agent)!))
+        {
+            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+        }
+
+        var program = Path.Combine(directory, Path.GetFileName(agent));
+        var configuration = program + ".runtimeconfig.json";
+        var settings = JsonNode.Parse(await File.ReadAllTextAsync(configuration, cancellationToken))!;
+        settings["runtimeOptions"]!["configProperties"]![MeterSwitch] = false;
+        await File.WriteAllTextAsync(configuration, settings.ToJsonString(), cancellationToken);
+        return program;
+    }
+
     private static async Task<Measurement> RunAsync(
-        Workspace workspace, string agent, string configuration, string logFile, CancellationToken cancellationToken)
+        Workspace workspace, string agent, string logFile, CancellationToken cancellationToken)
     {
         var port = FreePort.Take();
         await using var server = ChildProcess.Start(
-            "dotnet",
+            agent,
             [
-                "exec", "--runtimeconfig", configuration, agent,
                 $"--Http:Port={port}", "--Management:Port=0", "--Listen:Address=localhost", $"--LOG_FILE={logFile}",
             ]);
         return await InferenceLoad.RunAsync(workspace, server, port, cancellationToken);

@@ -40,8 +40,8 @@ internal sealed class TailDelay : IBenchCase
         var (log, checkpoint) = (workspace["delay.log"], workspace["delay-checkpoint.json"]);
         return
         [
-            new Contender("log-tailer", "sink stdout, checkpoint on, published in Release", token => RunAsync(
-                "dotnet", [tailer, $"--LOG_FILE={log}", $"--Checkpoint:Path={checkpoint}", "--Management:Port=0", "--Listen:Address=localhost"], log, checkpoint, token)),
+            new Contender("log-tailer", "sink stdout, checkpoint on, as its image has it", token => RunAsync(
+                tailer, [$"--LOG_FILE={log}", $"--Checkpoint:Path={checkpoint}", "--Management:Port=0", "--Listen:Address=localhost"], log, checkpoint, token)),
             new Contender("tail", "`tail -n +1 -F FILE`", token => RunAsync("tail", ["-n", "+1", "-F", log], log, checkpoint, token)) with { Needs = [Need.Program("tail")] },
         ];
     }

@@ -43,7 +43,7 @@ internal sealed class TailOneGigabyte(bool shaped) : IBenchCase
         var checkpoint = workspace["checkpoint.json"];
         var tail = $"""
             rm -f {checkpoint}
-            dotnet {tailer} --LOG_FILE={log} {(shaped ? "--Enrich:Fields:pod=agent-7d4b9 --Enrich:Fields:node=node-1 --Redact:Fields=trace_id " : "")}--Tail:UntilEnd=true --Checkpoint:Path={checkpoint} --Management:Port=0 --Listen:Address=localhost 2>{workspace["errors"]}
+            {tailer} --LOG_FILE={log} {(shaped ? "--Enrich:Fields:pod=agent-7d4b9 --Enrich:Fields:node=node-1 --Redact:Fields=trace_id " : "")}--Tail:UntilEnd=true --Checkpoint:Path={checkpoint} --Management:Port=0 --Listen:Address=localhost 2>{workspace["errors"]}
             """;
 
         // Fast and wrong is no result: what comes out is compared with what went in before anything is measured.
@@ -51,7 +51,7 @@ internal sealed class TailOneGigabyte(bool shaped) : IBenchCase
         await ChildProcess.OutputOfAsync("bash", ["-o", "pipefail", "-c", $"{tail.TrimEnd()} | cmp - <({undone}{log})"], cancellationToken);
         return
         [
-            Pipeline("log-tailer", $"`Tail:UntilEnd=true`, sink stdout, checkpoint on, published in Release{(shaped ? "; two `Enrich:Fields`, one of `Redact:Fields`" : "")}", $"{tail.TrimEnd()} | cat >/dev/null"),
+            Pipeline("log-tailer", $"`Tail:UntilEnd=true`, sink stdout, checkpoint on, as its image has it{(shaped ? "; two `Enrich:Fields`, one of `Redact:Fields`" : "")}", $"{tail.TrimEnd()} | cat >/dev/null"),
             Pipeline("tail", "`tail -n +1 FILE | cat`", $"tail -n +1 {log} | cat >/dev/null"),
             Pipeline("cat", "`cat FILE | cat`", $"cat {log} | cat >/dev/null"),
             // Its own action for named pipes gives up for half a minute when the pipe is full; a program's stdin is waited for.

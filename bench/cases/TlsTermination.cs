@@ -56,7 +56,7 @@ internal sealed partial class TlsTermination : IBenchCase
         var proxy = await workspace.PublishAsync("sidecars/tls-proxy", cancellationToken);
         return
         [
-            new Contender("tls-proxy", "published in Release, defaults", token => RunAsync(workspace, (port, upstream) => TlsServers.Ours(workspace, proxy, port, upstream), token)),
+            new Contender("tls-proxy", "as its image has it, defaults", token => RunAsync(workspace, (port, upstream) => TlsServers.Ours(workspace, proxy, port, upstream), token)),
             new Contender("nginx", "`worker_processes 1`, http2, keep-alive upstream", token => RunAsync(workspace, (port, upstream) => TlsServers.Nginx(workspace, port, upstream), token)),
             new Contender("haproxy", "`nbthread 1`, `http-reuse always`", token => RunAsync(workspace, (port, upstream) => TlsServers.Haproxy(workspace, port, upstream), token))
             {
