@@ -259,6 +259,34 @@ public sealed class Http1ForwarderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_question_and_its_answer_can_stream_at_the_same_time()
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.UntilAsync(text => text.Contains("one", StringComparison.Ordinal));
+            await conversation.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+            await conversation.UntilAsync(text => text.EndsWith("two\r\n0\r\n\r\n", StringComparison.Ordinal));
+            await conversation.SayAsync("6\r\nsecond\r\n0\r\n\r\n");
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+        var mayGoOn = new TaskCompletionSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, proxy.Url) { Version = HttpVersion.Version20, Content = new InTwoParts("one", mayGoOn.Task, "two") };
+
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var answer = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[100];
+        var first = await answer.ReadAtLeastAsync(buffer, 5);
+        mayGoOn.SetResult();
+        using var rest = new StreamReader(answer);
+
+        Assert.Equal("first", Encoding.ASCII.GetString(buffer, 0, first));
+        Assert.Equal("second", await rest.ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task A_client_that_goes_in_the_middle_of_its_body_takes_the_request_with_it()
     {
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -445,6 +473,24 @@ public sealed class Http1ForwarderTests : IDisposable
         }
 
         return text;
+    }
+
+    /// <summary>A body whose second part waits for something.</summary>
+    private sealed class InTwoParts(string first, Task between, string second) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(first));
+            await stream.FlushAsync();
+            await between;
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(second));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     /// <summary>A body that goes in chunks, or over HTTP/2 without a length.</summary>
