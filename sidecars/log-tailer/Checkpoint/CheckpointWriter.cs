@@ -23,6 +23,7 @@ internal sealed class CheckpointWriter : IDisposable
     private readonly SemaphoreSlim _urgent = new(0);
     private readonly Lock _saving = new();
     private int _behind;
+    private volatile bool _isSaving;
     private long _unsavedBytes;
     private long _savedAt;
 
@@ -41,8 +42,8 @@ internal sealed class CheckpointWriter : IDisposable
     /// <summary>Where it is kept.</summary>
     public string Path => _file.Path;
 
-    /// <summary>Whether positions have moved since the last writing.</summary>
-    public bool IsBehind => Volatile.Read(ref _behind) != 0;
+    /// <summary>Whether positions have moved that are not in the file yet.</summary>
+    public bool IsBehind => _isSaving || Volatile.Read(ref _behind) != 0;
 
     /// <summary>What is known of <paramref name="sink"/> from before; null at its first start.</summary>
     public IReadOnlyList<CheckpointedPosition>? Restore(string sink) => _sinks.GetValueOrDefault(sink);
@@ -84,6 +85,8 @@ internal sealed class CheckpointWriter : IDisposable
     {
         lock (_saving)
         {
+            // Not up to date before the file is: what moves from here on is for the next writing.
+            _isSaving = true;
             Volatile.Write(ref _behind, 0);
             Interlocked.Exchange(ref _unsavedBytes, 0);
 
@@ -112,6 +115,10 @@ internal sealed class CheckpointWriter : IDisposable
                     exception);
                 Volatile.Write(ref _behind, 1);
                 return false;
+            }
+            finally
+            {
+                _isSaving = false;
             }
         }
     }
