@@ -22,34 +22,41 @@ internal sealed class RequestFile(string path, RequestLogOptions options, Reques
     /// <summary>Most that is gathered for one write.</summary>
     private const int MaxPendingBytes = 256 * 1024;
 
-    private readonly RequestLineFormatter _formatter = new(options.IncludeText);
+    private static readonly BlockFormatter Formatter = new();
+
     private Logger? _file;
     private WholeLines? _lines;
     private string _target = "";
     private long? _failedAt;
 
-    /// <summary>Takes a line up; <see cref="Commit"/> writes it, if it is not written before. Never throws.</summary>
-    public void Add(RequestLogEntry entry)
+    /// <summary>Takes lines up; <see cref="Commit"/> writes them, if they are not written before. Never throws.</summary>
+    public void Add(ReadOnlyMemory<byte> lines)
     {
-        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < Pause)
+        while (!lines.IsEmpty)
         {
-            health.Dropped(1);
-            return;
-        }
-
-        try
-        {
-            MakeReady();
-            _file!.Write(RequestLog.EventOf(entry));
-            if (_lines!.PendingBytes >= MaxPendingBytes)
+            if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < Pause)
             {
-                Commit();
+                health.Dropped(CountOf(lines));
+                return;
             }
-        }
-        catch (Exception e)
-        {
-            // Whatever it is, the queue's reader must live on, and the cause is the only thing that anybody can do anything about.
-            Failed(1, e is AggregateException { InnerException: { } cause } ? cause : e);
+
+            try
+            {
+                MakeReady();
+                var now = UntilFull(lines);
+                _file!.Write(BlockFormatter.EventOf(lines[..now], time.GetUtcNow()));
+                lines = lines[now..];
+                if (_lines!.PendingBytes >= MaxPendingBytes)
+                {
+                    Commit();
+                }
+            }
+            catch (Exception e)
+            {
+                // Whatever it is, the queue's reader must live on, and the cause is the only thing that anybody can do anything about.
+                Failed(CountOf(lines), e is AggregateException { InnerException: { } cause } ? cause : e);
+                return;
+            }
         }
     }
 
@@ -77,10 +84,18 @@ internal sealed class RequestFile(string path, RequestLogOptions options, Reques
         }
     }
 
-    public void Dispose()
+    public void Dispose() => Close();
+
+    private static int CountOf(ReadOnlyMemory<byte> lines) => lines.Span.Count((byte)'\n');
+
+    /// <returns>How much goes into this file: up to the end of the line that fills it.</returns>
+    private int UntilFull(ReadOnlyMemory<byte> lines)
     {
-        Close();
-        _formatter.Dispose();
+        // A file that was full when it was opened takes a line all the same.
+        var room = Math.Max(1, options.MaxFileBytes - _lines!.End - _lines.PendingBytes);
+        return !_lines.IsRegular || room >= lines.Length
+            ? lines.Length
+            : (int)room + lines.Span[((int)room - 1)..].IndexOf((byte)'\n');
     }
 
     private void Failed(int lines, Exception cause)
@@ -116,7 +131,7 @@ internal sealed class RequestFile(string path, RequestLogOptions options, Reques
     {
         _target = RolledFiles.TargetOf(path);
         var hook = new WholeLinesHook();
-        _file = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.File(_formatter, _target, hooks: hook).CreateLogger();
+        _file = new LoggerConfiguration().MinimumLevel.Verbose().AuditTo.File(Formatter, _target, hooks: hook).CreateLogger();
         _lines = hook.Opened;
     }
 

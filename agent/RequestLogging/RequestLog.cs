@@ -1,14 +1,11 @@
 using System.Text.Json.Nodes;
-using System.Threading.Channels;
 using Agent.Requests;
-using Serilog.Events;
-using Serilog.Parsing;
 
 namespace Agent.RequestLogging;
 
 /// <summary>
-/// The request log: takes an entry and returns at once, whatever the file is doing. Behind it a bounded queue, whose one
-/// reader writes to <see cref="RequestFile"/>; an entry that finds the queue full is dropped and counted.
+/// The request log: takes a line and returns at once, whatever the file is doing. Behind it a bounded queue, whose one
+/// reader writes to <see cref="RequestFile"/>; a line that finds the queue full is dropped and counted.
 /// </summary>
 /// <remarks>
 /// As a hosted service it stops after the server, which is registered last: so every request's line is in the queue by then.
@@ -16,8 +13,6 @@ namespace Agent.RequestLogging;
 /// </remarks>
 internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisposable
 {
-    private const string EntryProperty = "entry";
-
     /// <summary>
     /// After a write lines gather for so long before the next: under load many of them share a write, and to wake the
     /// reader. That costs less than a tenth of a write a line, and nobody waits for a line that soon.
@@ -27,24 +22,21 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     /// <summary>Texts that wait may not fill the memory: the queue is bounded by lines, and these are long.</summary>
     private const long MaxQueuedTextChars = 8 * 1024 * 1024;
 
-    private static readonly MessageTemplate Template = new([new PropertyToken(EntryProperty, "{" + EntryProperty + "}")]);
-
     private readonly AgentOptions _options;
     private readonly RequestLogHealth _health;
     private readonly TimeProvider _time;
     private readonly ILogger<RequestLog> _logger;
-    private readonly Channel<RequestLogEntry>? _queue;
+    private readonly LineQueue? _queue;
     private readonly CancellationTokenSource _stopping = new();
     private Task _reader = Task.CompletedTask;
-    private long _queuedTextChars;
 
     public RequestLog(AgentOptions options, RequestLogHealth health, TimeProvider time, ILogger<RequestLog> logger)
     {
         (_options, _health, _time, _logger) = (options, health, time, logger);
         if (options.LogFile.Length > 0)
         {
-            _queue = Channel.CreateBounded<RequestLogEntry>(new BoundedChannelOptions(options.RequestLog.QueueSize) { SingleReader = true });
-            health.Queue = _queue.Reader;
+            _queue = new LineQueue(options.RequestLog.QueueSize, MaxQueuedTextChars);
+            health.Queue = _queue;
         }
     }
 
@@ -58,23 +50,11 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
             return;
         }
 
-        // Without it in the line the text is not kept until the line is written, either.
-        var textChars = 0;
-        if (!_options.RequestLog.IncludeText)
+        var includeText = _options.RequestLog.IncludeText;
+        var line = RequestLine.OfThisThread.Format(
+            record, _time.GetUtcNow(), context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode, elapsed, includeText);
+        if (!_queue.TryAdd(line, includeText ? record.Text?.Length ?? 0 : 0))
         {
-            record.Text = null;
-        }
-        else if (record.Text is { } text)
-        {
-            textChars = text.Length;
-        }
-
-        var entry = new RequestLogEntry(
-            _time.GetUtcNow(), record, context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode,
-            Math.Round(elapsed.TotalMilliseconds, 3));
-        if (Interlocked.Add(ref _queuedTextChars, textChars) > MaxQueuedTextChars || !_queue.Writer.TryWrite(entry))
-        {
-            Interlocked.Add(ref _queuedTextChars, -textChars);
             _health.Dropped(1);
         }
     }
@@ -87,7 +67,7 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
         }
         else
         {
-            _reader = Task.Run(() => WriteAllAsync(_queue.Reader), CancellationToken.None);
+            _reader = Task.Run(() => WriteAllAsync(_queue), CancellationToken.None);
         }
 
         return Task.CompletedTask;
@@ -96,7 +76,7 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     /// <summary>Empties the queue; a file that blocks for ever is given up when the grace is over.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _queue?.Writer.TryComplete();
+        _queue?.Complete();
         await _stopping.CancelAsync();
         await _reader.WaitAsync(cancellationToken);
     }
@@ -106,27 +86,20 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
         ["file"] = _queue is null ? null : _options.LogFile,
         ["written"] = _health.LinesWritten,
         ["dropped"] = _health.LinesDropped,
-        ["queued"] = _queue?.Reader.Count ?? 0,
+        ["queued"] = _queue?.Count ?? 0,
     };
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>An entry as Serilog takes it and <see cref="RequestLineFormatter"/> writes it.</summary>
-    internal static LogEvent EventOf(RequestLogEntry entry) => new(
-        entry.Timestamp, LogEventLevel.Information, exception: null, Template, [new LogEventProperty(EntryProperty, new ScalarValue(entry))]);
-
-    internal static RequestLogEntry EntryOf(LogEvent logEvent) =>
-        (RequestLogEntry)((ScalarValue)logEvent.Properties[EntryProperty]).Value!;
-
-    private async Task WriteAllAsync(ChannelReader<RequestLogEntry> queue)
+    private async Task WriteAllAsync(LineQueue queue)
     {
         using var file = new RequestFile(_options.LogFile, _options.RequestLog, _health, _time);
-        while (await queue.WaitToReadAsync(CancellationToken.None))
+        while (await queue.TakeAsync() is { Count: > 0 } blocks)
         {
-            while (queue.TryRead(out var entry))
+            foreach (var block in blocks)
             {
-                Interlocked.Add(ref _queuedTextChars, -(entry.Record.Text?.Length ?? 0));
-                file.Add(entry);
+                file.Add(block.Bytes);
+                queue.Done(block);
             }
 
             file.Commit();

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Threading.Channels;
 
 namespace Agent.RequestLogging;
 
@@ -28,7 +27,7 @@ internal sealed class RequestLogHealth
     }
 
     /// <summary>The queue before the file; null without a request log.</summary>
-    public ChannelReader<RequestLogEntry>? Queue { get; set; }
+    public LineQueue? Queue { get; set; }
 
     public long LinesWritten => Interlocked.Read(ref _written);
 

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Agent.RequestLogging;
 
 /// <summary>
-/// The stream below Serilog's file sink, which flushes once a line: gathers whole lines, hands them to the file in one write
-/// when told to, and takes care of what a full disk does to them.
+/// The stream below Serilog's file sink: gathers whole lines, hands them to the file in one write when told to, and takes care
+/// of what a full disk does to them. Whatever is written to it must be whole lines.
 /// </summary>
 /// <remarks>
 /// A write a line would cost more than the request that the line is about. And a <see cref="FileStream"/> keeps in its buffer
@@ -18,7 +18,6 @@ internal sealed class WholeLines : Stream
     private readonly FileStream _file;
     private readonly SafeFileHandle _handle;
     private readonly MemoryStream _pending = new(512);
-    private readonly List<int> _ends = [];
     private byte[] _unfinished = [];
 
     public WholeLines(FileStream file)
@@ -39,7 +38,7 @@ internal sealed class WholeLines : Stream
     public long PendingBytes => _pending.Length;
 
     /// <summary>Whole lines among them.</summary>
-    public int PendingLines => _ends.Count;
+    public int PendingLines { get; private set; }
 
     public override bool CanRead => false;
 
@@ -55,18 +54,17 @@ internal sealed class WholeLines : Stream
         set => throw new NotSupportedException();
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => _pending.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-    public override void Write(ReadOnlySpan<byte> buffer) => _pending.Write(buffer);
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _pending.Write(buffer);
+        PendingLines += buffer.Count((byte)'\n');
+    }
 
-    /// <summary>Ends a line.</summary>
+    /// <summary>Does nothing: the sink flushes after each of its events, and only <see cref="Commit"/> knows when it is time.</summary>
     public override void Flush()
     {
-        var end = (int)_pending.Length;
-        if (end > 0 && (_ends.Count == 0 || _ends[^1] < end))
-        {
-            _ends.Add(end);
-        }
     }
 
     /// <summary>Writes the pending lines; none is pending afterwards, whatever came of it.</summary>
@@ -82,7 +80,7 @@ internal sealed class WholeLines : Stream
             {
                 _file.Write(lines);
                 _file.Flush();
-                return (_ends.Count, null);
+                return (PendingLines, null);
             }
 
             FinishBrokenLine();
@@ -90,12 +88,12 @@ internal sealed class WholeLines : Stream
             try
             {
                 Append(lines);
-                return (_ends.Count, null);
+                return (PendingLines, null);
             }
             catch (IOException cause)
             {
                 var kept = KeepBegun(lines, (int)(End - before));
-                return (kept, kept < _ends.Count ? cause : null);
+                return (kept, kept < PendingLines ? cause : null);
             }
         }
         catch (IOException cause)
@@ -105,7 +103,7 @@ internal sealed class WholeLines : Stream
         finally
         {
             _pending.SetLength(0);
-            _ends.Clear();
+            PendingLines = 0;
         }
     }
 
@@ -166,14 +164,16 @@ internal sealed class WholeLines : Stream
     /// <returns>How many lines are written or begun.</returns>
     private int KeepBegun(ReadOnlySpan<byte> lines, int written)
     {
-        var begun = 0;
-        while (begun < _ends.Count && (begun == 0 ? 0 : _ends[begun - 1]) < written)
+        var begun = lines[..written].Count((byte)'\n');
+        if (written == 0 || lines[written - 1] == '\n')
         {
-            begun++;
+            _unfinished = [];
+            return begun;
         }
 
-        _unfinished = begun == 0 ? [] : lines[written.._ends[begun - 1]].ToArray();
-        return begun;
+        var rest = lines[written..];
+        _unfinished = rest[..(rest.IndexOf((byte)'\n') + 1)].ToArray();
+        return begun + 1;
     }
 
     private void Append(ReadOnlySpan<byte> bytes)
