@@ -6,13 +6,16 @@ using OpenTelemetry.Metrics;
 namespace Hosting.Metrics;
 
 /// <summary>
-/// Everything that the process's meters measure, as Prometheus reads it: text 0.0.4, or OpenMetrics 1.0.0 when the
+/// What the process's meters measure, as Prometheus reads it: text 0.0.4, or OpenMetrics 1.0.0 when the
 /// request prefers it. The OpenTelemetry SDK does the measuring, <see cref="ExpositionWriter"/> the writing.
 /// </summary>
 public sealed class MetricsExposition : IDisposable
 {
     /// <summary>Series of one instrument. The SDK sets memory aside for all of them at once, and its default of 2000 takes 5 MB for the usual instruments.</summary>
     private const int MaxSeries = 500;
+
+    /// <summary>Kestrel's input and output buffers, new in .NET 10: measured several times a request, which costs more than it tells.</summary>
+    private const string BufferPool = "Microsoft.AspNetCore.MemoryPool";
 
     private readonly Collector _collector = new();
     private readonly BaseExportingMetricReader _reader;
@@ -26,7 +29,7 @@ public sealed class MetricsExposition : IDisposable
         _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter("*")
             // Two applications in one process, as in tests, must not count each other's work.
-            .AddView(instrument => instrument.Meter.Scope is IMeterFactory other && other != meters
+            .AddView(instrument => (instrument.Meter.Scope is IMeterFactory other && other != meters) || instrument.Meter.Name == BufferPool
                 ? MetricStreamConfiguration.Drop
                 : new MetricStreamConfiguration { CardinalityLimit = MaxSeries })
             .AddReader(_reader)

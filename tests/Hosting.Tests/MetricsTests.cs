@@ -104,6 +104,17 @@ public sealed class MetricsTests : IDisposable
         Assert.DoesNotContain("not_ours_total", Text(openMetrics: false), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_Kestrel_measures_several_times_a_request_is_left_out()
+    {
+        using var pool = _services.GetRequiredService<IMeterFactory>().Create("Microsoft.AspNetCore.MemoryPool");
+        var rented = pool.CreateCounter<long>("aspnetcore.memory_pool.rented");
+        rented.Add(1);
+
+        Assert.False(rented.Enabled);
+        Assert.DoesNotContain("memory_pool", Text(openMetrics: false), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4", true)]
     [InlineData("application/openmetrics-text; version=1.0.0", true)]
