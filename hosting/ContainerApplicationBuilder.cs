@@ -105,6 +105,8 @@ public sealed class ContainerApplicationBuilder<TOptions>
     private void AddLogging()
     {
         Services.AddLogging();
+        // No line says what scope it was written in, and ASP.NET Core opens one for every request.
+        Services.Configure<LoggerFilterOptions>(filter => filter.CaptureScopes = false);
         _inner.Logging.AddConfiguration(_inner.Configuration.GetSection("Logging"));
         _inner.Logging.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
         _inner.Logging.AddConsoleFormatter<TextLineFormatter, ConsoleFormatterOptions>();

@@ -12,12 +12,15 @@ internal static class ApiDocsEndpoints
 
     private static readonly byte[] Document = Load();
 
-    public static void UseDocsPage(this WebApplication app) => app.UseSwaggerUI(page =>
-    {
-        page.RoutePrefix = "docs";
-        page.DocumentTitle = "agent";
-        page.SwaggerEndpoint("/openapi.json", "agent");
-    });
+    /// <remarks>A branch, so that no other request goes through it.</remarks>
+    public static void UseDocsPage(this WebApplication app) => app.UseWhen(
+        context => context.Request.Path.StartsWithSegments("/docs"),
+        docs => docs.UseSwaggerUI(page =>
+        {
+            page.RoutePrefix = "docs";
+            page.DocumentTitle = "agent";
+            page.SwaggerEndpoint("/openapi.json", "agent");
+        }));
 
     public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) => routes.MapGet("/openapi.json", SendDocument);
 

@@ -13,6 +13,9 @@ internal sealed partial class FaultInjector(AgentOptions options, TimeProvider t
 
     public IReadOnlyCollection<string> Keys { get; } = ["Faults"];
 
+    /// <summary>Whether there is any trouble to make.</summary>
+    public bool Enabled => _faults.Enabled;
+
     public string? NotReadyBecause => _faults is { Enabled: true, NotReady: true } ? "told to by Faults:NotReady" : null;
 
     /// <remarks>Memory that was kept is given back when none is asked for any more.</remarks>

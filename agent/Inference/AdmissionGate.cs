@@ -34,6 +34,18 @@ internal sealed class AdmissionGate(int concurrency, int queueLimit)
         }
     }
 
+    /// <returns>False when it would have to wait; else <see cref="Leave"/> must follow.</returns>
+    public bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _inside) <= _most && _slots.Wait(0))
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _inside);
+        return false;
+    }
+
     public void Leave()
     {
         _slots.Release();

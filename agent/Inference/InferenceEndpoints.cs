@@ -9,7 +9,10 @@ internal static class InferenceEndpoints
 {
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/inference", InferAsync);
+        // By hand, since a handler with parameters costs a scope of services for each request.
+        var parts = new Lazy<(InferenceRunner Runner, TimeProvider Time)>(() => (
+            routes.ServiceProvider.GetRequiredService<InferenceRunner>(), routes.ServiceProvider.GetRequiredService<TimeProvider>()));
+        routes.MapPost("/inference", context => InferAsync(context, parts.Value.Runner, parts.Value.Time));
         routes.MapPost("/inference/batch", InferBatchAsync);
         routes.MapPost("/inference/stream", InferStreamAsync);
     }
@@ -20,12 +23,12 @@ internal static class InferenceEndpoints
     {
         var record = RequestRecord.Of(context);
         record.BeginInference("inference");
-        if (await ReadTextAsync(context, runner.Limits) is not { } text)
+        if (await ReadTextAsync(context, record, runner.Limits) is not { } text)
         {
             return;
         }
 
-        var prediction = await runner.RunAsync(context, (model, cancellationToken) => model.PredictAsync(text, cancellationToken));
+        var prediction = await runner.PredictAsync(context, record, text);
         record.Prediction = prediction.Label;
         await JsonAnswer.WriteAsync(
             context,
@@ -74,7 +77,7 @@ internal static class InferenceEndpoints
     {
         var record = RequestRecord.Of(context);
         record.BeginInference("inference_stream");
-        if (await ReadTextAsync(context, runner.Limits) is not { } text)
+        if (await ReadTextAsync(context, record, runner.Limits) is not { } text)
         {
             return;
         }
@@ -109,7 +112,7 @@ internal static class InferenceEndpoints
     }
 
     /// <returns>Null when the body did not fit, which the client has been told then.</returns>
-    private static async ValueTask<string?> ReadTextAsync(HttpContext context, InferenceOptions limits)
+    private static async ValueTask<string?> ReadTextAsync(HttpContext context, RequestRecord record, InferenceOptions limits)
     {
         using var body = await RequestBody.ReadAsync(context);
         var text = body.RequiredText("text", limits.MaxTextChars);
@@ -120,7 +123,6 @@ internal static class InferenceEndpoints
             return null;
         }
 
-        var record = RequestRecord.Of(context);
         record.Text = text;
         record.TextChars = RequestBody.CodePoints(text);
         return text;

@@ -21,6 +21,31 @@ internal sealed class InferenceRunner(AgentOptions options, ModelSlot models, Fa
         return ValueTask.FromResult(() => { _limits = limits; });
     }
 
+    /// <summary>Asks the model in force for the text's class when the request's turn comes.</summary>
+    /// <exception cref="FailedRequestException">Overloaded (503) or out of time (504).</exception>
+    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    public ValueTask<Prediction> PredictAsync(HttpContext context, RequestRecord record, string text)
+    {
+        var gate = _limits.Gate;
+        var model = models.Current;
+        if (!model.AnswersAtOnce || faults.Enabled || !gate.TryEnter())
+        {
+            return PredictInTurnAsync(context, text);
+        }
+
+        metrics.Entered();
+        try
+        {
+            record.Model = model.Name;
+            return model.PredictAsync(text, CancellationToken.None);
+        }
+        finally
+        {
+            gate.Leave();
+            metrics.Left();
+        }
+    }
+
     /// <summary>Runs <paramref name="work"/> on the model in force when its turn comes.</summary>
     /// <exception cref="FailedRequestException">Overloaded (503) or out of time (504).</exception>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
@@ -58,4 +83,7 @@ internal sealed class InferenceRunner(AgentOptions options, ModelSlot models, Fa
             metrics.Left();
         }
     }
+
+    private ValueTask<Prediction> PredictInTurnAsync(HttpContext context, string text) =>
+        RunAsync(context, (model, cancellationToken) => model.PredictAsync(text, cancellationToken));
 }

@@ -6,6 +6,9 @@ internal interface ITextModel
     /// <summary>The name that answers carry.</summary>
     string Name { get; }
 
+    /// <summary>Whether <see cref="PredictAsync"/> has its answer when it returns: such a model needs no clock and nobody who can end it.</summary>
+    bool AnswersAtOnce => false;
+
     /// <summary>The text's class.</summary>
     /// <exception cref="OperationCanceledException">The client is gone, or the request's time is over.</exception>
     ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken);

@@ -11,6 +11,8 @@ internal sealed class LinearModel(string name, LinearClassifier classifier) : IT
 
     public string Name => name;
 
+    public bool AnswersAtOnce => true;
+
     public static LinearModel From(WeightsFile file) => new(file.Name, file.ToClassifier());
 
     public ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken)
