@@ -47,11 +47,11 @@ internal sealed class RequestLine
         Raw("\",\"level\":\""u8);
         Raw(success ? "info"u8 : statusCode is >= 400 and < 500 ? "warning"u8 : "error"u8);
         Raw("\",\"event\":\""u8);
-        Text(record.Event);
+        Plain(record.Event);
         Raw("\",\"request_id\":\""u8);
-        Text(record.RequestId);
+        Plain(record.RequestId);
         Raw("\",\"trace_id\":\""u8);
-        Text(record.TraceId);
+        Plain(record.TraceId);
         Raw("\",\"method\":\""u8);
         Text(method);
         Raw("\",\"path\":\""u8);
@@ -98,6 +98,9 @@ internal sealed class RequestLine
         bytes.CopyTo(Room(bytes.Length));
         _length += bytes.Length;
     }
+
+    /// <summary>For what is letters, digits and little else: there is nothing to escape.</summary>
+    private void Plain(string value) => _length += Encoding.ASCII.GetBytes(value, Room(value.Length));
 
     private void Text(string value)
     {

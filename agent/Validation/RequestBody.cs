@@ -52,7 +52,7 @@ internal sealed class RequestBody : IDisposable
 
     /// <summary>The text under <paramref name="name"/>, or an empty one and an error.</summary>
     public string RequiredText(string name, int maxChars) =>
-        Required(name) is { } element ? Text(element, maxChars, "body", name) : "";
+        Required(name) is { } element ? Text(element, maxChars, name) : "";
 
     /// <summary>The texts under <paramref name="name"/>, or an empty list and errors.</summary>
     public IReadOnlyList<string> RequiredTexts(string name, int maxTexts, int maxChars)
@@ -88,7 +88,7 @@ internal sealed class RequestBody : IDisposable
         var texts = new List<string>(count);
         foreach (var item in element.EnumerateArray())
         {
-            texts.Add(Text(item, maxChars, "body", name, texts.Count));
+            texts.Add(Text(item, maxChars, name, texts.Count));
         }
 
         return texts;
@@ -238,11 +238,13 @@ internal sealed class RequestBody : IDisposable
         return null;
     }
 
-    private string Text(JsonElement element, int maxChars, params object[] location)
+    private string Text(JsonElement element, int maxChars, string name, int? index = null)
     {
+        object[] Location() => index is { } i ? ["body", name, i] : ["body", name];
+
         if (element.ValueKind != JsonValueKind.String)
         {
-            Errors.Add("string_type", "Input should be a valid string", element, location);
+            Errors.Add("string_type", "Input should be a valid string", element, Location());
             return "";
         }
 
@@ -255,19 +257,19 @@ internal sealed class RequestBody : IDisposable
         {
             // Half a surrogate pair or broken UTF-8: JSON allows the first, but it is no text.
             Errors.Add(
-                "string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string", null, location);
+                "string_unicode", "Input should be a valid string, unable to parse raw data as a unicode string", null, Location());
             return "";
         }
 
         if (text.Length == 0)
         {
             Errors.Add(
-                "string_too_short", "String should have at least 1 character", element, location, ("min_length", 1));
+                "string_too_short", "String should have at least 1 character", element, Location(), ("min_length", 1));
         }
         else if (text.Length > maxChars && CodePoints(text) > maxChars)
         {
             Errors.Add(
-                "string_too_long", $"String should have at most {maxChars} characters", element, location, ("max_length", maxChars));
+                "string_too_long", $"String should have at most {maxChars} characters", element, Location(), ("max_length", maxChars));
         }
 
         return text;

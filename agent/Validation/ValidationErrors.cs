@@ -15,23 +15,24 @@ internal sealed class ValidationErrors
     /// <summary>Of a body with a thousand wrong fields the first hundred say enough.</summary>
     private const int MaxErrors = 100;
 
-    private readonly List<Error> _errors = [];
+    /// <summary>Null while there is none, as for almost every request.</summary>
+    private List<Error>? _errors;
 
-    public bool Any => _errors.Count > 0;
+    public bool Any => _errors is not null;
 
-    public int Count => _errors.Count;
+    public int Count => _errors?.Count ?? 0;
 
     public void Add(string type, string message, JsonElement? input, object[] location, params (string Key, object Value)[] context)
     {
-        if (_errors.Count < MaxErrors)
+        if (Count < MaxErrors)
         {
-            _errors.Add(new Error(type, message, location, input, context, EmptyInput: false));
+            (_errors ??= []).Add(new Error(type, message, location, input, context, EmptyInput: false));
         }
     }
 
     /// <summary>The body is no JSON from this byte on.</summary>
     public void AddInvalidJson(long offset, string why) =>
-        _errors.Add(new Error("json_invalid", "JSON decode error", ["body", offset], null, [("error", why)], EmptyInput: true));
+        (_errors ??= []).Add(new Error("json_invalid", "JSON decode error", ["body", offset], null, [("error", why)], EmptyInput: true));
 
     public Task WriteAsync(HttpContext context)
     {
@@ -40,7 +41,7 @@ internal sealed class ValidationErrors
         {
             json.WriteStartObject();
             json.WriteStartArray("detail");
-            foreach (var error in _errors)
+            foreach (var error in _errors ?? [])
             {
                 error.WriteTo(json);
             }
