@@ -37,13 +37,14 @@ internal sealed class AdmissionGate(int concurrency, int queueLimit)
     /// <returns>False when it would have to wait; else <see cref="Leave"/> must follow.</returns>
     public bool TryEnter()
     {
-        if (Interlocked.Increment(ref _inside) <= _most && _slots.Wait(0))
+        // With anybody waiting there is no slot free: one that is left goes to them.
+        if (!_slots.Wait(0))
         {
-            return true;
+            return false;
         }
 
-        Interlocked.Decrement(ref _inside);
-        return false;
+        Interlocked.Increment(ref _inside);
+        return true;
     }
 
     public void Leave()

@@ -1,5 +1,7 @@
 using System.Net;
+using Agent.Models;
 using Agent.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Agent.Tests.Inference;
 
@@ -37,6 +39,27 @@ public sealed class LimitTests
         Assert.Equal(0, await agent.MetricAsync("inference_in_flight"));
         Assert.Equal(3, await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
         Assert.Equal(1, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
+    }
+
+    [Fact]
+    public async Task A_model_that_answers_at_once_is_asked_in_turn_like_any_other()
+    {
+        await using var agent = await RunningAgent.StartAsync("--Inference:MaxConcurrency=1", "--Inference:QueueLimit=1");
+        var builtIn = agent.Services.GetRequiredService<ModelSlot>().Current;
+        var model = StubModel.PutInto(agent);
+        var slow = agent.InferAsync("one");
+        await model.EnteredAsync(1);
+        agent.Services.GetRequiredService<ModelSlot>().Swap(builtIn);
+
+        var next = agent.InferAsync("two");
+        await Eventually.IsTrueAsync(async () => await agent.MetricAsync("inference_in_flight") == 2, "the second waits");
+        await agent.InferAsync("three").JsonAsync(HttpStatusCode.ServiceUnavailable);
+
+        model.Release();
+        await slow.JsonAsync(HttpStatusCode.OK);
+        await next.JsonAsync(HttpStatusCode.OK);
+        await agent.InferAsync("four").JsonAsync(HttpStatusCode.OK);
+        Assert.Equal(0, await agent.MetricAsync("inference_in_flight"));
     }
 
     [Fact]
