@@ -84,12 +84,15 @@ internal sealed partial class Scraper(
         var start = time.GetTimestamp();
         var announced = false;
         var awaited = false;
+        var begun = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             // Whoever asks for the metrics has the targets scraped; then the scrape of the interval is one too many.
-            var turn = target.EverUp || scrape.Interval < RetryUntilUp ? scrape.Interval : RetryUntilUp;
-            if (_forwarders.Length > 0 || target.LastStart == 0 || time.GetElapsedTime(target.LastStart) >= turn / 2)
+            var asked = target.Begun > begun;
+            begun = target.Begun;
+            if (_forwarders.Length > 0 || !asked)
             {
+                begun++;
                 await target.ScrapeAsync();
                 Forward(target, cancellationToken);
             }

@@ -33,6 +33,7 @@ internal sealed class Target : IDisposable
     private Task _current = Task.CompletedTask;
     private Task? _next;
     private long _lastStart;
+    private int _begun;
     private volatile ScrapeResult? _last;
 
     public Target(
@@ -107,8 +108,8 @@ internal sealed class Target : IDisposable
         }
     }
 
-    /// <summary>When the last scrape began, as a <see cref="TimeProvider.GetTimestamp"/>; 0 before the first.</summary>
-    public long LastStart => Interlocked.Read(ref _lastStart);
+    /// <summary>How many scrapes have begun, whoever asked for them.</summary>
+    public int Begun => Volatile.Read(ref _begun);
 
     /// <summary>The last scrape's samples, null if it failed, with what is said of it. Release both after use.</summary>
     public (Snapshot? Samples, Snapshot Report, ScrapeResult Result) Lease()
@@ -162,7 +163,8 @@ internal sealed class Target : IDisposable
     {
         var at = _time.GetUtcNow();
         var start = _time.GetTimestamp();
-        Interlocked.Exchange(ref _lastStart, start);
+        _lastStart = start;
+        Interlocked.Increment(ref _begun);
         Snapshot? samples = null;
         var (outcome, error, remedy) = ("success", (string?)null, "");
         try
