@@ -12,9 +12,9 @@ namespace MetricsRelay.Exposition;
 internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
 {
     private readonly Arena _arena = new();
-    private readonly Dictionary<(ulong, ulong), int> _series = [];
-    private readonly Dictionary<(ulong, ulong), int> _groups = [];
-    private readonly Dictionary<(ulong, ulong), int> _outputs = [];
+    private readonly IdentityTable _series = new();
+    private readonly IdentityTable _groups = new();
+    private readonly IdentityTable _outputs = new();
     private readonly Dictionary<(int Name, MetricType Type), Family> _families = [];
     private readonly Dictionary<(string Name, MetricType Type), Family> _renamed = [];
     private readonly ArrayBufferWriter<byte> _scratch = new();
@@ -45,9 +45,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
     /// <summary>By number of an output where two series may come out alike: the scrape that saw it last.</summary>
     public int[] OutputScrapes { get; private set; } = new int[16];
 
-    public int SeriesCount { get; private set; }
-
-    public int GroupCount { get; private set; }
+    public int SeriesCount => _series.Count;
 
     /// <summary>Numbers the scrapes of this catalog, from 1.</summary>
     public int Scrape { get; set; }
@@ -114,7 +112,8 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
     public int SeriesOf(Family family, SampleKind kind, string name, List<Label> labels, double bound, int textId)
     {
         var identity = Identity(name, labels, family.Type, omit: null);
-        if (_series.TryGetValue(identity, out var id))
+        var id = _series.Find(identity);
+        if (id >= 0)
         {
             return id;
         }
@@ -126,7 +125,8 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         }
 
         Shape(ref series, name, labels, textId);
-        id = SeriesCount++;
+        // Last, since a series that cannot be kept must not be found either.
+        id = _series.Add(identity);
         if (id == Series.Length)
         {
             var all = Series;
@@ -135,7 +135,6 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         }
 
         Series[id] = series;
-        _series.Add(identity, id);
         return id;
     }
 
@@ -152,17 +151,16 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
             _ => null,
         };
         var identity = Identity(family.Name, labels, family.Type, omit);
-        if (!_groups.TryGetValue(identity, out var group))
+        var group = _groups.Find(identity);
+        if (group < 0)
         {
-            group = GroupCount++;
+            group = _groups.Add(identity);
             if (group == Groups.Length)
             {
                 var groups = Groups;
                 Array.Resize(ref groups, Growth.Of(group, group + 1));
                 Groups = groups;
             }
-
-            _groups.Add(identity, group);
         }
 
         return group;
@@ -190,10 +188,10 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         if (shaper.MayCollide)
         {
             var identity = Identity(outputName, labels, MetricType.Unknown, omit: null);
-            if (!_outputs.TryGetValue(identity, out var output))
+            var output = _outputs.Find(identity);
+            if (output < 0)
             {
-                output = _outputs.Count;
-                _outputs.Add(identity, output);
+                output = _outputs.Add(identity);
                 if (output == OutputScrapes.Length)
                 {
                     var scrapes = OutputScrapes;

@@ -341,17 +341,11 @@ internal sealed partial class ExpositionParser
                 : $"'{Show(line[valueAt..valueEnd])}' is not a number");
         }
 
-        var sample = new Sample
-        {
-            Series = seriesId,
-            Value = value,
-            Timestamp = Sample.NoTimestamp,
-            Exemplar = -1,
-        };
+        var extra = -1;
         var seconds = double.NaN;
         if (valueEnd < line.Length)
         {
-            ReadRest(line, valueEnd, seriesId, ref sample, ref seconds);
+            extra = _snapshot.AddExtra(ReadRest(line, valueEnd, seriesId, ref seconds));
         }
 
         ref var series = ref _catalog.Series[seriesId];
@@ -364,7 +358,7 @@ internal sealed partial class ExpositionParser
             return;
         }
 
-        _snapshot.Add(sample);
+        _snapshot.Add(new Sample { Series = seriesId, Extra = extra, Value = value });
     }
 
     private bool IsRepeated(int output)
@@ -392,18 +386,20 @@ internal sealed partial class ExpositionParser
             : throw Error(line, at, $"a single space must precede {what}");
     }
 
-    private void ReadRest(ReadOnlySpan<byte> line, int at, int series, ref Sample sample, ref double seconds)
+    private SampleExtra ReadRest(ReadOnlySpan<byte> line, int at, int series, ref double seconds)
     {
         var next = ReadSeparator(line, at, "a timestamp");
         if (next == line.Length && !_strict)
         {
-            return;
+            return SampleExtra.None;
         }
+
+        var timestamp = Sample.NoTimestamp;
 
         if (!_strict)
         {
             var end = EndOfToken(line, next);
-            if (!Number.TryParseInteger(line[next..end], out sample.Timestamp))
+            if (!Number.TryParseInteger(line[next..end], out timestamp))
             {
                 throw Error(line, next, $"'{Show(line[next..end])}' is not a timestamp in whole milliseconds");
             }
@@ -413,9 +409,8 @@ internal sealed partial class ExpositionParser
                 throw Error(line, SkipBlanks(line, end), "nothing may follow the timestamp");
             }
 
-            seconds = sample.Timestamp / 1000.0;
-
-            return;
+            seconds = timestamp / 1000.0;
+            return new SampleExtra(timestamp, -1);
         }
 
         if (next == line.Length || line[next] != '#')
@@ -426,20 +421,20 @@ internal sealed partial class ExpositionParser
                 throw Error(line, next, $"'{Show(line[next..end])}' is not a timestamp in seconds");
             }
 
-            sample.Timestamp = (long)Math.Round(seconds * 1000);
+            timestamp = (long)Math.Round(seconds * 1000);
             if (end == line.Length)
             {
-                return;
+                return new SampleExtra(timestamp, -1);
             }
 
             next = ReadSeparator(line, end, "an exemplar");
         }
 
-        ReadExemplar(line, next, series, ref sample);
+        return new SampleExtra(timestamp, ReadExemplar(line, next, series));
     }
 
     // exemplar = SP "#" SP labels SP number [SP timestamp]
-    private void ReadExemplar(ReadOnlySpan<byte> line, int at, int seriesId, ref Sample sample)
+    private int ReadExemplar(ReadOnlySpan<byte> line, int at, int seriesId)
     {
         var text = line[at..];
         if (!text.StartsWith("# {"u8))
@@ -477,7 +472,7 @@ internal sealed partial class ExpositionParser
             }
         }
 
-        sample.Exemplar = _snapshot.AddExemplar(line[labelsAt..]);
+        return _snapshot.AddExemplar(line[labelsAt..]);
     }
 
     // Exemplars change from scrape to scrape, so their labels are looked at where they stand and nothing is kept.

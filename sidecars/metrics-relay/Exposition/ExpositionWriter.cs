@@ -130,15 +130,16 @@ internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat forma
         var length = text.Length;
         room[length++] = (byte)' ';
         length += Number.Format(sample.Value, room[length..]);
-        if (timestamps && sample.Timestamp != Sample.NoTimestamp)
+        if (timestamps && snapshot.TimestampOf(in sample) is not Sample.NoTimestamp and var timestamp)
         {
             room[length++] = (byte)' ';
             length += _openMetrics
-                ? Number.Format(sample.Timestamp / 1000.0, room[length..])
-                : Number.FormatInteger(sample.Timestamp, room[length..]);
+                ? Number.Format(timestamp / 1000.0, room[length..])
+                : Number.FormatInteger(timestamp, room[length..]);
         }
 
-        if (sample.Exemplar < 0 || !_openMetrics)
+        var exemplar = _openMetrics ? snapshot.ExemplarOf(in sample) : default;
+        if (exemplar.IsEmpty)
         {
             room[length++] = (byte)'\n';
             output.Advance(length);
@@ -147,7 +148,7 @@ internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat forma
 
         output.Advance(length);
         output.Write(" # "u8);
-        output.Write(snapshot.Exemplar(sample.Exemplar));
+        output.Write(exemplar);
         output.Write("\n"u8);
     }
 

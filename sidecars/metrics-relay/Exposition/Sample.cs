@@ -9,12 +9,9 @@ internal struct Sample
     /// <summary>Index of the series in the catalog.</summary>
     public int Series;
 
-    /// <summary>Where the exemplar's text begins in the snapshot, or -1.</summary>
-    public int Exemplar;
+    /// <summary>Where its snapshot keeps the timestamp and the exemplar, or -1 when it has neither: most have neither.</summary>
+    public int Extra;
 
     /// <summary>The value.</summary>
     public double Value;
-
-    /// <summary>Milliseconds since 1970, or <see cref="NoTimestamp"/>.</summary>
-    public long Timestamp;
 }

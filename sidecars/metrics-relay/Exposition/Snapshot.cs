@@ -9,9 +9,11 @@ internal sealed class Snapshot(Action<Snapshot>? onFree = null)
     private Sample[] _samples = [];
     private FamilySpan[] _families = [];
     private byte[] _exemplars = [];
+    private SampleExtra[] _extras = [];
     private int _sampleCount;
     private int _familyCount;
     private int _exemplarBytes;
+    private int _extraCount;
     private int _leases;
 
     /// <summary>What the series' numbers refer to.</summary>
@@ -25,7 +27,7 @@ internal sealed class Snapshot(Action<Snapshot>? onFree = null)
     public void Begin(Catalog catalog)
     {
         Catalog = catalog;
-        _sampleCount = _familyCount = _exemplarBytes = 0;
+        _sampleCount = _familyCount = _exemplarBytes = _extraCount = 0;
         Volatile.Write(ref _leases, 1);
     }
 
@@ -93,8 +95,35 @@ internal sealed class Snapshot(Action<Snapshot>? onFree = null)
         return start;
     }
 
-    public ReadOnlySpan<byte> Exemplar(int start)
+    /// <summary>Keeps a timestamp and an exemplar.</summary>
+    /// <returns>The number for <see cref="Sample.Extra"/>.</returns>
+    public int AddExtra(SampleExtra extra)
     {
+        if (extra == SampleExtra.None)
+        {
+            return -1;
+        }
+
+        if (_extraCount == _extras.Length)
+        {
+            Array.Resize(ref _extras, Growth.Of(_extraCount, _extraCount + 1));
+        }
+
+        _extras[_extraCount] = extra;
+        return _extraCount++;
+    }
+
+    /// <summary>The timestamp that was exposed with a sample, or <see cref="Sample.NoTimestamp"/>.</summary>
+    public long TimestampOf(in Sample sample) => sample.Extra < 0 ? Sample.NoTimestamp : _extras[sample.Extra].Timestamp;
+
+    /// <summary>The exemplar of a sample, empty when it has none.</summary>
+    public ReadOnlySpan<byte> ExemplarOf(in Sample sample)
+    {
+        if (sample.Extra < 0 || _extras[sample.Extra].Exemplar is not (>= 0 and var start))
+        {
+            return default;
+        }
+
         var text = _exemplars.AsSpan(start, _exemplarBytes - start);
         return text[..text.IndexOf((byte)'\n')];
     }

@@ -35,6 +35,11 @@ internal sealed class TextTable(Arena arena)
     {
         if (Count == _entries.Length)
         {
+            Array.Resize(ref _entries, Growth.Of(Count, Count + 1));
+        }
+
+        if (Count == Growth.Load(_slots.Length))
+        {
             Grow();
         }
 
@@ -72,9 +77,7 @@ internal sealed class TextTable(Arena arena)
 
     private void Grow()
     {
-        // Three quarters full at most, so that a search ends soon.
         _slots = new int[_slots.Length * 2];
-        Array.Resize(ref _entries, _slots.Length / 4 * 3);
         for (var id = 0; id < Count; id++)
         {
             Place(id);

@@ -12,7 +12,8 @@ internal sealed class NewExemplars
     /// <returns>The exemplar's text, empty when there is none or it was there before.</returns>
     public ReadOnlySpan<byte> Of(Snapshot snapshot, in Sample sample)
     {
-        if (sample.Exemplar < 0)
+        var text = snapshot.ExemplarOf(in sample);
+        if (text.IsEmpty)
         {
             return default;
         }
@@ -22,7 +23,6 @@ internal sealed class NewExemplars
             Array.Resize(ref _sent, Math.Max(snapshot.Catalog.SeriesCount, sample.Series + 1));
         }
 
-        var text = snapshot.Exemplar(sample.Exemplar);
         // Never 0, which stands for none.
         var hash = Hash.Of(text) | 1;
         if (_sent[sample.Series] == hash)

@@ -43,7 +43,7 @@ internal sealed class MetricStream(MetricsMessage message)
             }
             else
             {
-                AddSingles(span.Family, samples, milliseconds, whole && span.Family.Type != MetricType.GaugeHistogram);
+                AddSingles(snapshot, span.Family, samples, milliseconds, whole && span.Family.Type != MetricType.GaugeHistogram);
             }
         }
 
@@ -63,9 +63,10 @@ internal sealed class MetricStream(MetricsMessage message)
         for (var start = 0; start < samples.Length;)
         {
             var first = samples[start];
+            var timestamp = snapshot.TimestampOf(in first);
             var group = _catalog!.Series[first.Series].Group;
             var end = start + 1;
-            while (end < samples.Length && samples[end].Timestamp == first.Timestamp && _catalog.Series[samples[end].Series].Group == group)
+            while (end < samples.Length && snapshot.TimestampOf(in samples[end]) == timestamp && _catalog.Series[samples[end].Series].Group == group)
             {
                 end++;
             }
@@ -79,7 +80,7 @@ internal sealed class MetricStream(MetricsMessage message)
                 continue;
             }
 
-            var time = first.Timestamp == Sample.NoTimestamp ? now : first.Timestamp;
+            var time = timestamp == Sample.NoTimestamp ? now : timestamp;
             var state = StateOf((group, true), head, first.Series, time);
             if (value < state.Value)
             {
@@ -96,7 +97,7 @@ internal sealed class MetricStream(MetricsMessage message)
         }
     }
 
-    private void AddSingles(Family family, ReadOnlySpan<Sample> samples, long now, bool typed)
+    private void AddSingles(Snapshot snapshot, Family family, ReadOnlySpan<Sample> samples, long now, bool typed)
     {
         var head = MetricHead.Of(family);
         if (typed)
@@ -113,7 +114,7 @@ internal sealed class MetricStream(MetricsMessage message)
                 message.Begin(head = MetricHead.Single(name, family));
             }
 
-            var time = sample.Timestamp == Sample.NoTimestamp ? now : sample.Timestamp;
+            var time = snapshot.TimestampOf(in sample) is not Sample.NoTimestamp and var own ? own : now;
             var state = StateOf((sample.Series, false), head, sample.Series, time);
             (state.Time, state.Scrape) = (time, _scrape);
             message.Add(_points!.WriteNumber(sample, state.Start, time), time);

@@ -49,8 +49,9 @@ internal sealed class TargetSeries(Claims? claims)
         _now.Clear();
         foreach (ref readonly var sample in snapshot.Samples)
         {
-            var own = sample.Timestamp != Sample.NoTimestamp;
-            var time = own ? sample.Timestamp : milliseconds;
+            var timestamp = snapshot.TimestampOf(in sample);
+            var own = timestamp != Sample.NoTimestamp;
+            var time = own ? timestamp : milliseconds;
             var labels = _labels[sample.Series];
             if (!own && order is { } place && !claims!.Claim(labels, this, place, time))
             {

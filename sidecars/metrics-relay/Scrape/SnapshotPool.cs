@@ -17,6 +17,15 @@ internal sealed class SnapshotPool
         }
     }
 
+    /// <summary>Lets go of those that nobody uses at present.</summary>
+    public void Trim()
+    {
+        lock (_free)
+        {
+            _free.Clear();
+        }
+    }
+
     private void Return(Snapshot snapshot)
     {
         lock (_free)

@@ -153,6 +153,7 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
         }
         else if (_scrapesToSettle > 0 && --_scrapesToSettle is 0 or FirstSettling)
         {
+            _snapshots.Trim();
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
     }

@@ -61,8 +61,8 @@ internal static class Parsed
                 var series = snapshot.Catalog.Series[sample.Series];
                 text.Append("  ").Append(Encoding.UTF8.GetString(snapshot.Catalog.OutputText(series)))
                     .Append(' ').Append(BitConverter.DoubleToInt64Bits(sample.Value))
-                    .Append(' ').Append(sample.Timestamp)
-                    .AppendLine(sample.Exemplar < 0 ? "" : " # " + Encoding.UTF8.GetString(snapshot.Exemplar(sample.Exemplar)));
+                    .Append(' ').Append(snapshot.TimestampOf(in sample))
+                    .AppendLine(snapshot.ExemplarOf(in sample) is { IsEmpty: false } exemplar ? " # " + Encoding.UTF8.GetString(exemplar) : "");
             }
         }
 
