@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Reflection;
 using TestKit;
 using YamlDotNet.Serialization;
@@ -19,34 +18,16 @@ public sealed class PrometheusLabTests
         Assert.True(await promtool.ExitAsync() == 0, string.Join('\n', promtool.Errors));
 
         // The Pod's own ports may be taken here; all else is as it stands.
-        var (http, management, port) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
+        var port = FreePort.Take();
+        await using var agent = await AgentProcess.StartAsync(directory.Path);
         Assert.Contains("localhost:8001", config, StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, config
-            .Replace("localhost:8001", $"localhost:{management}", StringComparison.Ordinal)
+            .Replace("localhost:8001", new Uri(agent.MetricsUrl).Authority, StringComparison.Ordinal)
             .Replace("localhost:9090", $"localhost:{port}", StringComparison.Ordinal)
             .Replace("scrape_interval: 15s", "scrape_interval: 1s", StringComparison.Ordinal)
             .Replace("scrape_timeout: 10s", "scrape_timeout: 1s", StringComparison.Ordinal));
-        await using var agent = ChildProcess.DotNet(
-            AgentAssembly, [$"--Http:Port={http}", $"--Management:Port={management}", "--Listen:Address=localhost", $"--LOG_FILE={directory.Path}/requests.log"]);
-        await agent.SaysAsync("\"Listening\"");
         await using var prometheus = await PrometheusProcess.StartWithAsync(file, directory.Path, port);
-        using var client = new HttpClient { BaseAddress = new Uri($"http://localhost:{http}") };
-        var answered = 0;
-        await TestKit.Eventually.HoldsAsync(
-            async () =>
-            {
-                try
-                {
-                    using var answer = await client.PostAsJsonAsync("/inference", new { text = "what a lovely day" });
-                    return answer.IsSuccessStatusCode && ++answered == 7;
-                }
-                catch (HttpRequestException)
-                {
-                    // It has not begun to listen.
-                    return false;
-                }
-            },
-            () => string.Join('\n', agent.Output.Concat(agent.Errors).TakeLast(5)));
+        await agent.InferAsync(7);
 
         await TestKit.Eventually.HoldsAsync(
             async () => (await prometheus.QueryAsync("sum by (status) (inference_requests_total{status=\"success\"})")).Values.SequenceEqual(["7"])
@@ -57,9 +38,6 @@ public sealed class PrometheusLabTests
 
     private static string Metadata(string key) => typeof(PrometheusLabTests).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
-
-    private static string AgentAssembly =>
-        Path.Combine(Metadata("Repository"), "agent", "bin", Metadata("Configuration"), "net10.0", "Agent.dll");
 
     private static string Config()
     {
