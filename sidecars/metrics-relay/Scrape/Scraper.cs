@@ -111,6 +111,14 @@ internal sealed partial class Scraper(
             // On a grid that began at the start, so that no delay adds up.
             var elapsed = time.GetElapsedTime(start);
             var wait = scrape.Interval - TimeSpan.FromTicks(elapsed.Ticks % scrape.Interval.Ticks);
+            if (asked && _forwarders.Length == 0)
+            {
+                // In the middle between two turns of whoever asks, so that it does not matter if these are not quite even.
+                var late = (1.5 * scrape.Interval) - time.GetElapsedTime(target.LastStart);
+                wait = late > TimeSpan.Zero ? late : TimeSpan.Zero;
+                start = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+            }
+
             if (!target.EverUp && wait > RetryUntilUp)
             {
                 wait = RetryUntilUp;

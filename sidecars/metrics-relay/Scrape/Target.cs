@@ -108,6 +108,9 @@ internal sealed class Target : IDisposable
         }
     }
 
+    /// <summary>When the last scrape began, as a <see cref="TimeProvider.GetTimestamp"/>; 0 before the first.</summary>
+    public long LastStart => Interlocked.Read(ref _lastStart);
+
     /// <summary>How many scrapes have begun, whoever asked for them.</summary>
     public int Begun => Volatile.Read(ref _begun);
 
@@ -163,7 +166,7 @@ internal sealed class Target : IDisposable
     {
         var at = _time.GetUtcNow();
         var start = _time.GetTimestamp();
-        _lastStart = start;
+        Interlocked.Exchange(ref _lastStart, start);
         Interlocked.Increment(ref _begun);
         Snapshot? samples = null;
         var (outcome, error, remedy) = ("success", (string?)null, "");
