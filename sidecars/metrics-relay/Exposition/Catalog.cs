@@ -11,7 +11,6 @@ namespace MetricsRelay.Exposition;
 /// </summary>
 internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
 {
-    private readonly Arena _arena = new();
     private readonly IdentityTable _series = new();
     private readonly IdentityTable _groups = new();
     private readonly IdentityTable _outputs = new();
@@ -20,17 +19,17 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
     private readonly ArrayBufferWriter<byte> _scratch = new();
     private readonly List<Label> _sorted = [];
 
-    private TextTable? _texts;
-    private TextTable? _names;
+    private readonly TextStore _outputTexts = new(new Arena());
+    private int _lastOutput = -1;
 
     /// <summary>The format in which the target speaks.</summary>
     public ExpositionFormat Format => format;
 
     /// <summary>The series as the target spells them.</summary>
-    public TextTable Texts => _texts ??= new TextTable(_arena);
+    public TextTable Texts { get; } = new(new Arena());
 
     /// <summary>The sample and family names.</summary>
-    public TextTable Names => _names ??= new TextTable(new Arena());
+    public TextTable Names { get; } = new(new Arena());
 
     /// <summary>By number of a text: the series and the text that followed it last time.</summary>
     public (int Series, int Next)[] Lines { get; private set; } = new (int, int)[48];
@@ -45,6 +44,9 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
     /// <summary>By number of an output where two series may come out alike: the scrape that saw it last.</summary>
     public int[] OutputScrapes { get; private set; } = new int[16];
 
+    /// <summary>By number of a series, where two may come out alike: the number of what it comes out as.</summary>
+    public int[] OutputIdentities { get; private set; } = [];
+
     public int SeriesCount => _series.Count;
 
     /// <summary>Numbers the scrapes of this catalog, from 1.</summary>
@@ -58,8 +60,11 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
 
     public bool MayCollide => shaper.MayCollide;
 
-    /// <summary>The text <c>name{labels}</c> under which a series is passed on.</summary>
-    public ReadOnlySpan<byte> OutputText(in Series series) => _arena.Read(series.Position, series.Length);
+    /// <summary>The text <c>name{labels}</c> under which a series is passed on; valid until the next text is read on the same thread.</summary>
+    public ReadOnlySpan<byte> OutputText(in Series series) => series.Text >= 0 ? Texts[series.Text] : _outputTexts[~series.Text];
+
+    /// <summary>Where <see cref="OutputText"/> is kept, and its number there.</summary>
+    public (TextStore Texts, int Id) Output(in Series series) => series.Text >= 0 ? (Texts.Texts, series.Text) : (_outputTexts, ~series.Text);
 
     public int NameId(ReadOnlySpan<byte> name)
     {
@@ -94,9 +99,11 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
     }
 
     /// <summary>Gives the text a number; <see cref="Lines"/> then has room for it.</summary>
-    public int AddText(ReadOnlySpan<byte> text)
+    /// <param name="text">The text.</param>
+    /// <param name="before">Number of the text in the line before, -1 in the first.</param>
+    public int AddText(ReadOnlySpan<byte> text, int before)
     {
-        var id = Texts.Add(text);
+        var id = Texts.Add(text, before);
         if (id >= Lines.Length)
         {
             var lines = Lines;
@@ -124,7 +131,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
             series.Group = GroupOf(family, kind, labels);
         }
 
-        Shape(ref series, name, labels, textId);
+        Shape(ref series, _series.Count, name, labels, textId);
         // Last, since a series that cannot be kept must not be found either.
         id = _series.Add(identity);
         if (id == Series.Length)
@@ -166,7 +173,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
         return group;
     }
 
-    private void Shape(ref Series series, string name, List<Label> labels, int textId)
+    private void Shape(ref Series series, int id, string name, List<Label> labels, int textId)
     {
         // An empty label is the same as none, so it is not passed on.
         labels.RemoveAll(label => label.Value.Length == 0);
@@ -182,9 +189,7 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
 
         // Most targets spell their series just as it is written here: then one copy of the text serves for both.
         var text = _scratch.WrittenSpan;
-        series.Position = Texts[textId].SequenceEqual(text) ? Texts.Position(textId) : _arena.Append(Fitting(text));
-        series.Length = text.Length;
-        series.OutputIdentity = -1;
+        series.Text = Texts.Texts.IsEqual(textId, text) ? textId : ~(_lastOutput = _outputTexts.Add(Fitting(text), _lastOutput));
         if (shaper.MayCollide)
         {
             var identity = Identity(outputName, labels, MetricType.Unknown, omit: null);
@@ -200,7 +205,14 @@ internal sealed class Catalog(ExpositionFormat format, ISeriesShaper shaper)
                 }
             }
 
-            series.OutputIdentity = output;
+            if (id >= OutputIdentities.Length)
+            {
+                var identities = OutputIdentities;
+                Array.Resize(ref identities, Growth.Of(identities.Length, id + 1));
+                OutputIdentities = identities;
+            }
+
+            OutputIdentities[id] = output;
         }
     }
 

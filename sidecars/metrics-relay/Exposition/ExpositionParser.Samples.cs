@@ -59,9 +59,9 @@ internal sealed partial class ExpositionParser
             return -1;
         }
 
-        var text = _catalog.Texts[next];
-        end = start + text.Length;
-        return end < line.Length && line[end] == ' ' && line[start..].StartsWith(text)
+        var texts = _catalog.Texts.Texts;
+        end = start + texts.Length(next);
+        return end < line.Length && line[end] == ' ' && texts.IsStartOf(next, line[start..])
             && (_strict || line[SkipBlanks(line, end)..] is not [(byte)'{', ..])
             && IsOpenFor(_catalog.Lines[next].Series) ? next : -1;
     }
@@ -69,6 +69,12 @@ internal sealed partial class ExpositionParser
     // Whether the series may come next: it belongs to the open family, or to one without metadata that begins here.
     private bool IsOpenFor(int series)
     {
+        if (series < 0)
+        {
+            // It could not be kept when it was seen first.
+            return false;
+        }
+
         var family = _catalog.Series[series].Family;
         if (ReferenceEquals(family, _family))
         {
@@ -155,7 +161,7 @@ internal sealed partial class ExpositionParser
         var bound = CheckSpecialLabels(line, start, kind, _family!);
         if (textId < 0)
         {
-            textId = _catalog.AddText(line[start..end]);
+            textId = _catalog.AddText(line[start..end], _previousText);
         }
 
         _catalog.Lines[textId].Series = _catalog.SeriesOf(_family!, kind, name, _labels, bound, textId);
@@ -352,7 +358,7 @@ internal sealed partial class ExpositionParser
         CheckSample(line, start, valueAt, ref series, seriesId, value, seconds);
         _previousSeries = seriesId;
         _previousTimestamp = seconds;
-        if (series.Output is null || (series.OutputIdentity >= 0 && IsRepeated(series.OutputIdentity)))
+        if (series.Output is null || (_catalog.MayCollide && IsRepeated(_catalog.OutputIdentities[seriesId])))
         {
             DroppedCount++;
             return;

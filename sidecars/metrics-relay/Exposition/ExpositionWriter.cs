@@ -18,6 +18,9 @@ internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat forma
 {
     private const int FlushAt = 64 * 1024;
 
+    // Value, timestamp, and what stands between and behind.
+    private const int AfterSeries = (2 * Number.MaxLength) + 4;
+
     private readonly List<Label> _labels = [];
     private readonly bool _openMetrics = format == ExpositionFormat.OpenMetrics;
     private HashSet<MergedFamily>? _untyped;
@@ -118,16 +121,21 @@ internal sealed class ExpositionWriter(PipeWriter output, ExpositionFormat forma
 
     private void WriteSample(Snapshot snapshot, Catalog catalog, in Sample sample, in Series series)
     {
-        var text = catalog.OutputText(in series);
+        var length = 0;
+        Span<byte> room;
         if (series.Quoted && escaping == Escaping.Underscores)
         {
-            WriteEscapedSeries(text);
-            text = default;
+            WriteEscapedSeries(catalog.OutputText(in series));
+            room = output.GetSpan(AfterSeries);
+        }
+        else
+        {
+            var (texts, id) = catalog.Output(in series);
+            length = texts.Length(id);
+            room = output.GetSpan(length + AfterSeries);
+            texts.CopyTo(id, room);
         }
 
-        var room = output.GetSpan(text.Length + (2 * Number.MaxLength) + 4);
-        text.CopyTo(room);
-        var length = text.Length;
         room[length++] = (byte)' ';
         length += Number.Format(sample.Value, room[length..]);
         if (timestamps && snapshot.TimestampOf(in sample) is not Sample.NoTimestamp and var timestamp)

@@ -12,20 +12,14 @@ internal struct Series
     /// <summary>The <c>le</c> of a bucket or the quantile.</summary>
     public double Bound;
 
-    /// <summary>Where the text <c>name{label="value"}</c> stands that it is passed on under.</summary>
-    public int Position;
-
-    /// <summary>Length of that text in bytes.</summary>
-    public int Length;
+    /// <summary>Number of the text <c>name{label="value"}</c> that it is passed on under: one of the target's own, or the complement of one of the relay's.</summary>
+    public int Text;
 
     /// <summary>The metric that it belongs to: the series that differ only in <c>le</c>, quantile, state or suffix.</summary>
     public int Group;
 
     /// <summary>The metric point in which it was seen last; it may be seen only once in each.</summary>
     public int Point;
-
-    /// <summary>Number of the output that it shares with series that rules make alike, else -1.</summary>
-    public int OutputIdentity;
 
     /// <summary>What it is to <see cref="Family"/>.</summary>
     public SampleKind Kind;

@@ -3,27 +3,27 @@ namespace MetricsRelay.Exposition;
 /// <summary>Interns texts: equal bytes get the same small number, and looking one up allocates nothing.</summary>
 internal sealed class TextTable(Arena arena)
 {
+    private readonly TextStore _texts = new(arena);
     private int[] _slots = new int[64];
-    private Entry[] _entries = new Entry[48];
 
-    public int Count { get; private set; }
+    public int Count => _texts.Count;
 
-    public ReadOnlySpan<byte> this[int id] => arena.Read(_entries[id].Position, _entries[id].Length);
+    /// <summary>The texts by number.</summary>
+    public TextStore Texts => _texts;
 
-    public int Position(int id) => _entries[id].Position;
+    /// <inheritdoc cref="TextStore.this"/>
+    public ReadOnlySpan<byte> this[int id] => _texts[id];
 
     /// <returns>The text's number, or -1.</returns>
     public int Find(ReadOnlySpan<byte> text)
     {
-        var hash = Hash.Of(text);
         var mask = _slots.Length - 1;
-        for (var slot = (int)hash & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
+        for (var slot = (int)Hash.Of(text) & mask; _slots[slot] != 0; slot = (slot + 1) & mask)
         {
-            ref readonly var entry = ref _entries[_slots[slot] - 1];
-            if (entry.Hash == hash && entry.Length == text.Length
-                && text.SequenceEqual(arena.Read(entry.Position, entry.Length)))
+            var id = _slots[slot] - 1;
+            if (_texts.IsEqual(id, text))
             {
-                return _slots[slot] - 1;
+                return id;
             }
         }
 
@@ -31,21 +31,17 @@ internal sealed class TextTable(Arena arena)
     }
 
     /// <summary>Adds a text that <see cref="Find"/> did not find.</summary>
-    public int Add(ReadOnlySpan<byte> text)
+    /// <param name="text">The text.</param>
+    /// <param name="before">Number of one that it may resemble, -1 for none.</param>
+    public int Add(ReadOnlySpan<byte> text, int before = -1)
     {
-        if (Count == _entries.Length)
-        {
-            Array.Resize(ref _entries, Growth.Of(Count, Count + 1));
-        }
-
         if (Count == Growth.Load(_slots.Length))
         {
             Grow();
         }
 
-        var id = Count++;
-        _entries[id] = new Entry { Hash = Hash.Of(text), Position = arena.Append(text), Length = text.Length };
-        Place(id);
+        var id = _texts.Add(text, before);
+        Place(id, text);
         return id;
     }
 
@@ -59,14 +55,13 @@ internal sealed class TextTable(Arena arena)
     public void Clear()
     {
         Array.Clear(_slots);
-        Count = 0;
-        arena.Clear();
+        _texts.Clear();
     }
 
-    private void Place(int id)
+    private void Place(int id, ReadOnlySpan<byte> text)
     {
         var mask = _slots.Length - 1;
-        var slot = (int)_entries[id].Hash & mask;
+        var slot = (int)Hash.Of(text) & mask;
         while (_slots[slot] != 0)
         {
             slot = (slot + 1) & mask;
@@ -80,14 +75,7 @@ internal sealed class TextTable(Arena arena)
         _slots = new int[_slots.Length * 2];
         for (var id = 0; id < Count; id++)
         {
-            Place(id);
+            Place(id, _texts[id]);
         }
-    }
-
-    private struct Entry
-    {
-        public uint Hash;
-        public int Position;
-        public int Length;
     }
 }
