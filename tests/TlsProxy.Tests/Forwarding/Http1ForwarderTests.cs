@@ -213,6 +213,37 @@ public sealed class Http1ForwarderTests : IDisposable
         Assert.Equal(1, upstream.Requests.Count(r => r.StartsWith("POST", StringComparison.Ordinal)));
     }
 
+    // Methods are told apart by case: an application that does not know "head" answers it with a body.
+    [Fact]
+    public async Task A_method_that_only_looks_like_HEAD_has_an_answer_with_a_body()
+    {
+        await using var upstream = ScriptedUpstream.Answering("HTTP/1.1 405 No\r\nContent-Length: 5\r\n\r\nhello");
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync("head / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+
+        Assert.StartsWith("HTTP/1.1 405 ", await ReadUntilAsync(stream, "\r\n\r\nhello"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")]
+    [InlineData("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n")]
+    public async Task A_connection_on_which_a_body_may_follow_where_none_can_is_not_used_again(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await client.GetAsync(proxy.Url);
+
+            Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        }
+
+        Assert.Equal(2, upstream.Connections);
+    }
+
     [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]

@@ -144,14 +144,23 @@ internal struct ResponseHead
             (Length, KeepsAlive) = (Untold, false);
         }
 
+        if (Status == StatusCodes.Status204NoContent && (IsChunked || Length > 0))
+        {
+            // No body can follow, and whoever announces one may send it: what comes is nobody's answer.
+            (IsChunked, Length, KeepsAlive) = (false, Untold, false);
+        }
+
         if (Length != Untold)
         {
             response.ContentLength = Length;
         }
     }
 
-    /// <summary>Whether no body follows, whatever the headers say.</summary>
-    public readonly bool HasNoBody(string method) => Status is 204 or 304 or < 200 || HttpMethods.IsHead(method);
+    /// <summary>
+    /// Whether no body follows, whatever the headers say. Methods are told apart by case (RFC 9110, section 9.1): an
+    /// application that does not know <c>head</c> answers it with a body, which must not be left to the next request.
+    /// </summary>
+    public readonly bool HasNoBody(string method) => Status is 204 or 304 or < 200 || method == HttpMethods.Head;
 
     /// <summary>The next line, without its end.</summary>
     private static ReadOnlySpan<byte> TakeLine(ReadOnlySpan<byte> lines, out ReadOnlySpan<byte> rest)
