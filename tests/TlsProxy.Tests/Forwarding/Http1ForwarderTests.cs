@@ -244,6 +244,39 @@ public sealed class Http1ForwarderTests : IDisposable
         Assert.Equal(2, upstream.Connections);
     }
 
+    // A request that makes the application drop its connection must not be tried on all of them.
+    [Fact]
+    public async Task A_request_that_the_application_drops_is_sent_once_more_at_most()
+    {
+        const int resting = 5;
+        var (busy, together) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            var head = await conversation.RequestAsync();
+            while (!head.StartsWith("GET /dropped ", StringComparison.Ordinal))
+            {
+                if (Interlocked.Increment(ref busy) == resting)
+                {
+                    together.SetResult();
+                }
+
+                await together.Task.WaitAsync(TimeSpan.FromSeconds(30));
+                await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+                head = await conversation.RequestAsync();
+            }
+
+            conversation.Reset();
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+        await Task.WhenAll(Enumerable.Range(0, resting).Select(_ => client.GetStringAsync(proxy.Url)));
+
+        using var response = await client.GetAsync(new Uri(proxy.Url, "/dropped"));
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal(2, upstream.Requests.Count(r => r.StartsWith("GET /dropped ", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]

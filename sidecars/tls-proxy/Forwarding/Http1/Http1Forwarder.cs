@@ -24,12 +24,14 @@ internal sealed class Http1Forwarder(
     public async Task SendAsync(HttpContext context)
     {
         var target = UpstreamTarget.PathAndQuery(context, _basePath);
-        ForwardingFailure? failure;
+        ForwardingFailure? failure = null;
         do
         {
             try
             {
-                var connection = pool.TryRent() ?? await pool.ConnectAsync(context.RequestAborted);
+                // After a stale connection a new one, which cannot be: what makes the application drop connections goes to it
+                // twice at most, and not once for each that rests.
+                var connection = (failure is null ? pool.TryRent() : null) ?? await pool.ConnectAsync(context.RequestAborted);
                 failure = await PassAsync(context, connection, target);
             }
             catch (HttpRequestException e)
@@ -64,7 +66,7 @@ internal sealed class Http1Forwarder(
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
-            return connection.HasAnswered || !mayBeStale || connection.IsCutOff || !connection.Request.IsBodyUntouched
+            return connection.HasAnswered || !mayBeStale || connection.IsCutOff || !connection.Request.IsBodyUntouched || connection.Request.ClientFailure is not null
                 ? ForwardingFailure.Of(context, connection, e)
                 : ForwardingFailure.Stale;
         }
