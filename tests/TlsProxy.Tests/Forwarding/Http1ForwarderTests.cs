@@ -278,6 +278,61 @@ public sealed class Http1ForwarderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    public async Task An_empty_answer_comes_through(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
+        {
+            using var client = RunningProxy.Client(version);
+            using var response = await client.GetAsync(proxy.Url);
+
+            Assert.Equal(answer[9..12], ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        Assert.Equal(1, upstream.Connections);
+    }
+
+    [Theory]
+    [InlineData("Transfer-Encoding: chunked", "1.1")]
+    [InlineData("Transfer-Encoding: chunked", "2.0")]
+    [InlineData("Content-Length: 5", "1.1")]
+    [InlineData("Content-Length: 5", "2.0")]
+    [InlineData("Connection: close", "1.1")]
+    public async Task Headers_do_not_wait_for_the_body(string framing, string version)
+    {
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.SayAsync($"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n");
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client(Version.Parse(version));
+
+        using var response = await client.GetAsync(proxy.Url, HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]
+    public async Task A_client_of_HTTP_1_0_gets_the_body_as_it_is(string answer)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync("GET / HTTP/1.0\r\nHost: localhost\r\n\r\n"u8.ToArray());
+
+        Assert.EndsWith("\r\n\r\nhello", await ReadUntilAsync(stream, "hello"), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]
     public async Task Bodies_arrive_whole_whether_their_length_is_told_or_not(string version)

@@ -62,6 +62,12 @@ internal static class ResponseBody
     public static async ValueTask CopyChunksAsync(UpstreamConnection connection, HeaderCatalog catalog, HttpResponse response, Exchange exchange)
     {
         var writer = await StartAsync(response);
+        if (ResponseHead.LineLength(connection.Received) == 0)
+        {
+            // The first chunk may be long in coming: a stream of events is open when its headers are there.
+            await FlushAsync(writer);
+        }
+
         while (true)
         {
             var length = await ReadChunkHeadAsync(connection);
