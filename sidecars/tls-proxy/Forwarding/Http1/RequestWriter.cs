@@ -99,6 +99,11 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
         {
             WriteFailure = e;
         }
+        finally
+        {
+            // The answer may take its time: until then nothing is held for what has gone.
+            ReturnBuffer();
+        }
     }
 
     private async Task SendWithBodyAsync(Stream body)
@@ -191,6 +196,10 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
             ClientFailure = e;
             // The application must not take the part for the whole, and no answer is to be waited for.
             connection.Abandon();
+        }
+        finally
+        {
+            ReturnBuffer();
         }
     }
 
