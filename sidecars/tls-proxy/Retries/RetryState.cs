@@ -70,6 +70,6 @@ internal sealed class RetryState
     }
 
     /// <summary>RFC 9110, section 9.2.2.</summary>
-    private static bool IsIdempotent(string method) =>
+    public static bool IsIdempotent(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method);
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using TlsProxy.Requests;
+using TlsProxy.Retries;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Forwarding.Http1;
@@ -54,7 +55,8 @@ internal sealed class Http1Forwarder(
     /// <returns>What failed; null when nothing did.</returns>
     private async Task<ForwardingFailure?> PassAsync(HttpContext context, UpstreamConnection connection, string target)
     {
-        var mayBeStale = connection.IsReused;
+        // Whether it was closed before or after the application took the request cannot be told.
+        var mayBeStale = connection.IsReused && RetryState.IsIdempotent(context.Request.Method);
         var isReusable = false;
         connection.Begin();
         var gone = context.RequestAborted.UnsafeRegister(static c => ((UpstreamConnection)c!).Abandon(), connection);
