@@ -26,6 +26,11 @@ internal sealed class UpstreamErrors(Answers answers, UpstreamState state, Proxy
             {
                 context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             }
+            else
+            {
+                // One that only stopped reading may come back to half an answer: it must not look whole.
+                context.Abort();
+            }
 
             return Task.CompletedTask;
         }

@@ -398,6 +398,35 @@ public sealed class Http1ForwarderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_client_that_stops_reading_does_not_keep_the_application_and_gets_no_end_that_looks_like_one()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            await conversation.RequestAsync();
+            await conversation.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            try
+            {
+                while (true)
+                {
+                    await conversation.SayAsync($"10000\r\n{new string('x', 0x10000)}\r\n");
+                }
+            }
+            finally
+            {
+                released.TrySetResult();
+            }
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:TimeoutSeconds=1", "--Limits:MinimumBytesPerSecond=0"]);
+        await using var stream = await proxy.ConnectTlsAsync();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+
+        await released.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.DoesNotContain("\r\n0\r\n\r\n", await Raw.ReadToEndAsync(stream), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_question_and_its_answer_can_stream_at_the_same_time()
     {
         await using var upstream = new ScriptedUpstream(async conversation =>

@@ -60,9 +60,10 @@ internal sealed class Http1Forwarder(
         var isReusable = false;
         connection.Begin();
         var gone = context.RequestAborted.UnsafeRegister(static c => ((UpstreamConnection)c!).Abandon(), connection);
-        var sending = connection.Request.SendAsync(context, target, _authority);
+        var sending = Task.CompletedTask;
         try
         {
+            sending = connection.Request.SendAsync(context, target, _authority);
             isReusable = await AnswerAsync(context, connection);
             return null;
         }
@@ -77,7 +78,6 @@ internal sealed class Http1Forwarder(
             if (!sending.IsCompleted)
             {
                 // Answered without waiting for the rest of the body, or broken.
-                connection.Request.Stop();
                 connection.Finish();
             }
 

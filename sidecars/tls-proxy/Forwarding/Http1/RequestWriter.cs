@@ -12,7 +12,7 @@ namespace TlsProxy.Forwarding.Http1;
 /// Sends a request to the application as it was understood: the request line and headers are written anew, the body is
 /// framed anew, and what was meant for the client's hop stays behind.
 /// </summary>
-internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
+internal sealed class RequestWriter(UpstreamConnection connection)
 {
     private const int SmallBuffer = 4 * 1024;
     private const int LargeBuffer = 32 * 1024;
@@ -26,9 +26,6 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
         [.. HopByHop.Names, "Host", "Content-Length", "Expect"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> LineBreaking = SearchValues.Create("\r\n\0");
-
-    /// <summary>Stops reading the client's body, when the application has answered without waiting for it.</summary>
-    private readonly CancellationTokenSource _enough = new();
 
     private byte[] _buffer = [];
     private int _used;
@@ -74,9 +71,6 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
         return hasBody ? SendWithBodyAsync(request.Body) : SendHeadAsync();
     }
 
-    /// <summary>No more of the body is wanted.</summary>
-    public void Stop() => _enough.Cancel();
-
     public void ReturnBuffer()
     {
         if (_buffer.Length > 0)
@@ -85,8 +79,6 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
             _buffer = [];
         }
     }
-
-    public void Dispose() => _enough.Dispose();
 
     private async Task SendHeadAsync()
     {
@@ -122,7 +114,7 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
 
                 // A first piece that is there already goes out with the headers.
                 IsBodyUntouched = false;
-                var reading = body.ReadAsync(_buffer.AsMemory(at, Math.Min(_buffer.Length - at - ChunkTail, LargestChunk)), _enough.Token);
+                var reading = body.ReadAsync(_buffer.AsMemory(at, Math.Min(_buffer.Length - at - ChunkTail, LargestChunk)), connection.WhenCutOff);
                 int read;
                 if (reading.IsCompletedSuccessfully)
                 {
@@ -138,8 +130,7 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
                         }
                         catch
                         {
-                            // The read uses the buffer until it has ended.
-                            _enough.Cancel();
+                            // The read uses the buffer until it has ended, by itself or since the answer is complete.
                             await ((Task)reading.AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                             throw;
                         }
@@ -187,9 +178,9 @@ internal sealed class RequestWriter(UpstreamConnection connection) : IDisposable
             // It may have answered all the same: what it said is read to its end.
             WriteFailure = e;
         }
-        catch (OperationCanceledException) when (_enough.IsCancellationRequested)
+        catch (OperationCanceledException) when (connection.IsCutOff)
         {
-            // The answer is complete; the rest of the body is nobody's.
+            // The answer is complete, or none is waited for any more: the rest of the body is nobody's.
         }
         catch (Exception e)
         {

@@ -53,7 +53,7 @@ internal static class ResponseBody
 
             writer.Advance(received);
             exchange.Sent(received);
-            await FlushAsync(writer);
+            await FlushAsync(connection, writer);
         }
     }
 
@@ -65,7 +65,7 @@ internal static class ResponseBody
         if (ResponseHead.LineLength(connection.Received) == 0)
         {
             // The first chunk may be long in coming: a stream of events is open when its headers are there.
-            await FlushAsync(writer);
+            await FlushAsync(connection, writer);
         }
 
         while (true)
@@ -81,7 +81,7 @@ internal static class ResponseBody
             {
                 if (connection.Received.IsEmpty)
                 {
-                    await FlushAsync(writer);
+                    await FlushAsync(connection, writer);
                     await ReceiveAsync(connection);
                 }
 
@@ -94,7 +94,7 @@ internal static class ResponseBody
 
             while (connection.Received.Length < LineEnd.Length)
             {
-                await FlushAsync(writer);
+                await FlushAsync(connection, writer);
                 await ReceiveAsync(connection);
             }
 
@@ -108,7 +108,7 @@ internal static class ResponseBody
             if (ResponseHead.LineLength(connection.Received) == 0)
             {
                 // Nothing more is there: what came must not wait for what will come.
-                await FlushAsync(writer);
+                await FlushAsync(connection, writer);
             }
         }
     }
@@ -130,7 +130,7 @@ internal static class ResponseBody
             exchange.Sent(received);
             length -= received;
             // The last piece too: at the end Kestrel flushes what it framed itself, and of this it framed nothing.
-            await FlushAsync(writer);
+            await FlushAsync(connection, writer);
         }
     }
 
@@ -146,15 +146,23 @@ internal static class ResponseBody
         writer.Write(connection.Received[..bytes]);
         connection.Consume(bytes);
         exchange.Sent(bytes);
-        await FlushAsync(writer);
+        await FlushAsync(connection, writer);
         return bytes;
     }
 
-    private static async ValueTask FlushAsync(PipeWriter writer)
+    private static async ValueTask FlushAsync(UpstreamConnection connection, PipeWriter writer)
     {
-        if ((await writer.FlushAsync()).IsCompleted)
+        var flushing = writer.FlushAsync(connection.WhenCutOff);
+        var isSlow = !flushing.IsCompleted;
+        if ((await flushing).IsCompleted)
         {
             throw new OperationCanceledException("The client is gone.");
+        }
+
+        if (isSlow)
+        {
+            // The application was not silent: it was not listened to.
+            connection.Moved();
         }
     }
 

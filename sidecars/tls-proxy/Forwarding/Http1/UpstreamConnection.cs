@@ -23,6 +23,7 @@ internal sealed class UpstreamConnection : IDisposable
     private const long Finished = -3;
 
     private readonly Socket _socket;
+    private readonly CancellationTokenSource _cutOff = new();
     private readonly TimeProvider _time;
     private readonly long _patience;
 
@@ -60,6 +61,9 @@ internal sealed class UpstreamConnection : IDisposable
 
     /// <summary>It was cut off, for whatever reason.</summary>
     public bool IsCutOff => Volatile.Read(ref _deadline) < AtRest;
+
+    /// <summary>Cancelled as it is cut off: nothing that belongs to its request is to be waited for, the client included.</summary>
+    public CancellationToken WhenCutOff => _cutOff.Token;
 
     /// <summary>A byte has come since the request began.</summary>
     public bool HasAnswered { get; private set; }
@@ -101,7 +105,10 @@ internal sealed class UpstreamConnection : IDisposable
         return isWhole;
     }
 
-    /// <summary>Cuts it off if the application has been silent for too long.</summary>
+    /// <summary>Whether a request is on it and nothing has moved for too long.</summary>
+    public bool IsSilent(long now) => Volatile.Read(ref _deadline) is var deadline && deadline > AtRest && deadline < now;
+
+    /// <summary>Cuts it off if nothing has moved for too long.</summary>
     public void CutOffIfSilent(long now)
     {
         if (Volatile.Read(ref _deadline) is var deadline && deadline > AtRest && deadline < now)
@@ -116,7 +123,14 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>Cuts it off since nothing more is wanted of it.</summary>
     public void Finish() => CutOff(Finished);
 
-    public void Consume(int bytes) => _start += bytes;
+    public void Consume(int bytes)
+    {
+        _start += bytes;
+        if (_start == _end)
+        {
+            (_start, _end) = (0, 0);
+        }
+    }
 
     /// <summary>Receives more after what is there.</summary>
     /// <returns>Bytes; 0 at the application's end.</returns>
@@ -160,7 +174,7 @@ internal sealed class UpstreamConnection : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
-        Request.Dispose();
+        _cutOff.Dispose();
     }
 
     private void MakeRoom()
@@ -192,7 +206,8 @@ internal sealed class UpstreamConnection : IDisposable
         (_start, _end) = (0, held);
     }
 
-    private void Moved()
+    /// <summary>A byte has moved, in whatever direction: the patience begins anew.</summary>
+    public void Moved()
     {
         if (Volatile.Read(ref _deadline) is var deadline && deadline > AtRest)
         {
@@ -218,6 +233,15 @@ internal sealed class UpstreamConnection : IDisposable
 
         // Whatever waits on it ends with an exception; who waits disposes of the rest.
         _socket.Dispose();
+        try
+        {
+            _cutOff.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Whoever waited is through with it already.
+        }
+
         return true;
     }
 }

@@ -168,6 +168,7 @@ internal sealed class UpstreamPool : IDisposable
     private void LookAround()
     {
         var now = _time.GetTimestamp();
+        List<UpstreamConnection>? silent = null;
         lock (_lock)
         {
             if (_disposed)
@@ -177,7 +178,10 @@ internal sealed class UpstreamPool : IDisposable
 
             foreach (var connection in _all)
             {
-                connection.CutOffIfSilent(now);
+                if (connection.IsSilent(now))
+                {
+                    (silent ??= []).Add(connection);
+                }
             }
 
             var rested = _resting.FindIndex(c => _time.GetElapsedTime(c.RestsSince, now) < LongestRest);
@@ -195,5 +199,8 @@ internal sealed class UpstreamPool : IDisposable
                 _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             }
         }
+
+        // Without the lock: their requests go on from here, and take it.
+        silent?.ForEach(connection => connection.CutOffIfSilent(now));
     }
 }
