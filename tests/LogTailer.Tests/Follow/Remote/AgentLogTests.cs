@@ -102,7 +102,7 @@ public sealed class AgentLogTests : IDisposable
     {
         await using var agent = await AgentProcess.StartAsync(LogFile, _port);
         await agent.LogsAsync(0, 5);
-        await Eventually.HoldsAsync(() => File.ReadAllLines(LogFile).Length == 5, "five lines are there");
+        await Eventually.HoldsAsync(() => File.Exists(LogFile) && File.ReadAllLines(LogFile).Length == 5, "five lines are there");
         await using var tailer = Start("--Tail:From=end");
         await Eventually.HoldsAsync(() => tailer.Diagnostics.Any(d => d.Contains("Following", StringComparison.Ordinal)), tailer.ToString);
 
