@@ -12,6 +12,12 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
     public const string KeyName = "tls.key";
     public const string AuthoritiesName = "ca.crt";
 
+    /// <summary>
+    /// Where a volume of the kubelet's has its files. The links beside it are for people: one for a file that was not there
+    /// before comes a moment after the others have changed.
+    /// </summary>
+    private const string KubeletData = "..data";
+
     private const int Attempts = 10;
     private const int MaximumBytes = 1024 * 1024;
 
@@ -61,14 +67,19 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
         }
     }
 
-    private static CertificateFiles ReadOnce(string directory) => new(
-        ReadFile(directory, CertificatesName) ?? throw Missing(directory, CertificatesName),
-        ReadFile(directory, KeyName) ?? throw Missing(directory, KeyName),
-        ReadFile(directory, AuthoritiesName));
-
-    private static string? ReadFile(string directory, string name)
+    private static CertificateFiles ReadOnce(string directory)
     {
-        var path = Path.Combine(directory, name);
+        var data = Path.Combine(directory, KubeletData);
+        var source = Directory.Exists(data) ? data : directory;
+        return new(
+            ReadFile(directory, source, CertificatesName) ?? throw Missing(directory, CertificatesName),
+            ReadFile(directory, source, KeyName) ?? throw Missing(directory, KeyName),
+            ReadFile(directory, source, AuthoritiesName));
+    }
+
+    private static string? ReadFile(string directory, string source, string name)
+    {
+        var path = Path.Combine(source, name);
         try
         {
             using var file = File.OpenRead(path);

@@ -13,7 +13,7 @@ public sealed class RemoteWriteTests
         await using var target = await FakeTarget.StartAsync("# TYPE a gauge\na{z=\"1\",b=\"2\"} 1.5\nb 7 1395066363000\n");
         await using var receiver = await FakeReceiver.StartAsync();
         await using var relay = await RelayProcess.StartAsync(
-            $"--Scrape:Targets={target.Url}", "--Scrape:Interval=100ms", $"--RemoteWrite:Url={receiver.Url}");
+            $"--Scrape:Targets={target.Url}", "--Scrape:Interval=500ms", $"--RemoteWrite:Url={receiver.Url}");
 
         await Eventually.IsTrueAsync(() => receiver.Samples.Count(s => s.Series == "__name__=a,b=2,z=1") > 5);
 

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Hosting;
+using TlsProxy.Certificates;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Certificates;
@@ -90,6 +91,18 @@ public sealed class RotationTests
         await Eventually.TrueAsync(async () => await proxy.SerialAsync() == next.Serial, "the good one after it");
         Assert.Equal(0, (await proxy.StatusAsync()).GetProperty("problems").GetArrayLength());
         Assert.Equal(1, await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}"));
+    }
+
+    // The kubelet swaps first and makes the links of new files after that.
+    [Fact]
+    public void A_file_that_has_no_link_yet_is_read_with_the_others()
+    {
+        var pair = _authority.Issue();
+        using var volume = new SecretVolume(pair.Files);
+        volume.Swap(new(pair.Files) { ["ca.crt"] = "an authority" });
+        File.Delete(Path.Combine(volume.Directory, "ca.crt"));
+
+        Assert.Equal("an authority", CertificateFiles.Read(volume.Directory).Authorities);
     }
 
     [Fact]
