@@ -519,13 +519,13 @@ public sealed class Http1ForwarderTests : IDisposable
             var letters = head.StartsWith("GET /silent", StringComparison.Ordinal) ? "lo" : "lively";
             foreach (var letter in letters)
             {
-                await Task.Delay(400);
+                await Task.Delay(700);
                 await conversation.SayAsync(letter.ToString());
             }
 
             await conversation.UntilAsync(_ => false);
         });
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:TimeoutSeconds=1"]);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:TimeoutSeconds=3"]);
         using var client = RunningProxy.Client();
 
         Assert.Equal("lively", await client.GetStringAsync(proxy.Url));
