@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
+using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Smuggling;
 
@@ -12,80 +10,35 @@ namespace TlsProxy.Tests.Smuggling;
 /// </summary>
 internal sealed class RawRecorder : IAsyncDisposable
 {
-    private static readonly byte[] Answer = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nrecorded"u8.ToArray();
+    private const string Answer = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nrecorded";
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _accepting;
+    private readonly ScriptedUpstream _upstream;
 
-    public RawRecorder()
-    {
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
+    public RawRecorder() => _upstream = new ScriptedUpstream(ServeAsync);
 
-    public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    public Uri Url => _upstream.Url;
 
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _upstream.DisposeAsync();
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(ScriptedUpstream.Conversation conversation)
     {
-        var connections = new List<Task>();
         try
         {
             while (true)
             {
-                connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
+                await conversation.UntilAsync(text => Frame(text) > 0);
+                Requests.Enqueue(conversation.Take(Frame(conversation.Pending)));
+                await conversation.SayAsync(Answer);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        finally
         {
-        }
-
-        await Task.WhenAll(connections);
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using var _ = client;
-        var stream = client.GetStream();
-        var pending = "";
-        var buffer = new byte[64 * 1024];
-        try
-        {
-            while (true)
+            if (conversation.Pending.Length > 0)
             {
-                for (var length = Frame(pending); length > 0; length = Frame(pending))
-                {
-                    Requests.Enqueue(pending[..length]);
-                    pending = pending[length..];
-                    await stream.WriteAsync(Answer, _stop.Token);
-                }
-
-                var read = await stream.ReadAsync(buffer, _stop.Token);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                pending += Encoding.Latin1.GetString(buffer, 0, read);
+                Requests.Enqueue("unframed: " + conversation.Pending);
             }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-        }
-
-        if (pending.Length > 0)
-        {
-            Requests.Enqueue("unframed: " + pending);
         }
     }
 

@@ -89,11 +89,17 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         public async Task<string> RequestAsync()
         {
             await UntilAsync(text => text.Contains("\r\n\r\n", StringComparison.Ordinal));
-            var end = _pending.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
-            var head = _pending[..end];
-            _pending = _pending[end..];
+            var head = Take(_pending.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4);
             requests.Enqueue(head);
             return head;
+        }
+
+        /// <summary>Takes the first of what has come.</summary>
+        public string Take(int length)
+        {
+            var taken = _pending[..length];
+            _pending = _pending[length..];
+            return taken;
         }
 
         /// <summary>Waits until what has come is enough.</summary>
