@@ -15,11 +15,12 @@ internal sealed class BlockPool(long inFlightBytes) : IDisposable
     /// <summary>How many are on their way.</summary>
     public int InFlight => Capacity - _free.CurrentCount;
 
+    /// <summary>Takes a block, or null when none has come free in time. Blocks meanwhile.</summary>
+    public Block? Rent(TimeSpan patience, CancellationToken cancellationToken) => _free.Wait(patience, cancellationToken) ? Take() : null;
+
     /// <summary>Takes a block, or null when none has come free in time.</summary>
     public async ValueTask<Block?> RentAsync(TimeSpan patience, CancellationToken cancellationToken)
-        => await _free.WaitAsync(patience, cancellationToken)
-            ? _idle.TryTake(out var block) ? block : new Block()
-            : null;
+        => await _free.WaitAsync(patience, cancellationToken) ? Take() : null;
 
     public void Return(Block block)
     {
@@ -29,6 +30,8 @@ internal sealed class BlockPool(long inFlightBytes) : IDisposable
     }
 
     public void Dispose() => _free.Dispose();
+
+    private Block Take() => _idle.TryTake(out var block) ? block : new Block();
 
     private static int BlocksFor(long bytes) => (int)Math.Clamp(bytes / Block.UsualBytes, 2, 4096);
 }

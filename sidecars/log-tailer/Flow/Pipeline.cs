@@ -15,7 +15,7 @@ namespace LogTailer.Flow;
 internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly BlockPool _pool;
-    private readonly Channel<Block> _blocks = Channel.CreateUnbounded<Block>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Block> _blocks;
     private readonly IChangeSignal? _signal;
     private readonly ISink _sink;
     private readonly Delivery _delivery;
@@ -36,6 +36,8 @@ internal sealed class Pipeline : IAsyncDisposable
     {
         (Name, _sink, _tail) = (name, sink, tail);
         var sinkMetrics = new SinkMetrics(metrics, label);
+        _blocks = Channel.CreateUnbounded<Block>(
+            new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = sink.HasOwnThread });
         _pool = new BlockPool(options.MaxInFlightBytes);
         _delivery = new Delivery(_pool, sinkMetrics, checkpoint, time);
         Metrics = sinkMetrics;

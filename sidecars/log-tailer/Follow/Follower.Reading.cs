@@ -60,7 +60,7 @@ internal sealed partial class Follower
     private static Microsoft.Win32.SafeHandles.SafeFileHandle Open(string path)
         => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
-    private async ValueTask<Progress> DrainAllAsync(CancellationToken abort)
+    private Progress DrainAll(CancellationToken abort)
     {
         var files = _files;
         var progress = Progress.None;
@@ -76,7 +76,7 @@ internal sealed partial class Follower
 
             YoungGarbage.Collect();
 
-            switch (await DrainAsync(file, abort))
+            switch (Drain(file, abort))
             {
                 case Progress.Blocked:
                     return Progress.Blocked;
@@ -103,7 +103,7 @@ internal sealed partial class Follower
     private bool LookIsDue => time.GetElapsedTime(_listedAt) >= options.PollInterval;
 
     /// <summary>Reads one file up to its end, or until it is time to look around again, or the sink takes no more.</summary>
-    private async ValueTask<Progress> DrainAsync(FollowedFile file, CancellationToken abort)
+    private Progress Drain(FollowedFile file, CancellationToken abort)
     {
         var progress = Progress.None;
 
@@ -118,7 +118,7 @@ internal sealed partial class Follower
 
             (file.Size, file.Modified) = (stat.Size, stat.Modified);
 
-            if (file.SkippedAhead && !await TellSkippedAsync(file, abort))
+            if (file.SkippedAhead && !TellSkipped(file, abort))
             {
                 return Progress.Blocked;
             }
@@ -130,7 +130,7 @@ internal sealed partial class Follower
                     BlockReader.SkipByteOrderMark(file);
                 }
 
-                var block = await pool.RentAsync(options.PollInterval, abort);
+                var block = pool.Rent(options.PollInterval, abort);
 
                 if (block is null)
                 {
@@ -230,9 +230,9 @@ internal sealed partial class Follower
     }
 
     /// <summary>Sends an empty block, so that the sink's side acknowledges past what was dropped, in its turn.</summary>
-    private async ValueTask<bool> TellSkippedAsync(FollowedFile file, CancellationToken abort)
+    private bool TellSkipped(FollowedFile file, CancellationToken abort)
     {
-        var block = await pool.RentAsync(options.PollInterval, abort);
+        var block = pool.Rent(options.PollInterval, abort);
 
         if (block is null)
         {
@@ -246,7 +246,7 @@ internal sealed partial class Follower
     }
 
     /// <summary>Closes files that have left and are read to their end, once nothing more is to be expected of them.</summary>
-    private async ValueTask LetGoAsync(CancellationToken abort)
+    private void LetGo(CancellationToken abort)
     {
         foreach (var file in _files)
         {
@@ -255,7 +255,7 @@ internal sealed partial class Follower
                 continue;
             }
 
-            if (file.Handle is not null && !_finishing && IsQuiet(file, leftAt) && HasSuccessor(file) && !await ShipTailAsync(file, abort))
+            if (file.Handle is not null && !_finishing && IsQuiet(file, leftAt) && HasSuccessor(file) && !ShipTail(file, abort))
             {
                 return;
             }
@@ -282,11 +282,11 @@ internal sealed partial class Follower
     private bool HasSuccessor(FollowedFile file) => file.Deleted || pattern.IsGlob || WaitingFor is null;
 
     /// <summary>What stands after the last line's end in a file that is let go will never be finished: it goes out as a line.</summary>
-    private async ValueTask<bool> ShipTailAsync(FollowedFile file, CancellationToken abort)
+    private bool ShipTail(FollowedFile file, CancellationToken abort)
     {
         while (FileStat.Read(file.Handle!).Size > file.ReadOffset)
         {
-            var block = await pool.RentAsync(options.PollInterval, abort);
+            var block = pool.Rent(options.PollInterval, abort);
 
             if (block is null)
             {

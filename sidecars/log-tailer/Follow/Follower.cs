@@ -84,8 +84,16 @@ internal sealed partial class Follower(
         }
     }
 
-    public async Task RunAsync(CancellationToken finish, CancellationToken abort)
+    /// <remarks>
+    /// On a thread of its own, which blocks: reading a file blocks anyhow, and between a line's writing and its reading there is
+    /// no other thread to be woken.
+    /// </remarks>
+    public Task RunAsync(CancellationToken finish, CancellationToken abort) => OwnThread.Run("follower", () => Follow(finish, abort), abort);
+
+    private void Follow(CancellationToken finish, CancellationToken abort)
     {
+        using var waking = finish.UnsafeRegister(static signal => ((IChangeSignal)signal!).Wake(), signal);
+
         try
         {
             var change = Change.Names;
@@ -103,8 +111,8 @@ internal sealed partial class Follower(
                     Look(listAnyway: change == Change.Names);
                 }
 
-                var progress = await DrainAllAsync(abort);
-                await LetGoAsync(abort);
+                var progress = DrainAll(abort);
+                LetGo(abort);
 
                 if (progress != Progress.None)
                 {
@@ -117,7 +125,7 @@ internal sealed partial class Follower(
                     break;
                 }
 
-                change = await signal.WaitAsync(options.PollInterval, finish);
+                change = signal.Wait(options.PollInterval);
             }
 
             Finished();

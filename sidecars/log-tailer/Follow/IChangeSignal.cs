@@ -6,6 +6,9 @@ internal interface IChangeSignal : IDisposable
     /// <summary>Watches a directory; called again and again, it does nothing new unless the directory has been made anew.</summary>
     void Watch(string directory);
 
-    /// <summary>Waits for a change, for <paramref name="atMost"/>, or for the token (which does not throw).</summary>
-    ValueTask<Change> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken);
+    /// <summary>Blocks until there is a change, <paramref name="atMost"/> has passed, or somebody calls <see cref="Wake"/>.</summary>
+    Change Wait(TimeSpan atMost);
+
+    /// <summary>Ends the wait under way, or the next one. Called on any thread.</summary>
+    void Wake();
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using LogTailer.Native;
 
@@ -15,19 +14,10 @@ internal sealed class InotifySignal : IChangeSignal
     private readonly int _inotify;
     private readonly int _wakeRead;
     private readonly int _wakeWrite;
-    private readonly SemaphoreSlim _listen = new(0);
-    private readonly SemaphoreSlim _changed = new(0, 1);
-    private readonly Thread _listener;
-    private Change _change;
-    private bool _listening;
-    private volatile bool _disposed;
+    private readonly byte[] _events = new byte[16 * 1024];
+    private bool _disposed;
 
-    private InotifySignal(int inotify, int wakeRead, int wakeWrite)
-    {
-        (_inotify, _wakeRead, _wakeWrite) = (inotify, wakeRead, wakeWrite);
-        _listener = new Thread(Listen) { IsBackground = true, Name = "inotify" };
-        _listener.Start();
-    }
+    private InotifySignal(int inotify, int wakeRead, int wakeWrite) => (_inotify, _wakeRead, _wakeWrite) = (inotify, wakeRead, wakeWrite);
 
     /// <summary>Null where the system has no inotify instance left to give.</summary>
     public static unsafe InotifySignal? TryCreate()
@@ -52,31 +42,38 @@ internal sealed class InotifySignal : IChangeSignal
 
     public void Watch(string directory) => _ = Libc.InotifyAddWatch(_inotify, directory, Libc.InotifyMask);
 
-    public async ValueTask<Change> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    /// <remarks>
+    /// One call of the kernel, on the caller's own thread: a line wakes nobody but the one who reads it, and a rest costs
+    /// nothing but the poll.
+    /// </remarks>
+    public unsafe Change Wait(TimeSpan atMost)
     {
-        if (!_listening)
+        var descriptors = stackalloc Libc.PollDescriptor[2];
+        descriptors[0] = new Libc.PollDescriptor { Descriptor = _inotify, Events = Libc.PollIn };
+        descriptors[1] = new Libc.PollDescriptor { Descriptor = _wakeRead, Events = Libc.PollIn };
+
+        // Interrupted by a signal that .NET handles elsewhere, it is one look too many.
+        if (Libc.Poll(descriptors, 2, (int)Math.Ceiling(atMost.TotalMilliseconds)) <= 0)
         {
-            _listening = true;
-            _listen.Release();
+            return Change.None;
         }
 
-        try
+        if (descriptors[1].Returned != 0)
         {
-            if (await _changed.WaitAsync(atMost, cancellationToken))
-            {
-                _listening = false;
-                return _change;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever cancels wants the wait to end, and it has.
+            byte woken;
+            _ = Libc.Read(_wakeRead, &woken, 1);
         }
 
-        return Change.None;
+        return descriptors[0].Returned != 0 ? ReadEvents() : Change.None;
     }
 
-    public unsafe void Dispose()
+    public unsafe void Wake()
+    {
+        byte one = 1;
+        _ = Libc.Write(_wakeWrite, &one, 1);
+    }
+
+    public void Dispose()
     {
         if (_disposed)
         {
@@ -84,59 +81,25 @@ internal sealed class InotifySignal : IChangeSignal
         }
 
         _disposed = true;
-        byte one = 1;
-        _ = Libc.Write(_wakeWrite, &one, 1);
-        _listen.Release();
-        _listener.Join();
         _ = Libc.Close(_inotify);
         _ = Libc.Close(_wakeRead);
         _ = Libc.Close(_wakeWrite);
-        _listen.Dispose();
-        _changed.Dispose();
     }
 
-    private unsafe void Listen()
-    {
-        var buffer = new byte[16 * 1024];
-        var descriptors = stackalloc Libc.PollDescriptor[2];
-        descriptors[0] = new Libc.PollDescriptor { Descriptor = _inotify, Events = Libc.PollIn };
-        descriptors[1] = new Libc.PollDescriptor { Descriptor = _wakeRead, Events = Libc.PollIn };
-
-        while (true)
-        {
-            _listen.Wait();
-
-            while (!_disposed && Libc.Poll(descriptors, 2, -1) < 0 && Marshal.GetLastPInvokeError() == Libc.ErrorInterrupted)
-            {
-                // A signal that .NET handles elsewhere.
-            }
-
-            if (_disposed)
-            {
-                return;
-            }
-
-            _change = ReadEvents(buffer);
-            _changed.Release();
-        }
-    }
-
-    private unsafe Change ReadEvents(byte[] buffer)
+    /// <summary>Reads the events that fit into the buffer. What is left ends the next wait: a busy neighbour must not keep us here.</summary>
+    private unsafe Change ReadEvents()
     {
         var change = Change.Content;
 
-        fixed (byte* bytes = buffer)
+        fixed (byte* bytes = _events)
         {
-            nint read;
+            var read = Libc.Read(_inotify, bytes, _events.Length);
 
-            while ((read = Libc.Read(_inotify, bytes, buffer.Length)) > 0)
+            for (nint at = 0; at + EventHeaderBytes <= read; at += EventHeaderBytes + (nint)(*(uint*)(bytes + at + 12)))
             {
-                for (nint at = 0; at + EventHeaderBytes <= read; at += EventHeaderBytes + (nint)(*(uint*)(bytes + at + 12)))
+                if ((*(uint*)(bytes + at + 4) & ~Modified) != 0)
                 {
-                    if ((*(uint*)(bytes + at + 4) & ~Modified) != 0)
-                    {
-                        change = Change.Names;
-                    }
+                    change = Change.Names;
                 }
             }
         }

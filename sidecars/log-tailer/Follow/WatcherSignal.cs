@@ -30,24 +30,19 @@ internal sealed class WatcherSignal : IChangeSignal
         }
     }
 
-    public async ValueTask<Change> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    public Change Wait(TimeSpan atMost)
     {
-        try
+        if (!_changed.Wait(atMost))
         {
-            if (await _changed.WaitAsync(atMost, cancellationToken))
-            {
-                var names = _namesChanged;
-                _namesChanged = false;
-                return names ? Change.Names : Change.Content;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever cancels wants the wait to end, and it has.
+            return Change.None;
         }
 
-        return Change.None;
+        var names = _namesChanged;
+        _namesChanged = false;
+        return names ? Change.Names : Change.Content;
     }
+
+    public void Wake() => Release();
 
     public void Dispose()
     {
@@ -60,7 +55,11 @@ internal sealed class WatcherSignal : IChangeSignal
     private void Notify(bool names)
     {
         _namesChanged |= names;
+        Release();
+    }
 
+    private void Release()
+    {
         try
         {
             if (_changed.CurrentCount == 0)

@@ -243,6 +243,23 @@ public sealed class FollowerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_kernel_announces_lines_and_rotations_and_the_end_waits_for_no_poll()
+    {
+        _directory.Append("app.log", "1\n");
+        await using var tailing = Tailing.Start(_directory["app.log"], tail => tail.PollInterval = TimeSpan.FromHours(1));
+        await tailing.Delivers("1");
+
+        _directory.Append("app.log", "2\n");
+        await tailing.Delivers("1", "2");
+
+        _directory.Rename("app.log", "app.log.1");
+        _directory.Append("app.log", "3\n");
+        await tailing.Delivers("1", "2", "3");
+
+        await tailing.StopAsync();
+    }
+
+    [Fact]
     public async Task Several_rotations_between_two_looks_lose_nothing_under_the_glob()
     {
         _directory.Append("app.log", "1\n");

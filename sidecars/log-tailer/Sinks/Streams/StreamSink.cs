@@ -20,13 +20,11 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
     private readonly ByteBuffer _shaped = new();
     private long _writingSince;
 
+    public bool HasOwnThread => true;
+
+    // A write that is stuck is not waited for once grace is spent.
     public Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => Run(blocks, delivery, done, abort)) { IsBackground = true, Name = _area };
-        thread.Start();
-        return done.Task.WaitAsync(abort);
-    }
+        => OwnThread.Run(_area, () => Run(blocks, delivery, abort), abort).WaitAsync(abort);
 
     public JsonObject Describe() => new()
     {
@@ -46,31 +44,36 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
         return ValueTask.CompletedTask;
     }
 
-    private void Run(ChannelReader<Block> blocks, Delivery delivery, TaskCompletionSource done, CancellationToken abort)
+    private void Run(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
     {
-        try
+        // Without spinning: lines that come one by one are further apart than it is worth being awake for.
+        using var handedOn = new ManualResetEventSlim(false, spinCount: 0);
+        Action handOn = handedOn.Set;
+
+        bool WaitToRead()
         {
-            while (blocks.WaitToReadAsync(abort).AsTask().GetAwaiter().GetResult())
+            var waiting = blocks.WaitToReadAsync(abort);
+
+            if (!waiting.IsCompleted)
             {
-                while (blocks.TryRead(out var block))
-                {
-                    var began = time.GetTimestamp();
-                    WriteWhole(Shape(block, delivery.Metrics), delivery, abort);
-                    delivery.Metrics.BatchDone("ok", time.GetElapsedTime(began));
-                    delivery.Acknowledge(block);
-                    YoungGarbage.Collect();
-                }
+                handedOn.Reset();
+                waiting.GetAwaiter().UnsafeOnCompleted(handOn);
+                handedOn.Wait(CancellationToken.None);
             }
 
-            done.TrySetResult();
+            return waiting.GetAwaiter().GetResult();
         }
-        catch (OperationCanceledException)
+
+        while (WaitToRead())
         {
-            done.TrySetCanceled(abort);
-        }
-        catch (Exception exception)
-        {
-            done.TrySetException(exception);
+            while (blocks.TryRead(out var block))
+            {
+                var began = time.GetTimestamp();
+                WriteWhole(Shape(block, delivery.Metrics), delivery, abort);
+                delivery.Metrics.BatchDone("ok", time.GetElapsedTime(began));
+                delivery.Acknowledge(block);
+                YoungGarbage.Collect();
+            }
         }
     }
 
