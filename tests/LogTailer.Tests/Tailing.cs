@@ -49,6 +49,7 @@ internal sealed class Tailing : IAsyncDisposable
         Problems = new Problems(TimeProvider.System, NullLogger<Problems>.Instance);
         var options = new LogTailerOptions { LogFile = path };
         options.Tail.RotateWait = TimeSpan.FromMilliseconds(500);
+        options.Tail.PollInterval = TimeSpan.FromMilliseconds(100);
         options.Checkpoint.Path = checkpointPath ?? "";
         configure?.Invoke(options.Tail);
         CheckpointPath = options.CheckpointPath;

@@ -16,7 +16,6 @@ internal sealed class Pipeline : IAsyncDisposable
 {
     private readonly BlockPool _pool;
     private readonly Channel<Block> _blocks;
-    private readonly IChangeSignal? _signal;
     private readonly ISink _sink;
     private readonly Delivery _delivery;
     private readonly TailOptions _tail;
@@ -49,9 +48,8 @@ internal sealed class Pipeline : IAsyncDisposable
         }
         else
         {
-            _signal = ChangeSignal.Create();
             Follower = new Follower(
-                pattern!, tail, options.OnFull, checkpoint.Restore(name), _pool, _blocks.Writer, _signal, sinkMetrics, () => checkpoint.Moved(0), problems, time, logger);
+                pattern!, tail, options.OnFull, checkpoint.Restore(name), _pool, _blocks.Writer, ChangeSignal.Create(), sinkMetrics, () => checkpoint.Moved(0), problems, time, logger);
         }
 
         checkpoint.Track(name, Follower.AddPositions);
@@ -124,7 +122,6 @@ internal sealed class Pipeline : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _sink.DisposeAsync();
-        _signal?.Dispose();
         (Follower as IDisposable)?.Dispose();
         _pool.Dispose();
     }

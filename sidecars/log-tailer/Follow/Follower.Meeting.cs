@@ -51,6 +51,25 @@ internal sealed partial class Follower
 
     private List<(string Path, FileStat Stat)> List()
     {
+        // A file that was renamed meanwhile was met twice, or not at all, and would be read out of its turn.
+        for (var attempt = 1; attempt <= ListAttempts; attempt++)
+        {
+            ListOnce();
+
+            if (signal.Wait(TimeSpan.Zero) != Change.Names)
+            {
+                break;
+            }
+
+            // A rotation is a row of renames: its end is near.
+            Thread.Sleep(1);
+        }
+
+        return _found;
+    }
+
+    private void ListOnce()
+    {
         _found.Clear();
 
         try
@@ -67,8 +86,6 @@ internal sealed partial class Follower
         {
             // The diagnosis finds out why, and says it.
         }
-
-        return _found;
     }
 
     private void MeetThePath()

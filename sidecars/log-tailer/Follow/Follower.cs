@@ -10,7 +10,7 @@ namespace LogTailer.Follow;
 /// every rotation, and hands on blocks of whole lines, oldest file first. It never waits for a single file, and memory in
 /// flight is what the pool holds.
 /// </summary>
-/// <remarks>Completes the channel when it is done; the sink drains it.</remarks>
+/// <remarks>Completes the channel and disposes of the signal when it is done; the sink drains the channel.</remarks>
 internal sealed partial class Follower(
     LogPattern pattern,
     TailOptions options,
@@ -37,8 +37,14 @@ internal sealed partial class Follower(
     /// <summary>So many new files of one look are told by name.</summary>
     private const int FilesTold = 100;
 
+    /// <summary>So often a directory is listed whose names change while that is done; the next look goes on from there.</summary>
+    private const int ListAttempts = 5;
+
     /// <summary>For this long after a directory has changed it is listed at every poll: its time stamp may be too coarse to show a second change.</summary>
     private static readonly TimeSpan DirectorySettles = TimeSpan.FromSeconds(2);
+
+    /// <summary>So many times the poll interval is waited where changes are announced and nothing is amiss.</summary>
+    private const int RarerAtRest = 4;
 
     private readonly BlockReader _reader = new(options.MaxLineBytes);
     private readonly Dictionary<FileIdentity, FollowedFile> _byIdentity = [];
@@ -50,6 +56,7 @@ internal sealed partial class Follower(
     private volatile CheckpointedPosition[] _unmatched = [.. restored ?? []];
     private bool _firstLook = true;
     private bool _finishing;
+    private bool _unannounced;
     private long _listedAt;
     private long _directoryChangedAt;
     private DateTime _directoryModified;
@@ -92,11 +99,13 @@ internal sealed partial class Follower(
 
     private void Follow(CancellationToken finish, CancellationToken abort)
     {
+        // Closed here, and after the last use: the numbers of its descriptors are taken again at once.
+        using var owned = signal;
         using var waking = finish.UnsafeRegister(static signal => ((IChangeSignal)signal!).Wake(), signal);
 
         try
         {
-            var change = Change.Names;
+            var (change, silent) = (Change.Names, false);
 
             while (true)
             {
@@ -116,6 +125,7 @@ internal sealed partial class Follower(
 
                 if (progress != Progress.None)
                 {
+                    _unannounced = silent;
                     change = Change.None;
                     continue;
                 }
@@ -125,7 +135,8 @@ internal sealed partial class Follower(
                     break;
                 }
 
-                change = signal.Wait(options.PollInterval);
+                change = signal.Wait(Patience);
+                silent = change == Change.None;
             }
 
             Finished();
@@ -138,6 +149,21 @@ internal sealed partial class Follower(
             {
                 file.Close();
             }
+        }
+    }
+
+    /// <summary>
+    /// How long to wait for a change before looking anyhow. A rest costs what its looks cost, so they are rarer while changes
+    /// are announced: until one was found that nobody had told of, as on a network mount, or there is something to look for.
+    /// </summary>
+    private TimeSpan Patience
+    {
+        get
+        {
+            var files = _files;
+            var atRest = !_unannounced && WaitingFor is null && _unreadable.Count == 0
+                && files.Length <= NewestKeptOpen && Array.TrueForAll(files, file => file is { Handle: not null, LeftAt: null });
+            return atRest ? options.PollInterval * RarerAtRest : options.PollInterval;
         }
     }
 

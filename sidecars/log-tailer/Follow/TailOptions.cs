@@ -24,7 +24,10 @@ public sealed class TailOptions
     /// <summary>How long a renamed or deleted file is still listened to after its last line. Default 5 s.</summary>
     public TimeSpan RotateWait { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often to look where nothing announced a change, as on network mounts. Default 250 ms.</summary>
+    /// <summary>
+    /// How often to look where nothing announces changes, as on network mounts. Default 250 ms. While they are announced and all
+    /// is at rest every fourth look is enough.
+    /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Ship what stands there, see it acknowledged, write the checkpoint and exit 0. Default false: follow for ever.</summary>

@@ -260,30 +260,58 @@ public sealed class FollowerTests : IDisposable
     }
 
     [Fact]
-    public async Task Several_rotations_between_two_looks_lose_nothing_under_the_glob()
+    public async Task A_line_that_nothing_announces_is_found_by_the_poll()
     {
-        _directory.Append("app.log", "1\n");
-        await using var tailing = Tailing.Start(_directory["app.log*"], tail => tail.PollInterval = TimeSpan.FromSeconds(1));
-        await tailing.Delivers("1");
+        Directory.CreateDirectory(_directory["logs"]);
+        Directory.CreateDirectory(_directory["elsewhere"]);
+        _directory.Append("elsewhere/app.log", "1\n");
 
-        tailing.Sink.Hold();
-
-        for (var i = 2; i <= 6; i++)
+        // What is written by another name in another directory is not announced in this one.
+        using (var link = System.Diagnostics.Process.Start("ln", [_directory["elsewhere/app.log"], _directory["logs/app.log"]]))
         {
-            for (var old = i; old > 1; old--)
-            {
-                if (File.Exists(_directory[$"app.log.{old - 1}"]))
-                {
-                    _directory.Rename($"app.log.{old - 1}", $"app.log.{old}");
-                }
-            }
-
-            _directory.Rename("app.log", "app.log.1");
-            _directory.Append("app.log", $"{i}\n");
+            await link.WaitForExitAsync();
         }
 
-        tailing.Sink.Release();
-        await tailing.Delivers("1", "2", "3", "4", "5", "6");
+        await using var tailing = Tailing.Start(_directory["logs/app.log"]);
+        await tailing.Delivers("1");
+
+        _directory.Append("elsewhere/app.log", "2\n");
+        await tailing.Delivers("1", "2");
+
+        _directory.Append("elsewhere/app.log", "3\n");
+        await tailing.Delivers("1", "2", "3");
+    }
+
+    [Fact]
+    public async Task Several_rotations_between_two_looks_lose_nothing_under_the_glob_and_keep_its_order()
+    {
+        // Many times, since a look may fall between any two of the renames.
+        for (var round = 0; round < 30; round++)
+        {
+            using var directory = new TemporaryDirectory();
+            directory.Append("app.log", "1\n");
+            await using var tailing = Tailing.Start(directory["app.log*"], tail => tail.PollInterval = TimeSpan.FromSeconds(1));
+            await tailing.Delivers("1");
+
+            tailing.Sink.Hold();
+
+            for (var i = 2; i <= 6; i++)
+            {
+                for (var old = i; old > 1; old--)
+                {
+                    if (File.Exists(directory[$"app.log.{old - 1}"]))
+                    {
+                        directory.Rename($"app.log.{old - 1}", $"app.log.{old}");
+                    }
+                }
+
+                directory.Rename("app.log", "app.log.1");
+                directory.Append("app.log", $"{i}\n");
+            }
+
+            tailing.Sink.Release();
+            await tailing.Delivers("1", "2", "3", "4", "5", "6");
+        }
     }
 
     [Fact]
