@@ -7,6 +7,11 @@ if (args is ["floor", var port])
     return await EmptyApplication.RunAsync(port);
 }
 
+if (args is ["tls-floor", var tlsPort, var directory])
+{
+    return await EmptyApplication.RunTlsAsync(tlsPort, directory);
+}
+
 if (args is ["series", var target])
 {
     return await ScrapeManySeries.ServeAsync(target);

@@ -14,6 +14,10 @@ internal static class TlsServers
         $"exec env MALLOC_ARENA_MAX=2 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
         $"--Upstream:Url=http://127.0.0.1:{upstream} --Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
 
+    /// <summary>Kestrel with nothing behind it: it answers itself.</summary>
+    public static ChildProcess Bare(Workspace workspace, int port) =>
+        ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bench.dll"), "tls-floor", $"{port}", workspace["tls"]]);
+
     public static ChildProcess Nginx(Workspace workspace, int port, int upstream) => Nginx(workspace, "proxy", "1", $$"""
         upstream application { server 127.0.0.1:{{upstream}}; keepalive 128; keepalive_requests 1000000; }
         server {

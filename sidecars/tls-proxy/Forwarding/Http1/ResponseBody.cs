@@ -216,7 +216,8 @@ internal static class ResponseBody
                 throw new BrokenAnswerException($"its trailers are longer than {UpstreamConnection.LargestHead} bytes");
             }
 
-            var line = connection.Received[..length].TrimEnd("\r\n"u8);
+            var line = connection.Received[..(length - 1)];
+            line = line is [.., (byte)'\r'] ? line[..^1] : line;
             if (line.IsEmpty)
             {
                 connection.Consume(length);

@@ -12,6 +12,7 @@ internal struct ResponseHead
     private const long Untold = -1;
 
     private bool _closes;
+    private bool _isHttp10;
 
     /// <summary>Three digits.</summary>
     public int Status { get; private set; }
@@ -72,6 +73,7 @@ internal struct ResponseHead
         {
             Status = ((line[9] - '0') * 100) + ((line[10] - '0') * 10) + (line[11] - '0'),
             KeepsAlive = line[7] == '1',
+            _isHttp10 = line[7] == '0',
             Length = Untold,
         };
     }
@@ -138,9 +140,10 @@ internal struct ResponseHead
         }
 
         nominated?.ForEach(name => headers.Remove(name));
-        if (IsChunked && Length != Untold)
+        if (IsChunked && (Length != Untold || _isHttp10))
         {
-            // The chunks say where it ends. Whoever sends both may not be trusted with what comes after.
+            // The chunks say where it ends. Whoever sends a length too, or speaks a version that has no chunks, may not be
+            // trusted with what comes after (RFC 9112, section 6.1).
             (Length, KeepsAlive) = (Untold, false);
         }
 
