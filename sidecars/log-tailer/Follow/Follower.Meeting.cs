@@ -1,5 +1,6 @@
 using LogTailer.Checkpoint;
 using LogTailer.Flow;
+using Microsoft.Win32.SafeHandles;
 
 namespace LogTailer.Follow;
 
@@ -7,15 +8,15 @@ namespace LogTailer.Follow;
 internal sealed partial class Follower
 {
     /// <summary>Takes a look at which files there are. The directory is listed only where it has changed.</summary>
-    private void Look(bool listAnyway)
+    private void Look()
     {
         _listedAt = time.GetTimestamp();
         Interlocked.Increment(ref _looks);
-        signal.Watch(pattern.Directory);
+        _isWatched = signal.Watch(pattern.Directory);
 
         if (pattern.IsGlob)
         {
-            if (listAnyway || DirectoryHasChanged())
+            if (_namesChanged || DirectoryHasChanged())
             {
                 Meet(List());
             }
@@ -26,6 +27,7 @@ internal sealed partial class Follower
         }
         else
         {
+            _namesChanged = false;
             MeetThePath();
         }
 
@@ -51,21 +53,24 @@ internal sealed partial class Follower
 
     private List<(string Path, FileStat Stat)> List()
     {
-        // A file that was renamed meanwhile was met twice, or not at all, and would be read out of its turn.
-        for (var attempt = 1; attempt <= ListAttempts; attempt++)
-        {
-            ListOnce();
+        // What is told so far is told of what will be seen now.
+        Listen(TimeSpan.Zero);
 
-            if (signal.Wait(TimeSpan.Zero) != Change.Names)
+        while (true)
+        {
+            _namesChanged = false;
+            ListOnce();
+            Listen(TimeSpan.Zero);
+
+            if (!_namesChanged || time.GetElapsedTime(_listedAt) >= options.PollInterval / 4)
             {
-                break;
+                return _found;
             }
 
-            // A rotation is a row of renames: its end is near.
+            // A file that was renamed meanwhile was met twice, or not at all, and would be read out of its turn. A rotation is a
+            // row of renames: its end is near.
             Thread.Sleep(1);
         }
-
-        return _found;
     }
 
     private void ListOnce()
@@ -297,7 +302,7 @@ internal sealed partial class Follower
     private void Left(FollowedFile file)
     {
         file.LeftAt = time.GetTimestamp();
-        file.Deleted = file.Handle is not null && FileStat.Read(file.Handle).Links == 0;
+        file.Deleted = file.Handle is { } handle && HasNoName(handle);
         metrics.Rotated(file.Deleted ? "delete" : new FileInfo(pattern.Text).LinkTarget is null ? "rename" : "symlink");
         Log.Left(logger, file.Path, file.Deleted ? "deleted" : "renamed or replaced");
     }
@@ -427,8 +432,21 @@ internal sealed partial class Follower
         {
             if (file is { Handle: { } handle, LeftAt: not null, Deleted: false })
             {
-                file.Deleted = FileStat.Read(handle).Links == 0;
+                file.Deleted = HasNoName(handle);
             }
+        }
+    }
+
+    private static bool HasNoName(SafeFileHandle handle)
+    {
+        try
+        {
+            return FileStat.Read(handle).Links == 0;
+        }
+        catch (IOException)
+        {
+            // A server that has deleted it does not know it any more.
+            return true;
         }
     }
 }

@@ -157,7 +157,7 @@ internal sealed partial class Follower
                 }
             }
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Unreadable(file.Path, exception);
             file.Close();

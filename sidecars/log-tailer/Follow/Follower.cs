@@ -37,14 +37,14 @@ internal sealed partial class Follower(
     /// <summary>So many new files of one look are told by name.</summary>
     private const int FilesTold = 100;
 
-    /// <summary>So often a directory is listed whose names change while that is done; the next look goes on from there.</summary>
-    private const int ListAttempts = 5;
-
     /// <summary>For this long after a directory has changed it is listed at every poll: its time stamp may be too coarse to show a second change.</summary>
     private static readonly TimeSpan DirectorySettles = TimeSpan.FromSeconds(2);
 
     /// <summary>So many times the poll interval is waited where changes are announced and nothing is amiss.</summary>
     private const int RarerAtRest = 4;
+
+    /// <summary>For this long after something was found that nobody had announced, as on a network mount, nobody is relied on.</summary>
+    private static readonly TimeSpan Distrust = TimeSpan.FromMinutes(10);
 
     private readonly BlockReader _reader = new(options.MaxLineBytes);
     private readonly Dictionary<FileIdentity, FollowedFile> _byIdentity = [];
@@ -56,7 +56,9 @@ internal sealed partial class Follower(
     private volatile CheckpointedPosition[] _unmatched = [.. restored ?? []];
     private bool _firstLook = true;
     private bool _finishing;
-    private bool _unannounced;
+    private bool _namesChanged = true;
+    private bool _isWatched;
+    private long? _unannouncedAt;
     private long _listedAt;
     private long _directoryChangedAt;
     private DateTime _directoryModified;
@@ -101,11 +103,11 @@ internal sealed partial class Follower(
     {
         // Closed here, and after the last use: the numbers of its descriptors are taken again at once.
         using var owned = signal;
-        using var waking = finish.UnsafeRegister(static signal => ((IChangeSignal)signal!).Wake(), signal);
+        using var ending = finish.UnsafeRegister(static signal => ((IChangeSignal)signal!).EndWaits(), signal);
 
         try
         {
-            var (change, silent) = (Change.Names, false);
+            var silent = false;
 
             while (true)
             {
@@ -115,9 +117,9 @@ internal sealed partial class Follower(
                 {
                     BeginFinish();
                 }
-                else if (change == Change.Names || time.GetElapsedTime(_listedAt) >= options.PollInterval)
+                else if (_namesChanged || LookIsDue)
                 {
-                    Look(listAnyway: change == Change.Names);
+                    Look();
                 }
 
                 var progress = DrainAll(abort);
@@ -125,8 +127,12 @@ internal sealed partial class Follower(
 
                 if (progress != Progress.None)
                 {
-                    _unannounced = silent;
-                    change = Change.None;
+                    if (silent && Listen(TimeSpan.Zero) == Change.None)
+                    {
+                        _unannouncedAt = time.GetTimestamp();
+                    }
+
+                    silent = false;
                     continue;
                 }
 
@@ -135,8 +141,9 @@ internal sealed partial class Follower(
                     break;
                 }
 
-                change = signal.Wait(Patience);
-                silent = change == Change.None;
+                // What was waited for in vain so far could not be announced.
+                var hadSome = WaitingFor is null;
+                silent = !_namesChanged && Listen(Patience) == Change.None && hadSome;
             }
 
             Finished();
@@ -153,23 +160,33 @@ internal sealed partial class Follower(
     }
 
     /// <summary>
-    /// How long to wait for a change before looking anyhow. A rest costs what its looks cost, so they are rarer while changes
-    /// are announced: until one was found that nobody had told of, as on a network mount, or there is something to look for.
+    /// How long to wait for a change before looking anyhow. A rest costs what its looks cost, so they are rarer where changes
+    /// are announced, as far as is known, and there is nothing to look for.
     /// </summary>
     private TimeSpan Patience
     {
         get
         {
             var files = _files;
-            var atRest = !_unannounced && WaitingFor is null && _unreadable.Count == 0
+            var isAnnounced = _isWatched && (_unannouncedAt is not { } when || time.GetElapsedTime(when) >= Distrust);
+            var atRest = isAnnounced && WaitingFor is null && _unreadable.Count == 0 && time.GetElapsedTime(_directoryChangedAt) >= DirectorySettles
                 && files.Length <= NewestKeptOpen && Array.TrueForAll(files, file => file is { Handle: not null, LeftAt: null });
             return atRest ? options.PollInterval * RarerAtRest : options.PollInterval;
         }
     }
 
+    /// <summary>Waits for a change. That names have changed is kept for the next look, wherever it is heard of.</summary>
+    private Change Listen(TimeSpan atMost)
+    {
+        var change = signal.Wait(atMost);
+        _namesChanged |= change == Change.Names;
+        return change;
+    }
+
     private void BeginFinish()
     {
-        Look(listAnyway: true);
+        _namesChanged = true;
+        Look();
         _finishing = true;
 
         foreach (var file in _files)

@@ -4,11 +4,12 @@ namespace LogTailer.Follow;
 internal interface IChangeSignal : IDisposable
 {
     /// <summary>Watches a directory; called again and again, it does nothing new unless the directory has been made anew.</summary>
-    void Watch(string directory);
+    /// <returns>Whether it is watched: false where it is missing, or the system has no watch left to give.</returns>
+    bool Watch(string directory);
 
-    /// <summary>Blocks until there is a change, <paramref name="atMost"/> has passed, or somebody calls <see cref="Wake"/>.</summary>
+    /// <summary>Blocks until there is a change, <paramref name="atMost"/> has passed, or somebody calls <see cref="EndWaits"/>.</summary>
     Change Wait(TimeSpan atMost);
 
-    /// <summary>Ends the wait under way, or the next one. Called on any thread.</summary>
-    void Wake();
+    /// <summary>Ends the wait under way, and every one after it. Called on any thread.</summary>
+    void EndWaits();
 }

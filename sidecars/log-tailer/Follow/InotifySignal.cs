@@ -9,6 +9,13 @@ namespace LogTailer.Follow;
 internal sealed class InotifySignal : IChangeSignal
 {
     private const int EventHeaderBytes = 16;
+
+    /// <summary>With a name of 255 bytes and its end.</summary>
+    private const int LargestEventBytes = EventHeaderBytes + 256;
+
+    /// <summary>So many buffers hold more than the kernel keeps.</summary>
+    private const int MostReads = 64;
+
     private const uint Modified = 0x2;
 
     private readonly int _inotify;
@@ -40,7 +47,7 @@ internal sealed class InotifySignal : IChangeSignal
         return new InotifySignal(inotify, pipe[0], pipe[1]);
     }
 
-    public void Watch(string directory) => _ = Libc.InotifyAddWatch(_inotify, directory, Libc.InotifyMask);
+    public bool Watch(string directory) => Libc.InotifyAddWatch(_inotify, directory, Libc.InotifyMask) >= 0;
 
     /// <remarks>
     /// One call of the kernel, on the caller's own thread: a line wakes nobody but the one who reads it, and a rest costs
@@ -58,17 +65,12 @@ internal sealed class InotifySignal : IChangeSignal
             return Change.None;
         }
 
-        if (descriptors[1].Returned != 0)
-        {
-            byte woken;
-            _ = Libc.Read(_wakeRead, &woken, 1);
-        }
-
         return descriptors[0].Returned != 0 ? ReadEvents() : Change.None;
     }
 
-    public unsafe void Wake()
+    public unsafe void EndWaits()
     {
+        // It is never read.
         byte one = 1;
         _ = Libc.Write(_wakeWrite, &one, 1);
     }
@@ -86,22 +88,29 @@ internal sealed class InotifySignal : IChangeSignal
         _ = Libc.Close(_wakeWrite);
     }
 
-    /// <summary>Reads the events that fit into the buffer. What is left ends the next wait: a busy neighbour must not keep us here.</summary>
+    /// <summary>Reads what there is. A busy neighbour may write faster than that, and must not keep us here for ever.</summary>
     private unsafe Change ReadEvents()
     {
         var change = Change.Content;
 
         fixed (byte* bytes = _events)
         {
-            var read = Libc.Read(_inotify, bytes, _events.Length);
+            nint read;
+            var reads = 0;
 
-            for (nint at = 0; at + EventHeaderBytes <= read; at += EventHeaderBytes + (nint)(*(uint*)(bytes + at + 12)))
+            do
             {
-                if ((*(uint*)(bytes + at + 4) & ~Modified) != 0)
+                read = Libc.Read(_inotify, bytes, _events.Length);
+
+                for (nint at = 0; at + EventHeaderBytes <= read; at += EventHeaderBytes + (nint)(*(uint*)(bytes + at + 12)))
                 {
-                    change = Change.Names;
+                    if ((*(uint*)(bytes + at + 4) & ~Modified) != 0)
+                    {
+                        change = Change.Names;
+                    }
                 }
             }
+            while (read > _events.Length - LargestEventBytes && ++reads < MostReads);
         }
 
         return change;

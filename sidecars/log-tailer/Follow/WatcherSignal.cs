@@ -5,13 +5,19 @@ internal sealed class WatcherSignal : IChangeSignal
 {
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly Dictionary<string, FileSystemWatcher> _watchers = [];
-    private volatile bool _namesChanged;
+    private bool _namesChanged;
+    private volatile bool _ended;
 
-    public void Watch(string directory)
+    public bool Watch(string directory)
     {
-        if (_watchers.ContainsKey(directory) || !Directory.Exists(directory))
+        if (_watchers.ContainsKey(directory))
         {
-            return;
+            return true;
+        }
+
+        if (!Directory.Exists(directory))
+        {
+            return false;
         }
 
         try
@@ -21,28 +27,33 @@ internal sealed class WatcherSignal : IChangeSignal
             watcher.Created += (_, _) => Notify(names: true);
             watcher.Deleted += (_, _) => Notify(names: true);
             watcher.Renamed += (_, _) => Notify(names: true);
+            watcher.Error += (_, _) => Notify(names: true);
             watcher.EnableRaisingEvents = true;
             _watchers.Add(directory, watcher);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlatformNotSupportedException or ArgumentException)
         {
             // The poll goes on without it.
+            return false;
         }
     }
 
     public Change Wait(TimeSpan atMost)
     {
-        if (!_changed.Wait(atMost))
+        if (_ended || !_changed.Wait(atMost))
         {
             return Change.None;
         }
 
-        var names = _namesChanged;
-        _namesChanged = false;
-        return names ? Change.Names : Change.Content;
+        return Interlocked.Exchange(ref _namesChanged, false) ? Change.Names : Change.Content;
     }
 
-    public void Wake() => Release();
+    public void EndWaits()
+    {
+        _ended = true;
+        Release();
+    }
 
     public void Dispose()
     {
@@ -54,7 +65,11 @@ internal sealed class WatcherSignal : IChangeSignal
 
     private void Notify(bool names)
     {
-        _namesChanged |= names;
+        if (names)
+        {
+            Volatile.Write(ref _namesChanged, true);
+        }
+
         Release();
     }
 

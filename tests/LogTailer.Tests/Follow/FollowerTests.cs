@@ -242,11 +242,13 @@ public sealed class FollowerTests : IDisposable
         await tailing.Delivers("1", "2", "torn");
     }
 
-    [Fact]
-    public async Task The_kernel_announces_lines_and_rotations_and_the_end_waits_for_no_poll()
+    [Theory]
+    [InlineData("app.log")]
+    [InlineData("app.log*")]
+    public async Task The_kernel_announces_lines_and_rotations_and_the_end_waits_for_no_poll(string pattern)
     {
         _directory.Append("app.log", "1\n");
-        await using var tailing = Tailing.Start(_directory["app.log"], tail => tail.PollInterval = TimeSpan.FromHours(1));
+        await using var tailing = Tailing.Start(_directory[pattern], tail => tail.PollInterval = TimeSpan.FromHours(1));
         await tailing.Delivers("1");
 
         _directory.Append("app.log", "2\n");
