@@ -34,6 +34,7 @@ internal static class ProxyServices
     public static IServiceCollection AddRequestHandling(this IServiceCollection services) => services
         .AddSingleton<ProxyMetrics>()
         .AddSingleton<Answers>()
+        .AddSingleton<Redirect>()
         .AddSingleton<ForwardedHeaders>()
         .AddSingleton<IReloadParticipant<TlsProxyOptions>, ForwardedReload>()
         .AddSingleton<DrainingConnections>();
@@ -75,7 +76,6 @@ internal static class ProxyServices
     public static void UseProxy(this WebApplication web, TlsProxyOptions options)
     {
         web.UseMiddleware<ExchangeMiddleware>();
-        web.UseMiddleware<RedirectMiddleware>();
         if (RouteTable.IsConfigured(options))
         {
             web.MapRoutes();

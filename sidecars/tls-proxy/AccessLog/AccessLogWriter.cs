@@ -23,7 +23,10 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
     private static byte[]? _line;
 
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _filled = new(0, 1);
+
+    /// <summary>A line waits. Without spinning, as it would a hundred times a second.</summary>
+    private readonly ManualResetEventSlim _filled = new(initialState: false, spinCount: 0);
+    private readonly ManualResetEventSlim _ending = new(initialState: false, spinCount: 0);
     private readonly int _capacity;
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
@@ -31,6 +34,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
     private readonly Stream _output;
     private readonly object _outputLock;
 
+    private RenderedSecond? _second;
     private byte[] _gathering;
     private byte[] _spare;
     private int _used;
@@ -72,8 +76,10 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         lock (_lock)
         {
             _ended = true;
-            Wake();
+            _filled.Set();
         }
+
+        _ending.Set();
 
         try
         {
@@ -85,7 +91,11 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         }
     }
 
-    public void Dispose() => _filled.Dispose();
+    public void Dispose()
+    {
+        _filled.Dispose();
+        _ending.Dispose();
+    }
 
     public void Write(HttpContext context, Exchange exchange, TimeSpan elapsed)
     {
@@ -109,7 +119,17 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         var isError = exchange.Error is not null || status >= StatusCodes.Status500InternalServerError;
 
         line.Append("{\"timestamp\":\""u8);
-        line.Append(_time.GetUtcNow().UtcDateTime);
+        var now = _time.GetUtcNow();
+        var second = now.Ticks / TimeSpan.TicksPerSecond;
+        if (_second is not { } rendered || rendered.Number != second)
+        {
+            // Rendered once a second; a race only does it twice.
+            _second = rendered = new RenderedSecond(second, Encoding.ASCII.GetBytes(now.ToString("yyyy-MM-dd'T'HH:mm:ss.", CultureInfo.InvariantCulture)));
+        }
+
+        line.Append(rendered.Text);
+        line.AppendThreeDigits(now.Millisecond);
+        line.Append("Z"u8);
         line.Append(isError ? "\",\"level\":\"warning\",\"event\":\"request\",\"request_id\":\""u8 : "\",\"level\":\"info\",\"event\":\"request\",\"request_id\":\""u8);
         line.Append(exchange.RequestId);
         if (exchange.TraceId is { } traceId)
@@ -138,11 +158,11 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
                 ? elapsed - _time.GetElapsedTime(exchange.Started, exchange.UpstreamStarted)
                 : _time.GetElapsedTime(exchange.UpstreamStarted, exchange.UpstreamAnswered);
             line.Append(",\"upstream_ms\":"u8);
-            line.Append(upstream.TotalMilliseconds);
+            line.AppendMilliseconds(upstream);
         }
 
         line.Append(",\"latency_ms\":"u8);
-        line.Append(elapsed.TotalMilliseconds);
+        line.AppendMilliseconds(elapsed);
         if (exchange.Identity is { } identity)
         {
             line.Append(",\"identity\":\""u8);
@@ -193,18 +213,10 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
             _used = needed;
             if (wasEmpty)
             {
-                Wake();
+                _filled.Set();
             }
 
             return true;
-        }
-    }
-
-    private void Wake()
-    {
-        if (_filled.CurrentCount == 0)
-        {
-            _filled.Release();
         }
     }
 
@@ -213,12 +225,9 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         while (true)
         {
             _filled.Wait();
-            if (!_ended)
-            {
-                // Under load a line comes every few microseconds, and a write for each would cost more than the request.
-                // The end cuts the wait short.
-                _filled.Wait(GatherMilliseconds);
-            }
+            // Under load a line comes every few microseconds, and a write for each would cost more than the request.
+            // The end cuts the wait short.
+            _ending.Wait(GatherMilliseconds);
 
             byte[] full;
             int length;
@@ -227,6 +236,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
             {
                 (full, length, last) = (_gathering, _used, _ended);
                 (_gathering, _used) = (_spare, 0);
+                _filled.Reset();
             }
 
             if (length > 0)
@@ -260,6 +270,11 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
             _metrics.AccessLogDropped(lines.Count((byte)'\n'));
         }
     }
+
+    /// <summary>A timestamp as far as its seconds.</summary>
+    /// <param name="Number">Seconds since the year 1.</param>
+    /// <param name="Text">With the point that milliseconds follow.</param>
+    private sealed record RenderedSecond(long Number, byte[] Text);
 
     /// <summary>A line in the making; what does not fit is cut within a value, and the line stays JSON.</summary>
     private ref struct LineBuffer(byte[] buffer)
@@ -308,16 +323,22 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
             _length += written;
         }
 
-        public void Append(double milliseconds)
+        /// <summary>Milliseconds with three digits after the point; from whole microseconds, which a fraction is slow to come from.</summary>
+        public void AppendMilliseconds(TimeSpan time)
         {
-            milliseconds.TryFormat(_buffer[_length..], out var written, "F3", CultureInfo.InvariantCulture);
-            _length += written;
+            var microseconds = Math.Max(0, (time.Ticks + (TimeSpan.TicksPerMicrosecond / 2)) / TimeSpan.TicksPerMicrosecond);
+            Append(microseconds / 1000);
+            Append("."u8);
+            AppendThreeDigits((int)(microseconds % 1000));
         }
 
-        public void Append(DateTime time)
+        public void AppendThreeDigits(int number)
         {
-            time.TryFormat(_buffer[_length..], out var written, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-            _length += written;
+            var digits = _buffer.Slice(_length, 3);
+            digits[0] = (byte)('0' + (number / 100));
+            digits[1] = (byte)('0' + (number / 10 % 10));
+            digits[2] = (byte)('0' + (number % 10));
+            _length += 3;
         }
     }
 }

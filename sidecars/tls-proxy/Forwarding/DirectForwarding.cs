@@ -14,7 +14,7 @@ internal sealed class DirectForwarding
 {
     private readonly UpstreamGate _gate;
     private readonly Admission _admission;
-    private readonly RequestDelegate _send;
+    private readonly ForwardDelegate _send;
     private volatile RoutePolicy _policy;
 
     /// <exception cref="Hosting.ConfigurationException">The metadata is refused.</exception>
@@ -23,10 +23,15 @@ internal sealed class DirectForwarding
         Retrying retrying, UpstreamPolicy policy, TlsProxyOptions options)
     {
         (_gate, _admission, _policy) = (gate, admission, policy.Read(options));
-        // What came of it stands in the context as a feature, where the gate looks.
-        RequestDelegate yarp = async context => await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
-        var send = Http1Forwarder.Reaches(options.Upstream) ? context => Retrying.IsUpgrade(context) ? yarp(context) : http1.SendAsync(context) : yarp;
-        _send = context => retrying.SendAsync(context, _policy.Retry, send);
+        ForwardDelegate yarp = async (context, exchange) =>
+        {
+            await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
+            exchange.Failure = context.Features.Get<IForwarderErrorFeature>();
+        };
+        var send = Http1Forwarder.Reaches(options.Upstream)
+            ? (context, exchange) => Retrying.IsUpgrade(context) ? yarp(context, exchange) : http1.SendAsync(context, exchange)
+            : yarp;
+        _send = (context, exchange) => retrying.SendAsync(context, exchange, _policy.Retry, send);
     }
 
     /// <summary>The policy of a new configuration.</summary>
@@ -35,15 +40,16 @@ internal sealed class DirectForwarding
     public Task ForwardAsync(HttpContext context)
     {
         var policy = _policy;
-        Exchange.Of(context).Token = policy.Token;
-        return policy.AdmitsEverybody ? _gate.PassAsync(context, _send) : AdmitAndForwardAsync(context, policy);
+        var exchange = Exchange.Of(context);
+        exchange.Token = policy.Token;
+        return policy.AdmitsEverybody ? _gate.PassAsync(context, exchange, _send) : AdmitAndForwardAsync(context, exchange, policy);
     }
 
-    private async Task AdmitAndForwardAsync(HttpContext context, RoutePolicy policy)
+    private async Task AdmitAndForwardAsync(HttpContext context, Exchange exchange, RoutePolicy policy)
     {
-        if (await _admission.AdmitAsync(context, policy))
+        if (await _admission.AdmitAsync(context, exchange, policy))
         {
-            await _gate.PassAsync(context, _send);
+            await _gate.PassAsync(context, exchange, _send);
         }
     }
 }

@@ -8,7 +8,7 @@ internal sealed class UpstreamGate(UpstreamErrors errors, EgressToken token, Pro
 {
     private int _inFlight;
 
-    public async Task PassAsync(HttpContext context, RequestDelegate forward)
+    public async Task PassAsync(HttpContext context, Exchange exchange, ForwardDelegate forward)
     {
         if (Interlocked.Increment(ref _inFlight) > options.Limits.RequestsInFlight)
         {
@@ -20,11 +20,10 @@ internal sealed class UpstreamGate(UpstreamErrors errors, EgressToken token, Pro
         metrics.UpstreamStarted();
         try
         {
-            var exchange = Exchange.Of(context);
             exchange.UpstreamStarted = time.GetTimestamp();
             token.Apply(context.Request, exchange.Token);
-            await forward(context);
-            if (context.Features.Get<IForwarderErrorFeature>() is { Error: not ForwarderError.None } failed)
+            await forward(context, exchange);
+            if (exchange.Failure is { Error: not ForwarderError.None } failed)
             {
                 await errors.AnswerAsync(context, failed.Error, failed.Exception);
             }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using TlsProxy.Forwarding;
+using TlsProxy.Requests;
 using Yarp.ReverseProxy;
 
 namespace TlsProxy.Mirroring;
@@ -22,33 +23,33 @@ internal sealed class Mirror(IProxyStateLookup clusters, ProxyMetrics metrics, T
     private int _inFlight;
     private int _next;
 
-    public async Task PassAsync(HttpContext context, MirrorTarget target, RequestDelegate forward)
+    public async Task PassAsync(HttpContext context, Exchange exchange, MirrorTarget target, ForwardDelegate forward)
     {
         var request = context.Request;
         if (request.Headers.Upgrade.Count > 0 || HttpMethods.IsConnect(request.Method))
         {
-            await forward(context);
+            await forward(context, exchange);
             return;
         }
 
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {
             Start(Snapshot(context), target, body: null);
-            await forward(context);
+            await forward(context, exchange);
             return;
         }
 
         if (request.ContentLength > target.BodyBytes)
         {
             metrics.Mirrored("too_large");
-            await forward(context);
+            await forward(context, exchange);
             return;
         }
 
         var snapshot = Snapshot(context);
         var copy = new CopiedBody(request.Body, target.BodyBytes);
         request.Body = copy;
-        await forward(context);
+        await forward(context, exchange);
         if (copy.Whole is { } body)
         {
             Start(snapshot, target, body);

@@ -6,9 +6,8 @@ namespace TlsProxy.Policies;
 internal sealed class Admission(Answers answers, ForwardedHeaders forwarded, ProxyMetrics metrics, TimeProvider time)
 {
     /// <summary>Whether the request may go on; otherwise it is answered.</summary>
-    public async ValueTask<bool> AdmitAsync(HttpContext context, RoutePolicy policy)
+    public async ValueTask<bool> AdmitAsync(HttpContext context, Exchange exchange, RoutePolicy policy)
     {
-        var exchange = Exchange.Of(context);
         var limit = policy.RateLimit;
 
         // By address before anybody's identity is looked into: guessing keys costs places too.

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 using TlsProxy.Files;
 using TlsProxy.Listeners;
 using TlsProxy.Retries;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Requests;
 
@@ -41,6 +42,9 @@ internal sealed class Exchange(long started, string requestId, string? traceId, 
 
     /// <summary>The egress token of its route; null for that of the application.</summary>
     public WatchedFile<string>? Token { get; set; }
+
+    /// <summary>What the way to the application says of its failure; null when nothing failed there.</summary>
+    public IForwarderErrorFeature? Failure { get; set; }
 
     /// <summary>Why it failed; null when it did not.</summary>
     public string? Error { get; set; }

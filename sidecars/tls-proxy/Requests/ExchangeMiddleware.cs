@@ -10,6 +10,7 @@ namespace TlsProxy.Requests;
 internal sealed partial class ExchangeMiddleware(
     RequestDelegate next,
     ForwardedHeaders forwarded,
+    Redirect redirect,
     Answers answers,
     AccessLogWriter accessLog,
     ProxyMetrics metrics,
@@ -36,6 +37,10 @@ internal sealed partial class ExchangeMiddleware(
                 }
 
                 await answers.WriteAsync(context, refusal.StatusCode, refusal.Error, refusal.Message);
+            }
+            else if (client.Tls is null)
+            {
+                await redirect.AnswerAsync(context, exchange);
             }
             else
             {

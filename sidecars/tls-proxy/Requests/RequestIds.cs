@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using Microsoft.Extensions.Primitives;
 
 namespace TlsProxy.Requests;
@@ -48,9 +47,10 @@ internal static class RequestIds
     }
 
     /// <summary>128 random bits. They need not be secret, only apart.</summary>
-    private static string Create() => string.Create(32, (Random.Shared.NextInt64(), Random.Shared.NextInt64()), static (text, bits) =>
+    private static string Create()
     {
-        bits.Item1.TryFormat(text[..16], out _, "x16", CultureInfo.InvariantCulture);
-        bits.Item2.TryFormat(text[16..], out _, "x16", CultureInfo.InvariantCulture);
-    });
+        Span<byte> bits = stackalloc byte[16];
+        Random.Shared.NextBytes(bits);
+        return Convert.ToHexStringLower(bits);
+    }
 }

@@ -36,11 +36,13 @@ internal sealed class RetryState
         return IsAnswerPutAway;
     }
 
-    /// <summary>Asked when there was no answer.</summary>
-    public bool WantsAnotherTry(HttpContext context)
+    /// <summary>Asked when the application was tried.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="failure">Null when nothing failed.</param>
+    public bool WantsAnotherTry(HttpContext context, IForwarderErrorFeature? failure)
     {
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested
-            || context.Features.Get<IForwarderErrorFeature>() is not { Error: ForwarderError.Request } failed)
+            || failure is not { Error: ForwarderError.Request } failed)
         {
             return false;
         }

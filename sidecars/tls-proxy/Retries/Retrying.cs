@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using TlsProxy.Forwarding;
 using TlsProxy.Requests;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -11,37 +12,38 @@ internal sealed class Retrying(ProxyMetrics metrics, TimeProvider time)
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
 
     /// <summary>To the one application: there is no elsewhere, so only where it is asked for.</summary>
-    public Task SendAsync(HttpContext context, RetryPolicy policy, RequestDelegate send) =>
+    public Task SendAsync(HttpContext context, Exchange exchange, RetryPolicy policy, ForwardDelegate send) =>
         policy is { IsExplicit: true, Attempts: > 0 } && !IsUpgrade(context)
-            ? SendAsync(context, policy, send, destinations: null)
-            : send(context);
+            ? SendAsync(context, exchange, policy, send, destinations: null)
+            : send(context, exchange);
 
     /// <summary>To one of a cluster's destinations, which <paramref name="balance"/> chooses.</summary>
-    public Task BalanceAsync(HttpContext context, RetryPolicy policy, RequestDelegate balance)
+    public Task BalanceAsync(HttpContext context, Exchange exchange, RetryPolicy policy, ForwardDelegate balance)
     {
         var destinations = context.Features.GetRequiredFeature<IReverseProxyFeature>().AvailableDestinations;
         return policy.Attempts > 0 && (policy.IsExplicit || destinations.Count > 1) && !IsUpgrade(context)
-            ? SendAsync(context, policy, balance, destinations)
-            : balance(context);
+            ? SendAsync(context, exchange, policy, balance, destinations)
+            : balance(context, exchange);
     }
 
-    private async Task SendAsync(HttpContext context, RetryPolicy policy, RequestDelegate send, IReadOnlyList<DestinationState>? destinations)
+    private async Task SendAsync(
+        HttpContext context, Exchange exchange, RetryPolicy policy, ForwardDelegate send, IReadOnlyList<DestinationState>? destinations)
     {
-        var exchange = Exchange.Of(context);
         var state = exchange.Retry = new RetryState(context, policy, metrics);
         policy.Budget.Deposit();
         var tried = new List<DestinationState>();
         while (true)
         {
             exchange.Attempts++;
-            await send(context);
-            if (!state.IsAnswerPutAway && !state.WantsAnotherTry(context))
+            await send(context, exchange);
+            if (!state.IsAnswerPutAway && !state.WantsAnotherTry(context, exchange.Failure))
             {
                 return;
             }
 
             state.IsAnswerPutAway = false;
             context.Response.Clear();
+            exchange.Failure = null;
             context.Features.Set<IForwarderErrorFeature>(null);
             if (!GoElsewhere(context, destinations, tried))
             {
@@ -73,5 +75,6 @@ internal sealed class Retrying(ProxyMetrics metrics, TimeProvider time)
 
     /// <summary>Whether it asks to become a tunnel, such as a WebSocket.</summary>
     public static bool IsUpgrade(HttpContext context) =>
-        context.Request.Headers.Upgrade.Count > 0 || context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        context.Request.Headers.Upgrade.Count > 0
+        || (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true });
 }

@@ -4,6 +4,7 @@ using TlsProxy.Policies;
 using TlsProxy.Requests;
 using TlsProxy.Retries;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Routes;
 
@@ -15,12 +16,12 @@ internal sealed class RoutePipeline(
     public async Task EnterAsync(HttpContext context, RequestDelegate next)
     {
         var policy = PolicyOf(context);
-        if (!policy.AdmitsEverybody && !await admission.AdmitAsync(context, policy))
+        var exchange = Exchange.Of(context);
+        if (!policy.AdmitsEverybody && !await admission.AdmitAsync(context, exchange, policy))
         {
             return;
         }
 
-        var exchange = Exchange.Of(context);
         exchange.Token = policy.Token;
         if (policy.Canary is { } canary)
         {
@@ -36,13 +37,21 @@ internal sealed class RoutePipeline(
             metrics.Canary(route.RouteId, exchange.Cluster ?? route.ClusterId ?? "");
         }
 
-        await gate.PassAsync(context, policy.Mirror is { } target && Chance.Hits(target.Share)
-            ? c => mirror.PassAsync(c, target, next)
-            : next);
+        var forward = Yarp(next);
+        await gate.PassAsync(context, exchange, policy.Mirror is { } target && Chance.Hits(target.Share)
+            ? (c, e) => mirror.PassAsync(c, e, target, forward)
+            : forward);
     }
 
     /// <summary>Around the choice of a destination: another one, where the first is not there.</summary>
-    public Task RetryAsync(HttpContext context, RequestDelegate next) => retrying.BalanceAsync(context, PolicyOf(context).Retry, next);
+    public Task RetryAsync(HttpContext context, RequestDelegate next) => retrying.BalanceAsync(context, Exchange.Of(context), PolicyOf(context).Retry, Yarp(next));
+
+    /// <summary>YARP's next stage, with its word about a failure put where everybody here looks for it.</summary>
+    private static ForwardDelegate Yarp(RequestDelegate next) => async (context, exchange) =>
+    {
+        await next(context);
+        exchange.Failure = context.Features.Get<IForwarderErrorFeature>();
+    };
 
     private RoutePolicy PolicyOf(HttpContext context) => policies.Of(context.GetReverseProxyFeature().Route.Config);
 }

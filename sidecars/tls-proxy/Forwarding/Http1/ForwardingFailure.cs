@@ -5,9 +5,6 @@ namespace TlsProxy.Forwarding.Http1;
 /// <summary>Why a request was not answered by the application, said where YARP's forwarder says it.</summary>
 internal sealed record ForwardingFailure(ForwarderError Error, Exception? Exception) : IForwarderErrorFeature
 {
-    /// <summary>The application had closed the connection before the request came: on another it may be answered.</summary>
-    public static ForwardingFailure Stale { get; } = new(ForwarderError.Request, null);
-
     /// <summary>Whose fault it was.</summary>
     /// <param name="context">The request.</param>
     /// <param name="connection">The one that it was on.</param>

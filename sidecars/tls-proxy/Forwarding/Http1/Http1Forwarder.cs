@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using TlsProxy.Requests;
 using TlsProxy.Retries;
 using Yarp.ReverseProxy.Forwarder;
@@ -21,57 +22,53 @@ internal sealed class Http1Forwarder(
     public static bool Reaches(UpstreamOptions upstream) =>
         upstream.Url.Scheme == Uri.UriSchemeHttp && upstream.Protocol == UpstreamProtocol.Http1;
 
-    /// <summary>Sends a request, and its answer back; what failed stands in the context as <see cref="IForwarderErrorFeature"/>.</summary>
-    public async Task SendAsync(HttpContext context)
+    /// <summary>Sends a request, and its answer back; what failed stands in <see cref="Exchange.Failure"/>.</summary>
+    public Task SendAsync(HttpContext context, Exchange exchange)
     {
         var target = UpstreamTarget.PathAndQuery(context, _basePath);
-        ForwardingFailure? failure = null;
-        do
-        {
-            try
-            {
-                // After a stale connection a new one, which cannot be: what makes the application drop connections goes to it
-                // twice at most, and not once for each that rests.
-                var connection = (failure is null ? pool.TryRent() : null) ?? await pool.ConnectAsync(context.RequestAborted);
-                failure = await PassAsync(context, connection, target);
-            }
-            catch (HttpRequestException e)
-            {
-                failure = new(ForwarderError.Request, e);
-            }
-            catch (OperationCanceledException e)
-            {
-                failure = new(ForwarderError.RequestCanceled, e);
-            }
-        }
-        while (failure == ForwardingFailure.Stale);
-
-        if (failure is not null)
-        {
-            context.Features.Set<IForwarderErrorFeature>(failure);
-        }
+        return pool.TryRent() is { } rested
+            ? PassAsync(context, exchange, rested, target)
+            : ConnectAndPassAsync(context, exchange, target);
     }
 
-    /// <returns>What failed; null when nothing did.</returns>
-    private async Task<ForwardingFailure?> PassAsync(HttpContext context, UpstreamConnection connection, string target)
+    private async Task ConnectAndPassAsync(HttpContext context, Exchange exchange, string target)
+    {
+        UpstreamConnection connection;
+        try
+        {
+            connection = await pool.ConnectAsync(context.RequestAborted);
+        }
+        catch (HttpRequestException e)
+        {
+            exchange.Failure = new ForwardingFailure(ForwarderError.Request, e);
+            return;
+        }
+        catch (OperationCanceledException e)
+        {
+            exchange.Failure = new ForwardingFailure(ForwarderError.RequestCanceled, e);
+            return;
+        }
+
+        await PassAsync(context, exchange, connection, target);
+    }
+
+    private async Task PassAsync(HttpContext context, Exchange exchange, UpstreamConnection connection, string target)
     {
         // Whether it was closed before or after the application took the request cannot be told.
         var mayBeStale = connection.IsReused && RetryState.IsIdempotent(context.Request.Method);
-        var isReusable = false;
+        var (isStale, isReusable) = (false, false);
         connection.Begin();
         var gone = context.RequestAborted.UnsafeRegister(static c => ((UpstreamConnection)c!).Abandon(), connection);
         var sending = Task.CompletedTask;
         try
         {
             sending = connection.Request.SendAsync(context, target, _authority);
-            isReusable = await AnswerAsync(context, connection);
-            return null;
+            isReusable = await AnswerAsync(context, exchange, connection);
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
-            return connection.HasAnswered || !mayBeStale || connection.IsCutOff || !connection.Request.IsBodyUntouched || connection.Request.ClientFailure is not null
-                ? ForwardingFailure.Of(context, connection, e)
-                : ForwardingFailure.Stale;
+            isStale = mayBeStale && !connection.HasAnswered && !connection.IsCutOff && connection.Request.IsBodyUntouched && connection.Request.ClientFailure is null;
+            exchange.Failure = isStale ? null : ForwardingFailure.Of(context, connection, e);
         }
         finally
         {
@@ -92,18 +89,37 @@ internal sealed class Http1Forwarder(
                 pool.Discard(connection);
             }
         }
+
+        if (isStale)
+        {
+            // On a new connection, which cannot be: what makes the application drop connections goes to it twice at most, and
+            // not once for each that rests.
+            await ConnectAndPassAsync(context, exchange, target);
+        }
     }
 
     /// <returns>Whether the connection is where it was before the request.</returns>
-    private async ValueTask<bool> AnswerAsync(HttpContext context, UpstreamConnection connection)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> AnswerAsync(HttpContext context, Exchange exchange, UpstreamConnection connection)
     {
         if (connection.Request.ClientFailure is { } refused)
         {
             throw new OperationCanceledException(refused.Message);
         }
 
-        var length = await ReceiveHeadAsync(connection);
-        var exchange = Exchange.Of(context);
+        var length = await connection.ReceiveHeadAsync();
+        while (ResponseHead.ReadStatus(connection.Received[..length], out _, out _).Status is var interim and < 200)
+        {
+            // It only says that the answer will come (RFC 9110, section 15.2).
+            if (interim == StatusCodes.Status101SwitchingProtocols)
+            {
+                throw new BrokenAnswerException("it changes the protocol, which nobody asked for");
+            }
+
+            connection.Consume(length);
+            length = await connection.ReceiveHeadAsync();
+        }
+
         exchange.UpstreamAnswered = time.GetTimestamp();
         state.Reached();
 
@@ -136,33 +152,5 @@ internal sealed class Http1Forwarder(
         }
 
         return head.KeepsAlive && connection.Received.IsEmpty;
-    }
-
-    /// <summary>Receives an answer's headers, past those that only say that it will come (RFC 9110, section 15.2).</summary>
-    /// <returns>Their length.</returns>
-    private static async ValueTask<int> ReceiveHeadAsync(UpstreamConnection connection)
-    {
-        while (true)
-        {
-            int length;
-            while ((length = ResponseHead.Measure(connection.Received)) == 0)
-            {
-                if (await connection.ReceiveAsync() == 0)
-                {
-                    throw new BrokenAnswerException(connection.HasAnswered ? "it ends within its headers" : "there is none");
-                }
-            }
-
-            switch (ResponseHead.ReadStatus(connection.Received[..length], out _, out _).Status)
-            {
-                case StatusCodes.Status101SwitchingProtocols:
-                    throw new BrokenAnswerException("it changes the protocol, which nobody asked for");
-                case < 200:
-                    connection.Consume(length);
-                    break;
-                default:
-                    return length;
-            }
-        }
     }
 }

@@ -5,15 +5,15 @@ using System.Runtime.CompilerServices;
 namespace TlsProxy.Forwarding.Http1;
 
 /// <summary>
-/// One connection to the application: bytes out, bytes in, and one clock for both. It holds buffers only while a request
-/// is on it.
+/// One connection to the application: bytes out, bytes in, and one clock for both. What an answer begins with comes into a
+/// small buffer that is the connection's own: a shared pool has fewer than there may be requests that wait.
 /// </summary>
 internal sealed class UpstreamConnection : IDisposable
 {
     /// <summary>Bytes of an answer's status line and headers, or of a chunk's framing; more is a broken answer.</summary>
     public const int LargestHead = 64 * 1024;
 
-    private const int FirstBuffer = 8 * 1024;
+    private const int OwnBuffer = 4 * 1024;
 
     /// <summary>No request is on it.</summary>
     private const long AtRest = 0;
@@ -30,7 +30,10 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>The timestamp at which the application has been silent for too long, or one of the states above.</summary>
     private long _deadline;
 
-    private byte[] _buffer = [];
+    private readonly byte[] _own = GC.AllocateUninitializedArray<byte>(OwnBuffer);
+
+    /// <summary><see cref="_own"/>, or a larger one for as long as what came does not fit there.</summary>
+    private byte[] _buffer;
     private int _start;
     private int _end;
 
@@ -41,6 +44,7 @@ internal sealed class UpstreamConnection : IDisposable
     {
         (_socket, _time) = (socket, time);
         _patience = (long)(patience.TotalSeconds * time.TimestampFrequency);
+        _buffer = _own;
         Request = new RequestWriter(this);
     }
 
@@ -87,7 +91,6 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>A request begins.</summary>
     public void Begin()
     {
-        _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
         (_start, _end, HasAnswered) = (0, 0, false);
         Interlocked.Exchange(ref _deadline, _time.GetTimestamp() + _patience);
     }
@@ -97,8 +100,7 @@ internal sealed class UpstreamConnection : IDisposable
     public bool End()
     {
         var isWhole = Interlocked.Exchange(ref _deadline, AtRest) > AtRest;
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
+        Use(_own);
         Request.ReturnBuffer();
         IsReused = true;
         RestsSince = _time.GetTimestamp();
@@ -142,10 +144,29 @@ internal sealed class UpstreamConnection : IDisposable
     {
         MakeRoom();
         var received = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
-        Moved();
-        HasAnswered |= received > 0;
-        _end += received;
+        Took(received);
         return received;
+    }
+
+    /// <summary>Receives until there are the whole headers of an answer.</summary>
+    /// <returns>Their length.</returns>
+    /// <inheritdoc cref="ReceiveAsync()"/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReceiveHeadAsync()
+    {
+        int length;
+        while ((length = ResponseHead.Measure(Received)) == 0)
+        {
+            MakeRoom();
+            var received = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
+            Took(received);
+            if (received == 0)
+            {
+                throw new BrokenAnswerException(HasAnswered ? "it ends within its headers" : "there is none");
+            }
+        }
+
+        return length;
     }
 
     /// <summary>Receives into the caller's memory; nothing may be left unconsumed.</summary>
@@ -177,6 +198,13 @@ internal sealed class UpstreamConnection : IDisposable
         _cutOff.Dispose();
     }
 
+    private void Took(int received)
+    {
+        Moved();
+        HasAnswered |= received > 0;
+        _end += received;
+    }
+
     private void MakeRoom()
     {
         if (_end < _buffer.Length)
@@ -197,13 +225,18 @@ internal sealed class UpstreamConnection : IDisposable
         }
 
         _buffer.AsSpan(_start, held).CopyTo(target);
-        if (target != _buffer)
+        Use(target);
+        (_start, _end) = (0, held);
+    }
+
+    private void Use(byte[] buffer)
+    {
+        if (_buffer != buffer && _buffer != _own)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = target;
         }
 
-        (_start, _end) = (0, held);
+        _buffer = buffer;
     }
 
     /// <summary>A byte has moved, in whatever direction: the patience begins anew.</summary>

@@ -3,17 +3,12 @@ using TlsProxy.Listeners;
 namespace TlsProxy.Requests;
 
 /// <summary>Sends everybody who comes over plain HTTP to the TLS port, body and method kept (308).</summary>
-internal sealed class RedirectMiddleware(RequestDelegate next, TlsProxyOptions options, BoundPorts ports, Answers answers)
+internal sealed class Redirect(TlsProxyOptions options, BoundPorts ports, Answers answers)
 {
     private const int DefaultHttpsPort = 443;
 
-    public Task InvokeAsync(HttpContext context)
+    public Task AnswerAsync(HttpContext context, Exchange exchange)
     {
-        if (Exchange.Of(context).Client.Tls is not null)
-        {
-            return next(context);
-        }
-
         var request = context.Request;
         if (!request.Host.HasValue)
         {
@@ -24,7 +19,7 @@ internal sealed class RedirectMiddleware(RequestDelegate next, TlsProxyOptions o
         var host = port == DefaultHttpsPort ? new HostString(request.Host.Host) : new HostString(request.Host.Host, port);
         var moved = options.Http.MovedPermanently && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method));
         var response = context.Response;
-        answers.AddHeaders(response, Exchange.Of(context));
+        answers.AddHeaders(response, exchange);
         response.StatusCode = moved ? StatusCodes.Status301MovedPermanently : StatusCodes.Status308PermanentRedirect;
         response.Headers.Location = $"https://{host.ToUriComponent()}{request.Path.ToUriComponent()}{request.QueryString.ToUriComponent()}";
         response.ContentLength = 0;
