@@ -1,6 +1,12 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using TlsProxy.Listeners;
+using TlsProxy.Requests;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.AccessLog;
@@ -60,6 +66,60 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(502, json.RootElement.GetProperty("status_code").GetInt32());
     }
 
+    [Theory]
+    [InlineData("2026-01-01T00:00:00.0000000Z", 0, "2026-01-01T00:00:00.000Z", "0.000")]
+    [InlineData("2026-12-31T23:59:59.9999999Z", 4, "2026-12-31T23:59:59.999Z", "0.000")]
+    [InlineData("2026-02-28T09:08:07.0650000Z", 5, "2026-02-28T09:08:07.065Z", "0.001")]
+    [InlineData("2026-02-28T09:08:07.0050000Z", 12_345_678, "2026-02-28T09:08:07.005Z", "1234.568")]
+    [InlineData("2026-02-28T09:08:07.1000000Z", 9_999_996, "2026-02-28T09:08:07.100Z", "1000.000")]
+    [InlineData("2026-02-28T09:08:07.1000000Z", -3, "2026-02-28T09:08:07.100Z", "0.000")]
+    public async Task A_line_has_its_time_to_the_millisecond_and_how_long_it_took_to_the_microsecond(
+        string now, long ticks, string timestamp, string milliseconds)
+    {
+        Assert.Equal([(timestamp, milliseconds)], await WriteAsync([(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), TimeSpan.FromTicks(ticks))]));
+    }
+
+    [Fact]
+    public async Task Lines_of_many_seconds_forth_and_back_have_each_its_own()
+    {
+        var start = new DateTimeOffset(2026, 3, 1, 23, 59, 58, TimeSpan.Zero);
+        var times = Enumerable.Range(0, 40).Select(i => start.AddMilliseconds((i * 377) - (i % 7 * 900))).ToList();
+
+        var lines = await WriteAsync([.. times.Select(t => (t, TimeSpan.Zero))]);
+
+        Assert.Equal(times.Select(t => t.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)), lines.Select(l => l.Timestamp));
+    }
+
+    /// <returns>What the lines say, the latency as it is written.</returns>
+    private static async Task<List<(string Timestamp, string Milliseconds)>> WriteAsync(List<(DateTimeOffset Now, TimeSpan Elapsed)> requests)
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var output = new MemoryStream();
+        var clock = new Clock();
+        using var log = new TlsProxy.AccessLog.AccessLogWriter(
+            new TlsProxyOptions.AccessLogOptions(),
+            new ProxyMetrics(services.GetRequiredService<IMeterFactory>(), new ProcessIdentity("tls-proxy", "0.0.0")),
+            clock,
+            output,
+            output);
+        await log.StartAsync(default);
+        foreach (var (now, elapsed) in requests)
+        {
+            clock.Now = now;
+            log.Write(new DefaultHttpContext(), new Exchange(0, "id", null, ClientConnection.Of(null)), elapsed);
+        }
+
+        await log.StopAsync(default);
+        return
+        [
+            .. Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
+            {
+                using var json = JsonDocument.Parse(line);
+                return (json.RootElement.GetProperty("timestamp").GetString()!, json.RootElement.GetProperty("latency_ms").GetRawText());
+            }),
+        ];
+    }
+
     [Fact]
     public async Task A_reader_of_stdout_that_stops_costs_counted_lines_and_no_request()
     {
@@ -88,6 +148,13 @@ public sealed class AccessLogTests : IDisposable
         await Eventually.TrueAsync(
             () => (line = proxy.Output.FirstOrDefault(l => l.Contains($"\"request_id\":\"{requestId}\"", StringComparison.Ordinal))) is not null, "the line");
         return line!;
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     /// <summary>A stdout whose reader has stopped.</summary>

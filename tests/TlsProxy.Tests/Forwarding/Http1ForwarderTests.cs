@@ -90,6 +90,39 @@ public sealed class Http1ForwarderTests : IDisposable
         Assert.Equal(1, upstream.Connections);
     }
 
+    [Fact]
+    public async Task Headers_of_any_length_come_through_one_after_the_other_on_one_connection()
+    {
+        int[] lengths = [10, 4000, 4200, 60_000, 10, 9000, 60_000, 10];
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            foreach (var length in lengths)
+            {
+                await conversation.RequestAsync();
+                var answer = $"HTTP/1.1 200 OK\r\nX-Long: {Long(length)}\r\nContent-Length: 6000\r\n\r\n{new string('b', 6000)}";
+                foreach (var piece in answer.Chunk(2999))
+                {
+                    await conversation.SayAsync(new string(piece));
+                }
+            }
+
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client();
+
+        foreach (var length in lengths)
+        {
+            using var response = await client.GetAsync(proxy.Url);
+            Assert.Equal(Long(length), response.Headers.GetValues("X-Long").Single());
+            Assert.Equal(new string('b', 6000), await response.Content.ReadAsStringAsync());
+        }
+
+        Assert.Equal(1, upstream.Connections);
+
+        static string Long(int length) => string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + (i * length % 26))));
+    }
+
     [Theory]
     [MemberData(nameof(BrokenAnswers))]
     public async Task An_answer_that_is_none_is_502(string answer)
