@@ -1,6 +1,5 @@
 using Hosting;
 using TlsProxy.Certificates;
-using TlsProxy.Forwarding.Http1;
 using TlsProxy.Listeners;
 using TlsProxy.Routes;
 
@@ -18,7 +17,6 @@ internal static class ProxyApplication
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
         var builder = ContainerApplication.CreateWebBuilder<TlsProxyOptions>(args, "tls-proxy");
-        CompleteSocketsInline(builder.Options);
         builder.AddVerb(SelfSignVerb.Name, SelfSignVerb.Usage, SelfSignVerb.RunAsync);
 
         // Each failed request has its line in the access log; a stack trace for each would let a client fill the disk.
@@ -50,19 +48,5 @@ internal static class ProxyApplication
         var app = builder.Build();
         app.Web.UseProxy(builder.Options);
         return app;
-    }
-
-    /// <summary>
-    /// What waits for a socket goes on where the socket was polled, and not on a thread of the pool: a tenth to a fifth of the
-    /// CPU time of a request. Nothing on the short way to the application blocks, so it may; a certificate of an upstream that
-    /// is looked into, or a chain of YARP's stages, might. The runtime asks the environment for it, and nothing else.
-    /// </summary>
-    private static void CompleteSocketsInline(TlsProxyOptions options)
-    {
-        const string variable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
-        if (!RouteTable.IsConfigured(options) && Http1Forwarder.Reaches(options.Upstream) && Environment.GetEnvironmentVariable(variable) is null)
-        {
-            Environment.SetEnvironmentVariable(variable, "1");
-        }
     }
 }

@@ -16,6 +16,9 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
     private const int KeptBytes = 256 * 1024;
     private const int GatherMilliseconds = 10;
 
+    /// <summary>So many are worth a write of their own: waiting for more would only need larger buffers.</summary>
+    private const int EnoughBytes = 64 * 1024;
+
     private static readonly SearchValues<char> Plain = SearchValues.Create(
         " !#$%()*,-./0123456789:;=?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_abcdefghijklmnopqrstuvwxyz{|}~");
 
@@ -26,7 +29,9 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
 
     /// <summary>A line waits. Without spinning, as it would a hundred times a second.</summary>
     private readonly ManualResetEventSlim _filled = new(initialState: false, spinCount: 0);
-    private readonly ManualResetEventSlim _ending = new(initialState: false, spinCount: 0);
+
+    /// <summary>No more lines are to be waited for: there are enough, or none will come.</summary>
+    private readonly ManualResetEventSlim _enough = new(initialState: false, spinCount: 0);
     private readonly int _capacity;
     private readonly ProxyMetrics _metrics;
     private readonly TimeProvider _time;
@@ -38,7 +43,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
     private byte[] _gathering;
     private byte[] _spare;
     private int _used;
-    private volatile bool _ended;
+    private bool _ended;
     private Task _writing = Task.CompletedTask;
 
     public AccessLogWriter(TlsProxyOptions options, ProxyMetrics metrics, TimeProvider time)
@@ -77,9 +82,8 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         {
             _ended = true;
             _filled.Set();
+            _enough.Set();
         }
-
-        _ending.Set();
 
         try
         {
@@ -94,7 +98,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
     public void Dispose()
     {
         _filled.Dispose();
-        _ending.Dispose();
+        _enough.Dispose();
     }
 
     public void Write(HttpContext context, Exchange exchange, TimeSpan elapsed)
@@ -216,6 +220,11 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
                 _filled.Set();
             }
 
+            if (needed >= EnoughBytes && needed - line.Length < EnoughBytes)
+            {
+                _enough.Set();
+            }
+
             return true;
         }
     }
@@ -225,9 +234,9 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         while (true)
         {
             _filled.Wait();
+
             // Under load a line comes every few microseconds, and a write for each would cost more than the request.
-            // The end cuts the wait short.
-            _ending.Wait(GatherMilliseconds);
+            _enough.Wait(GatherMilliseconds);
 
             byte[] full;
             int length;
@@ -237,6 +246,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
                 (full, length, last) = (_gathering, _used, _ended);
                 (_gathering, _used) = (_spare, 0);
                 _filled.Reset();
+                _enough.Reset();
             }
 
             if (length > 0)
@@ -334,11 +344,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
 
         public void AppendThreeDigits(int number)
         {
-            var digits = _buffer.Slice(_length, 3);
-            digits[0] = (byte)('0' + (number / 100));
-            digits[1] = (byte)('0' + (number / 10 % 10));
-            digits[2] = (byte)('0' + (number % 10));
-            _length += 3;
+            Append([(byte)('0' + (number / 100)), (byte)('0' + (number / 10 % 10)), (byte)('0' + (number % 10))]);
         }
     }
 }

@@ -68,10 +68,10 @@ internal sealed class ClientConnection
             {
                 json.WriteString("tls_version", tls.Version);
                 json.WriteString("tls_cipher", tls.Cipher);
-                json.WriteString("sni", tls.ServerName);
+                json.WriteString("sni", Cut(tls.ServerName));
                 if (tls.ClientSubject is { } subject)
                 {
-                    json.WriteString("client_subject", subject);
+                    json.WriteString("client_subject", Cut(subject));
                 }
             }
 
@@ -83,6 +83,13 @@ internal sealed class ClientConnection
         rendered[0] = (byte)',';
         fields.CopyTo(rendered.AsSpan(1));
         return rendered;
+    }
+
+    /// <summary>As much as fits into a line of the log whatever it is made of: escaped, a character can take six bytes.</summary>
+    private static string Cut(string text)
+    {
+        const int longest = 400;
+        return text.Length <= longest ? text : text[..(char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest)];
     }
 
     private sealed record ForwardedElement(string Host, string Text);

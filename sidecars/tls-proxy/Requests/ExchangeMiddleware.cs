@@ -4,7 +4,7 @@ using TlsProxy.Listeners;
 namespace TlsProxy.Requests;
 
 /// <summary>
-/// The frame around every request: gives it its id, refuses what must not go on, sets what the application may believe,
+/// The frame around every request: gives it its id, refuses what must not go on, redirects what came in plain HTTP, sets what the application may believe,
 /// and in the end writes the line and counts.
 /// </summary>
 internal sealed partial class ExchangeMiddleware(

@@ -18,6 +18,7 @@ internal sealed class ProxyStatus(
         ["https_port"] = ports.Https,
         ["http_port"] = options.Http.Port < 0 ? null : ports.Http,
         ["draining"] = draining.IsDraining,
+        ["socket_completions"] = SocketCompletions.AreInline ? "inline" : "pool",
         ["upstream"] = new JsonObject
         {
             ["url"] = upstream.Address,

@@ -90,8 +90,28 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(times.Select(t => t.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)), lines.Select(l => l.Timestamp));
     }
 
+    [Theory]
+    [InlineData('\u00e9')]
+    [InlineData('+')]
+    [InlineData('\n')]
+    public async Task A_line_is_whole_however_long_the_names_in_it_are(char letter)
+    {
+        var client = ClientConnection.Of(null);
+        var endless = new string(letter, 10_000);
+        client.Secured(new TlsSession("1.3", "TLS_AES_128_GCM_SHA256", endless, endless, null));
+        var context = new DefaultHttpContext();
+        context.Request.Path = "/" + endless;
+        context.Request.Headers.Host = endless;
+        context.Request.Method = endless;
+
+        var line = Assert.Single(await WriteAsync([(DateTimeOffset.UnixEpoch, TimeSpan.FromMilliseconds(1))], client, context));
+
+        Assert.Equal(("1970-01-01T00:00:00.000Z", "1.000"), line);
+    }
+
     /// <returns>What the lines say, the latency as it is written.</returns>
-    private static async Task<List<(string Timestamp, string Milliseconds)>> WriteAsync(List<(DateTimeOffset Now, TimeSpan Elapsed)> requests)
+    private static async Task<List<(string Timestamp, string Milliseconds)>> WriteAsync(
+        List<(DateTimeOffset Now, TimeSpan Elapsed)> requests, ClientConnection? client = null, HttpContext? context = null)
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var output = new MemoryStream();
@@ -106,7 +126,7 @@ public sealed class AccessLogTests : IDisposable
         foreach (var (now, elapsed) in requests)
         {
             clock.Now = now;
-            log.Write(new DefaultHttpContext(), new Exchange(0, "id", null, ClientConnection.Of(null)), elapsed);
+            log.Write(context ?? new DefaultHttpContext(), new Exchange(0, "id", null, client ?? ClientConnection.Of(null)), elapsed);
         }
 
         await log.StopAsync(default);

@@ -124,6 +124,43 @@ public sealed class Http1ForwarderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Chunks_of_any_length_come_through(string version)
+    {
+        int[] lengths = [1, 8191, 8192, 8193, 16_383, 16_384, 16_385, 200_000, 1, 100_000];
+        var body = new string([.. Enumerable.Range(0, lengths.Sum()).Select(i => (char)('a' + (i * 7 % 26)))]);
+        await using var upstream = new ScriptedUpstream(async conversation =>
+        {
+            for (var round = 0; round < 2; round++)
+            {
+                await conversation.RequestAsync();
+                await conversation.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                var at = 0;
+                foreach (var length in lengths)
+                {
+                    var chunk = $"{length:x}\r\n{body.Substring(at, length)}\r\n";
+                    at += length;
+                    foreach (var piece in chunk.Chunk(round == 0 ? 5003 : 1_000_000))
+                    {
+                        await conversation.SayAsync(new string(piece));
+                    }
+                }
+
+                await conversation.SayAsync("0\r\n\r\n");
+            }
+
+            await conversation.UntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        using var client = RunningProxy.Client(new Version(version));
+
+        Assert.Equal(body, await client.GetStringAsync(proxy.Url));
+        Assert.Equal(body, await client.GetStringAsync(proxy.Url));
+        Assert.Equal(1, upstream.Connections);
+    }
+
+    [Theory]
     [MemberData(nameof(BrokenAnswers))]
     public async Task An_answer_that_is_none_is_502(string answer)
     {

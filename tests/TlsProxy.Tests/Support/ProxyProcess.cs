@@ -25,7 +25,9 @@ internal sealed class ProxyProcess : IAsyncDisposable
 
     public IReadOnlyCollection<string> Output => _output;
 
-    public static async Task<ProxyProcess> StartAsync(string directory, Uri upstream, params string[] args)
+    public static Task<ProxyProcess> StartAsync(string directory, Uri upstream, params string[] args) => StartAsync(directory, upstream, args, environment: null);
+
+    public static async Task<ProxyProcess> StartAsync(string directory, Uri upstream, string[] args, Dictionary<string, string>? environment)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -40,6 +42,14 @@ internal sealed class ProxyProcess : IAsyncDisposable
         foreach (var arg in args)
         {
             start.ArgumentList.Add(arg);
+        }
+
+        // It chooses for itself, whatever was chosen for the tests' own process.
+        start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
+        start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT");
+        foreach (var (name, value) in environment ?? [])
+        {
+            start.Environment[name] = value;
         }
 
         var process = Process.Start(start)!;

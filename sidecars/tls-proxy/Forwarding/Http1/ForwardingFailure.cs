@@ -2,7 +2,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Forwarding.Http1;
 
-/// <summary>Why a request was not answered by the application, said where YARP's forwarder says it.</summary>
+/// <summary>Why a request was not answered by the application, in the words of YARP's forwarder.</summary>
 internal sealed record ForwardingFailure(ForwarderError Error, Exception? Exception) : IForwarderErrorFeature
 {
     /// <summary>Whose fault it was.</summary>

@@ -9,7 +9,7 @@ namespace TlsProxy.Forwarding.Http1;
 /// <summary>
 /// The way to one application that speaks HTTP/1.1 without TLS, which is what stands behind a sidecar: a request goes from
 /// the client's connection onto one of the application's and its answer back, with nothing made in between but the
-/// bytes. It says what failed in the way of YARP's forwarder, which takes the other cases (TLS, HTTP/2, upgrades).
+/// bytes. What failed it says in the words of YARP's forwarder, which takes the other cases (TLS, HTTP/2, upgrades).
 /// </summary>
 internal sealed class Http1Forwarder(
     UpstreamPool pool, Answers answers, UpstreamState state, TlsProxyOptions options, TimeProvider time)

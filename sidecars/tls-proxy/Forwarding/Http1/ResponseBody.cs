@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http.Features;
 using TlsProxy.Requests;
 
@@ -82,6 +83,13 @@ internal static class ResponseBody
                 if (connection.Received.IsEmpty)
                 {
                     await FlushAsync(connection, writer);
+                    if (length >= Piece)
+                    {
+                        // A chunk that is longer than the connection's buffer goes past it.
+                        length -= await ReceivePieceAsync(connection, writer, length, exchange);
+                        continue;
+                    }
+
                     await ReceiveAsync(connection);
                 }
 
@@ -119,16 +127,7 @@ internal static class ResponseBody
         length -= await PassOnAsync(connection, connection.Received.Length, writer, exchange);
         while (length > 0)
         {
-            var room = writer.GetMemory((int)Math.Min(length, Piece));
-            var received = await connection.ReceiveAsync(room[..(int)Math.Min(length, room.Length)]);
-            if (received == 0)
-            {
-                throw new BrokenAnswerException($"it ends {length} bytes before its end");
-            }
-
-            writer.Advance(received);
-            exchange.Sent(received);
-            length -= received;
+            length -= await ReceivePieceAsync(connection, writer, length, exchange);
             // The last piece too: at the end Kestrel flushes what it framed itself, and of this it framed nothing.
             await FlushAsync(connection, writer);
         }
@@ -148,6 +147,22 @@ internal static class ResponseBody
         exchange.Sent(bytes);
         await FlushAsync(connection, writer);
         return bytes;
+    }
+
+    /// <summary>Receives into the client's answer what is there of a part of so many bytes.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<int> ReceivePieceAsync(UpstreamConnection connection, PipeWriter writer, long length, Exchange exchange)
+    {
+        var room = writer.GetMemory((int)Math.Min(length, Piece));
+        var received = await connection.ReceiveAsync(room[..(int)Math.Min(length, room.Length)]);
+        if (received == 0)
+        {
+            throw new BrokenAnswerException($"it ends {length} bytes before its end");
+        }
+
+        writer.Advance(received);
+        exchange.Sent(received);
+        return received;
     }
 
     private static async ValueTask FlushAsync(UpstreamConnection connection, PipeWriter writer)

@@ -13,7 +13,7 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>Bytes of an answer's status line and headers, or of a chunk's framing; more is a broken answer.</summary>
     public const int LargestHead = 64 * 1024;
 
-    private const int OwnBuffer = 4 * 1024;
+    private const int OwnBuffer = 8 * 1024;
 
     /// <summary>No request is on it.</summary>
     private const long AtRest = 0;
@@ -26,11 +26,10 @@ internal sealed class UpstreamConnection : IDisposable
     private readonly CancellationTokenSource _cutOff = new();
     private readonly TimeProvider _time;
     private readonly long _patience;
+    private readonly byte[] _own = GC.AllocateUninitializedArray<byte>(OwnBuffer);
 
     /// <summary>The timestamp at which the application has been silent for too long, or one of the states above.</summary>
     private long _deadline;
-
-    private readonly byte[] _own = GC.AllocateUninitializedArray<byte>(OwnBuffer);
 
     /// <summary><see cref="_own"/>, or a larger one for as long as what came does not fit there.</summary>
     private byte[] _buffer;
@@ -148,7 +147,10 @@ internal sealed class UpstreamConnection : IDisposable
         return received;
     }
 
-    /// <summary>Receives until there are the whole headers of an answer.</summary>
+    /// <summary>
+    /// Receives until there are the whole headers of an answer. Every request waits here, so not for another method that waits
+    /// for the socket.
+    /// </summary>
     /// <returns>Their length.</returns>
     /// <inheritdoc cref="ReceiveAsync()"/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -169,6 +169,7 @@ internal sealed class UpstreamPool : IDisposable
     {
         var now = _time.GetTimestamp();
         List<UpstreamConnection>? silent = null;
+        List<UpstreamConnection> overdue;
         lock (_lock)
         {
             if (_disposed)
@@ -186,12 +187,8 @@ internal sealed class UpstreamPool : IDisposable
 
             var rested = _resting.FindIndex(c => _time.GetElapsedTime(c.RestsSince, now) < LongestRest);
             rested = rested < 0 ? _resting.Count : rested;
-            for (var i = 0; i < rested; i++)
-            {
-                _all.Remove(_resting[i]);
-                _resting[i].Dispose();
-            }
-
+            overdue = _resting.GetRange(0, rested);
+            overdue.ForEach(connection => _all.Remove(connection));
             _resting.RemoveRange(0, rested);
             if (_all.Count == 0)
             {
@@ -200,7 +197,8 @@ internal sealed class UpstreamPool : IDisposable
             }
         }
 
-        // Without the lock: their requests go on from here, and take it.
+        // Without the lock, for which every request waits; and those of the silent ones go on from here, and take it.
+        overdue.ForEach(connection => connection.Dispose());
         silent?.ForEach(connection => connection.CutOffIfSilent(now));
     }
 }

@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using TlsProxy.Listeners;
+
+namespace TlsProxy.Tests.Support;
+
+/// <summary>The proxies within this process run as the program does by default; what is chosen is chosen once for a process.</summary>
+internal static class ShippedMode
+{
+    [ModuleInitializer]
+    internal static void Choose() => SocketCompletions.Choose(new TlsProxyOptions());
+}
