@@ -11,7 +11,7 @@ internal static class TlsServers
         """);
 
     public static ChildProcess Ours(Workspace workspace, string program, int port, int upstream) => Shell(
-        $"exec env MALLOC_ARENA_MAX=2 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
+        $"exec env MALLOC_ARENA_MAX=2 DOTNET_GCGen1MaxBudget=300000 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
         $"--Upstream:Url=http://127.0.0.1:{upstream} --Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
 
     /// <summary>Kestrel with nothing behind it: it answers itself.</summary>
