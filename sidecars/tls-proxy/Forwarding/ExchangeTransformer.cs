@@ -11,6 +11,11 @@ internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, 
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.RequestUri ??= UpstreamTarget.Of(httpContext, destinationPrefix);
+        if (IsElsewhere(destinationPrefix))
+        {
+            proxyRequest.Headers.Host = null;
+        }
+
         if (httpContext.Request.Headers.Expect.Count > 0)
         {
             // The client is told 100 Continue when its body is first read; asking the application too would only wait.
@@ -34,6 +39,12 @@ internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, 
         var copied = base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
         return copied.IsCompletedSuccessfully ? ValueTask.FromResult(Finish(httpContext, copied.Result)) : FinishAsync(httpContext, copied);
     }
+
+    /// <summary>
+    /// Whether it is a server with a name of its own: one with TLS is asked, and its certificate looked at, by that name, and
+    /// what the client asked for stands in <c>X-Forwarded-Host</c>. The application beside the proxy hears the client's.
+    /// </summary>
+    public static bool IsElsewhere(string destinationPrefix) => destinationPrefix.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What is said and counted once the application's headers are copied.</summary>
     public void Finish(HttpContext context)

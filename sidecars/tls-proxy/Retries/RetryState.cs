@@ -42,15 +42,15 @@ internal sealed class RetryState
     public bool WantsAnotherTry(HttpContext context, IForwarderErrorFeature? failure)
     {
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested
-            || failure is not { Error: ForwarderError.Request } failed)
+            || failure is not { Error: ForwarderError.Request or ForwarderError.RequestTimedOut })
         {
             return false;
         }
 
         // A request that never left harms nobody twice. One that may have arrived must be harmless by its method.
-        return UpstreamErrors.NotConnected(failed.Exception)
+        return UpstreamErrors.NotConnected(failure.Exception)
             ? MayGoAgain("connect")
-            : _policy.IsExplicit && _isIdempotent && MayGoAgain("broken");
+            : failure.Error == ForwarderError.Request && _policy.IsExplicit && _isIdempotent && MayGoAgain("broken");
     }
 
     private bool MayGoAgain(string reason)

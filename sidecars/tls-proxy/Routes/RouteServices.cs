@@ -11,14 +11,24 @@ namespace TlsProxy.Routes;
 /// <summary>YARP's whole pipeline, for a configuration that has routes of its own.</summary>
 internal static class RouteServices
 {
+    /// <summary>YARP's word for whose <c>Host</c> a destination hears; a route that has it decides for itself.</summary>
+    private const string HostTransform = "RequestHeaderOriginalHost";
+
     public static IServiceCollection AddRoutes(this IServiceCollection services, TlsProxyOptions options)
     {
         var table = RouteTable.Read(options);
-        services.AddReverseProxy().AddTransforms(context =>
+        var proxy = services.AddReverseProxy();
+        proxy.ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(options.Upstream.ConnectTimeoutSeconds));
+        proxy.AddTransforms(context =>
         {
             // The request says already what the application may believe.
             context.UseDefaultForwarders = false;
-            context.AddOriginalHost();
+            if (context.Route.Transforms?.Any(t => t.ContainsKey(HostTransform)) != true)
+            {
+                context.AddOriginalHost();
+                context.AddRequestTransform(NameAsync);
+            }
+
             context.AddResponseTransform(response =>
             {
                 var http = response.HttpContext;
@@ -62,6 +72,18 @@ internal static class RouteServices
             pipeline.UsePassiveHealthChecks();
         });
         web.MapFallback(NoRouteAsync);
+    }
+
+    /// <summary>Names a server elsewhere as it names itself, unless the route has set another name.</summary>
+    private static ValueTask NameAsync(RequestTransformContext transform)
+    {
+        var headers = transform.ProxyRequest.Headers;
+        if (ExchangeTransformer.IsElsewhere(transform.DestinationPrefix) && headers.Host == transform.HttpContext.Request.Host.Value)
+        {
+            headers.Host = transform.HttpContext.GetReverseProxyFeature().ProxiedDestination?.Model.Config.Host;
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     private static Task NoRouteAsync(HttpContext context) => context.RequestServices.GetRequiredService<Answers>()

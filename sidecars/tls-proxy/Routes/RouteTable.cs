@@ -1,6 +1,7 @@
 using Hosting;
 using TlsProxy.Policies;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Routes;
 
@@ -30,7 +31,7 @@ internal sealed record RouteTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         try
         {
             var config = provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
-            return new RouteTable(config.Routes, config.Clusters);
+            return new RouteTable(config.Routes, [.. config.Clusters.Select(c => WithPatience(c, options.Upstream.TimeoutSeconds))]);
         }
         catch (Exception e) when (e is not ConfigurationException)
         {
@@ -70,6 +71,15 @@ internal sealed record RouteTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
             throw new ConfigurationException(errors);
         }
     }
+
+    /// <summary>A cluster that does not say how long it may be silent may be so for as long as the one application.</summary>
+    private static ClusterConfig WithPatience(ClusterConfig cluster, int seconds) => cluster with
+    {
+        HttpRequest = (cluster.HttpRequest ?? ForwarderRequestConfig.Empty) with
+        {
+            ActivityTimeout = cluster.HttpRequest?.ActivityTimeout ?? TimeSpan.FromSeconds(seconds),
+        },
+    };
 
     private static ConfigurationError Error(string at, Exception e) => new($"{Key}:{at}", null, e.Message);
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Hosting;
 using TlsProxy.Certificates;
+using TlsProxy.Forwarding;
 using TlsProxy.Routes;
 using Yarp.ReverseProxy.Configuration;
 
@@ -81,17 +81,9 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
 
     private async Task<Finding> DestinationAsync(string subject, Uri url, CancellationToken cancellationToken)
     {
-        try
-        {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            deadline.CancelAfter(TimeSpan.FromSeconds(options.Upstream.ConnectTimeoutSeconds));
-            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(url.Host, url.Port, deadline.Token);
-            return Finding.Ok(subject, "accepts connections.");
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            return Finding.Warning(subject, $"does not accept connections: {e.Message}", "Start the application; until then clients are answered 502.");
-        }
+        var patience = TimeSpan.FromSeconds(options.Upstream.ConnectTimeoutSeconds);
+        return await Reachability.TestAsync(url, patience, cancellationToken) is { } why
+            ? Finding.Warning(subject, $"does not accept connections: {why}", "Start the application; until then clients are answered 502.")
+            : Finding.Ok(subject, "accepts connections.");
     }
 }

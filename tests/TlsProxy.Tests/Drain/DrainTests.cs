@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
@@ -126,6 +127,50 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
         proxy.Terminate();
         Assert.Equal(0, await proxy.ExitAsync());
+    }
+
+    // What was on its way when the application ended has gone down with it, and of a POST nobody can say whether it was taken.
+    [Fact]
+    public async Task Under_load_every_request_is_answered_while_the_application_ends_and_a_POST_is_not_a_bad_gateway()
+    {
+        var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+            await context.Response.WriteAsync("done");
+        });
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
+        var answers = new ConcurrentQueue<string>();
+        using var stop = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 12).Select(i => Task.Run(async () =>
+        {
+            using var client = RunningProxy.Client(i % 3 == 0 ? HttpVersion.Version20 : HttpVersion.Version11);
+            while (!stop.IsCancellationRequested)
+            {
+                using var request = new HttpRequestMessage(i % 2 == 0 ? HttpMethod.Get : HttpMethod.Post, proxy.Url)
+                {
+                    Version = client.DefaultRequestVersion,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                    Content = i % 2 == 0 ? null : new StringContent("what?"),
+                };
+                try
+                {
+                    using var response = await client.SendAsync(request);
+                    answers.Enqueue($"{(int)response.StatusCode} {response.Headers.RetryAfter}");
+                }
+                catch (HttpRequestException e)
+                {
+                    answers.Enqueue($"{request.Method} {request.Version}: {e.HttpRequestError}");
+                }
+            }
+        })).ToList();
+        await Eventually.TrueAsync(() => answers.Count > 200, "load");
+
+        await upstream.DisposeAsync();
+        await Eventually.TrueAsync(() => answers.Count(a => a == "503 1") > 200, "503s");
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
+
+        Assert.Equal(["200 ", "503 1"], answers.Distinct().Order());
     }
 
     private static async Task<HttpStatusCode> ReadyAsync(HttpClient client, ProxyProcess proxy)

@@ -8,6 +8,7 @@ namespace TlsProxy.Tests.Forwarding;
 public sealed class RouteTests : IDisposable
 {
     private static readonly TestCertificates Authority = new();
+    private static readonly TestCertificates Provider = new("Provider");
     private readonly SecretVolume _volume = new(Authority.Issue().Files);
     private readonly string _file = Path.GetTempFileName();
 
@@ -15,6 +16,30 @@ public sealed class RouteTests : IDisposable
     {
         _volume.Dispose();
         File.Delete(_file);
+    }
+
+    // The ambassador's case: a provider knows itself by its own name, and shows a certificate for no other.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_with_TLS_is_asked_by_its_own_name_and_told_the_clients(bool routes)
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync, certificate: Provider.Issue().ToCertificate());
+        var url = new Uri($"https://localhost:{upstream.Url.Port}");
+        using var authorities = new SecretVolume(new() { ["ca.pem"] = Provider.BundlePem });
+        using var file = new RouteFile().Write(null, ("provider", [url]));
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Directory, url, routes ? [file.Argument] : [], new() { ["SSL_CERT_FILE"] = Path.Combine(authorities.Directory, "ca.pem") });
+        using var client = RunningProxy.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(proxy.Url, "/v1"));
+        request.Headers.Host = "sidecar.example";
+
+        using var answer = await client.SendAsync(request);
+
+        var heard = (await answer.Content.ReadAsStringAsync()).Split('\n');
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains($"Host: localhost:{url.Port}", heard);
+        Assert.Contains("X-Forwarded-Host: sidecar.example", heard);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using TestKit;
 using TlsProxy.Retries;
@@ -34,6 +35,42 @@ public sealed class RetryTests : IDisposable
         }
 
         Assert.InRange(await proxy.MetricAsync("tls_proxy_retries_total{reason=\"connect\"}"), 1, 10);
+    }
+
+    // As where packets are dropped: nothing answers, and nothing refuses.
+    [Fact]
+    public async Task A_destination_that_lets_nobody_in_is_left_after_the_time_for_a_connection()
+    {
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(0);
+        var waiting = new List<Socket>();
+        for (var i = 0; i < 4; i++)
+        {
+            // Nobody accepts them, and there is room for one.
+            var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            _ = one.ConnectAsync(full.LocalEndPoint!).ContinueWith(t => t.Exception, TaskScheduler.Default);
+            waiting.Add(one);
+        }
+
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        var silent = new Uri($"http://127.0.0.1:{((IPEndPoint)full.LocalEndPoint!).Port}");
+        _routes.Write(null, ("app", [silent, upstream.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Directory, "--Upstream:ConnectTimeoutSeconds=1");
+        await using var alone = await RunningProxy.StartAsync(_volume.Directory, silent, ["--Upstream:ConnectTimeoutSeconds=1"]);
+        using var client = RunningProxy.Client();
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var answer = await client.PostAsync(proxy.Url, new StringContent($"body {i}"));
+            Assert.EndsWith($"\n\nbody {i}", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(1, await proxy.MetricAsync("tls_proxy_retries_total{reason=\"connect\"}"));
+        using var none = await client.GetAsync(alone.Url);
+        Assert.Equal(HttpStatusCode.BadGateway, none.StatusCode);
+        Assert.Contains("upstream_unreachable", await none.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        waiting.ForEach(one => one.Dispose());
     }
 
     [Theory]

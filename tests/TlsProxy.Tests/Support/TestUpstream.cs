@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,14 +19,21 @@ internal sealed class TestUpstream : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
-    public static async Task<TestUpstream> StartAsync(RequestDelegate handler, int port = 0, bool h2c = false)
+    public static async Task<TestUpstream> StartAsync(RequestDelegate handler, int port = 0, bool h2c = false, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = h2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
-        });
+            kestrel.Listen(IPAddress.Loopback, port, listen =>
+            {
+                listen.Protocols = h2c ? HttpProtocols.Http2 : HttpProtocols.Http1;
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
+        }).UseKestrelHttpsConfiguration();
         var app = builder.Build();
         app.Run(handler);
         await app.StartAsync();
