@@ -21,7 +21,7 @@ internal static class ProxyApplication
 
         // Each failed request has its line in the access log; a stack trace for each would let a client fill the disk.
         builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
-        // What a client does wrong on its connection is counted (by Kestrel, and in the access log): it must not be able to fill the log either.
+        // What a client does wrong on its connection is in the access log, which drops what nobody reads: it must not be able to fill this one.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         // Off altogether: with it on, ASP.NET Core makes an activity and a log scope for every request.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hosting;
 using TlsProxy.AccessLog;
 using TlsProxy.Certificates;
@@ -34,6 +35,7 @@ internal static class ProxyServices
     public static IServiceCollection AddRequestHandling(this IServiceCollection services) => services
         .AddSingleton<ProxyMetrics>()
         .AddSingleton<Answers>()
+        .AddSingleton<MalformedRequests>()
         .AddSingleton<Redirect>()
         .AddSingleton<ForwardedHeaders>()
         .AddSingleton<IReloadParticipant<TlsProxyOptions>, ForwardedReload>()
@@ -75,6 +77,7 @@ internal static class ProxyServices
     /// <summary>The way of a request: framed, redirected if plain, forwarded.</summary>
     public static void UseProxy(this WebApplication web, TlsProxyOptions options)
     {
+        web.Services.GetRequiredService<MalformedRequests>().Observe(web.Services.GetRequiredService<DiagnosticListener>());
         web.UseMiddleware<ExchangeMiddleware>();
         if (RouteTable.IsConfigured(options))
         {

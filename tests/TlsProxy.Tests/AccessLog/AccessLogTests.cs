@@ -66,6 +66,71 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(502, json.RootElement.GetProperty("status_code").GetInt32());
     }
 
+    // Kestrel answers them without asking anybody here. The second of a connection, so that nothing of the first is left.
+    [Fact]
+    public async Task What_is_no_request_at_all_has_its_line_and_its_count_too()
+    {
+        (string What, string Bytes, int Status, string Error)[] kinds =
+        [
+            ("a bare line feed", "GET /one HTTP/1.1\nHost: localhost\r\n\r\n", 400, "bad_request"),
+            ("a folded header", "GET /two HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\n 2\r\n\r\n", 400, "bad_request"),
+            ("no Host", "GET /three HTTP/1.1\r\n\r\n", 400, "bad_request"),
+            ("no line at all", "\u0001\u0002 \"\\\r\n\r\n", 400, "bad_request"),
+            ("a long target", $"GET /{new string('a', 9 * 1024)} HTTP/1.1\r\nHost: localhost\r\n\r\n", 414, "target_too_long"),
+            ("many headers", "GET / HTTP/1.1\r\n" + string.Concat(Enumerable.Repeat("X-A: 1\r\n", 101)) + "\r\n", 431, "headers_too_large"),
+            ("half a header", "GET /slow HTTP/1.1\r\nHost: loc", 408, "request_timeout"),
+        ];
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Limits:HeaderTimeoutSeconds=1");
+        var lines = 0;
+        foreach (var (what, bytes, status, error) in kinds)
+        {
+            await using var stream = await RunningProxy.ConnectTlsAsync(proxy.Port);
+            await stream.WriteAsync("HEAD /first HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+            await stream.ReadAtLeastAsync(new byte[4096], 1);
+
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(bytes));
+            var answer = await Raw.ReadToEndAsync(stream);
+
+            Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{what}: {answer}");
+            lines += 2;
+            await Eventually.TrueAsync(() => Lines(proxy).Count == lines, "the line of " + what);
+            using var json = JsonDocument.Parse(Lines(proxy)[^1]);
+            var entry = json.RootElement;
+            Assert.Equal(status, entry.GetProperty("status_code").GetInt32());
+            Assert.Equal(error, entry.GetProperty("error").GetString());
+            Assert.Equal("127.0.0.1", entry.GetProperty("client").GetString());
+            Assert.Equal("1.3", entry.GetProperty("tls_version").GetString());
+            Assert.NotEqual("/first", entry.GetProperty("path").GetString());
+        }
+
+        using var client = new HttpClient();
+        var metrics = (await client.GetStringAsync(new Uri(proxy.Management, "/metrics"))).Split('\n');
+        Assert.Contains("tls_proxy_requests_refused_total{reason=\"bad_request\"} 4", metrics);
+        Assert.Contains(metrics, l => l.StartsWith("tls_proxy_requests_total{code=\"431\",", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_request_whose_body_is_malformed_has_one_line()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url);
+        await using (var stream = await RunningProxy.ConnectTlsAsync(proxy.Port))
+        {
+            await stream.WriteAsync("POST /body HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\nTransfer-Encoding: chunked\r\n\r\nnothing\r\n"u8.ToArray());
+            Assert.StartsWith("HTTP/1.1 400 ", await Raw.ReadToEndAsync(stream), StringComparison.Ordinal);
+        }
+
+        using var client = RunningProxy.Client();
+        using var last = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
+        last.Headers.Add("X-Request-Id", "last");
+        using var response = await client.SendAsync(last);
+        await LineAsync(proxy, "last");
+
+        Assert.Equal(2, Lines(proxy).Count);
+        await LineAsync(proxy, "mine");
+    }
+
     [Theory]
     [InlineData("2026-01-01T00:00:00.0000000Z", 0, "2026-01-01T00:00:00.000Z", "0.000")]
     [InlineData("2026-12-31T23:59:59.9999999Z", 4, "2026-12-31T23:59:59.999Z", "0.000")]
@@ -161,6 +226,8 @@ public sealed class AccessLogTests : IDisposable
         await Eventually.TrueAsync(() => stalled.Lines == 1000 - dropped, "every other line is there");
         Assert.All(stalled.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => JsonDocument.Parse(line).Dispose());
     }
+
+    private static List<string> Lines(ProxyProcess proxy) => [.. proxy.Output.Where(l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))];
 
     private static async Task<string> LineAsync(ProxyProcess proxy, string requestId)
     {

@@ -82,17 +82,16 @@ internal sealed class RunningProxy : IAsyncDisposable
         };
     }
 
-    public async Task<Socket> ConnectAsync(int? port = null)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, port ?? Port);
-        return socket;
-    }
+    public Task<Socket> ConnectAsync(int? port = null) => ConnectToAsync(port ?? Port);
 
     /// <summary>A TLS connection on which anything can be said.</summary>
-    public async Task<SslStream> ConnectTlsAsync(string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None)
+    public Task<SslStream> ConnectTlsAsync(string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None) =>
+        ConnectTlsAsync(Port, serverName, alpn, protocols);
+
+    /// <summary>A TLS connection to a proxy wherever it runs.</summary>
+    public static async Task<SslStream> ConnectTlsAsync(int port, string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None)
     {
-        var stream = new SslStream(new NetworkStream(await ConnectAsync(), ownsSocket: true));
+        var stream = new SslStream(new NetworkStream(await ConnectToAsync(port), ownsSocket: true));
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = serverName,
@@ -128,6 +127,13 @@ internal sealed class RunningProxy : IAsyncDisposable
         using var client = new HttpClient();
         using var document = JsonDocument.Parse(await client.GetStringAsync(new Uri(Management, "/statusz")));
         return document.RootElement.Clone();
+    }
+
+    private static async Task<Socket> ConnectToAsync(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        return socket;
     }
 
     public async ValueTask DisposeAsync()
