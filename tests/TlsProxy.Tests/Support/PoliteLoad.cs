@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -16,10 +17,14 @@ internal sealed class PoliteLoad(Uri url)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
     private int _answered;
+    private long _firstRefusal = long.MaxValue;
 
     public int Answered => Volatile.Read(ref _answered);
 
     public ConcurrentQueue<string> Failures { get; } = new();
+
+    /// <summary>Timestamp at which a connection was first not to be had.</summary>
+    public long FirstRefusal => Interlocked.Read(ref _firstRefusal);
 
     public Task RunAsync(int http1, int http2) => Task.WhenAll(
         [.. Enumerable.Range(0, http1).Select(_ => Task.Run(Http1Async)), .. Enumerable.Range(0, http2).Select(_ => Task.Run(Http2Async))]);
@@ -74,6 +79,7 @@ internal sealed class PoliteLoad(Uri url)
             }
             catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError)
             {
+                Refused();
                 return;
             }
             catch (HttpRequestException e)
@@ -102,9 +108,12 @@ internal sealed class PoliteLoad(Uri url)
         {
             // No connection, so no request that could be lost.
             socket.Dispose();
+            Refused();
             return null;
         }
     }
+
+    private void Refused() => Interlocked.CompareExchange(ref _firstRefusal, Stopwatch.GetTimestamp(), long.MaxValue);
 
     private static async Task<string> ReadAnswerAsync(Stream stream)
     {
