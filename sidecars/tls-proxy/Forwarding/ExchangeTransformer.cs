@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using TlsProxy.Requests;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -10,6 +11,7 @@ internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, 
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
+        KeepBodyLimit(httpContext);
         proxyRequest.RequestUri ??= UpstreamTarget.Of(httpContext, destinationPrefix);
         if (IsElsewhere(destinationPrefix))
         {
@@ -23,6 +25,12 @@ internal sealed class ExchangeTransformer(Answers answers, UpstreamState state, 
             proxyRequest.Headers.Remove("Expect");
         }
     }
+
+    /// <summary>
+    /// Puts the limit of a body's bytes out of YARP's reach: for whatever calls itself gRPC, on its way to an HTTP/2
+    /// destination, it would lift it. The least rate it may lift: such a call may rest.
+    /// </summary>
+    public static void KeepBodyLimit(HttpContext context) => context.Features.Set<IHttpMaxRequestBodySizeFeature>(null);
 
     public override ValueTask<bool> TransformResponseAsync(
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)

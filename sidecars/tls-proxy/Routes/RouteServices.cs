@@ -29,6 +29,12 @@ internal static class RouteServices
                 context.AddRequestTransform(NameAsync);
             }
 
+            context.AddRequestTransform(request =>
+            {
+                // Here, and no earlier: a route's own MaxRequestBodySize is set by now.
+                ExchangeTransformer.KeepBodyLimit(request.HttpContext);
+                return ValueTask.CompletedTask;
+            });
             context.AddResponseTransform(response =>
             {
                 var http = response.HttpContext;

@@ -109,33 +109,17 @@ public sealed class StreamingTests : IDisposable
     public async Task A_gRPC_call_streams_both_ways_over_h2c_and_ends_with_its_trailers()
     {
         await using var upstream = await TestUpstream.StartAsync(
-            async context =>
+            context =>
             {
                 Assert.Equal("HTTP/2", context.Request.Protocol);
                 Assert.Equal("trailers", context.Request.Headers.TE);
-                context.Response.ContentType = "application/grpc";
-                await context.Response.StartAsync();
-                var buffer = new byte[64];
-                while (await context.Request.Body.ReadAsync(buffer) is > 0 and var read)
-                {
-                    await context.Response.Body.WriteAsync(buffer.AsMemory(0, read));
-                }
-
-                context.Response.AppendTrailer("grpc-status", "0");
-                context.Response.AppendTrailer("grpc-message", "well");
+                return EchoMessagesAsync(context);
             },
             h2c: true);
         await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Protocol=h2c"]);
         using var client = RunningProxy.Client(HttpVersion.Version20);
         using var content = new PushedContent();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(proxy.Url, "/package.Service/Method"))
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = content,
-        };
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        using var request = Call(proxy, content);
         content.Push("\0\0\0\0\u0001a"u8);
 
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
@@ -151,6 +135,139 @@ public sealed class StreamingTests : IDisposable
 
         Assert.Equal("0", Assert.Single(response.TrailingHeaders.GetValues("grpc-status")));
         Assert.Equal("well", Assert.Single(response.TrailingHeaders.GetValues("grpc-message")));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_gRPC_call_over_the_limit_of_bytes_is_413_or_broken_off_where_its_answer_has_begun(bool routes, bool answersFirst)
+    {
+        const int limit = 100_000;
+        var taken = 0L;
+        await using var upstream = await TestUpstream.StartAsync(
+            async context =>
+            {
+                if (answersFirst)
+                {
+                    await context.Response.WriteAsync("begun");
+                }
+
+                var buffer = new byte[16 * 1024];
+                while (await context.Request.Body.ReadAsync(buffer) is > 0 and var read)
+                {
+                    taken += read;
+                }
+            },
+            h2c: true);
+        using var file = new RouteFile();
+        await using var proxy = await StartH2cAsync(upstream, routes ? file : null, $"--Limits:BodyBytes={limit}");
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+        using var content = new PushedContent();
+        using var request = Call(proxy, content);
+        content.Push(new byte[limit / 10]);
+
+        // Never ended: only the limit can end it.
+        if (answersFirst)
+        {
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            PushRest();
+            await Assert.ThrowsAnyAsync<Exception>(async () => await response.Content.ReadAsByteArrayAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+        }
+        else
+        {
+            PushRest();
+            using var response = await client.SendAsync(request).WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        }
+
+        Assert.InRange(taken, 0, limit);
+
+        void PushRest()
+        {
+            for (var pushed = 0; pushed < 10 * limit; pushed += limit / 10)
+            {
+                content.Push(new byte[limit / 10]);
+            }
+        }
+    }
+
+    /// <summary>Kestrel allows five seconds in which the rate may be lower, so this takes longer.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_gRPC_call_may_be_silent_for_longer_than_the_least_rate_allows(bool routes)
+    {
+        await using var upstream = await TestUpstream.StartAsync(EchoMessagesAsync, h2c: true);
+        using var file = new RouteFile();
+        await using var proxy = await StartH2cAsync(upstream, routes ? file : null, "--Limits:MinimumBytesPerSecond=1000000");
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+        using var content = new PushedContent();
+        using var request = Call(proxy, content);
+        content.Push("\0\0\0\0\u0001a"u8);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var messages = await response.Content.ReadAsStreamAsync();
+        var message = new byte[6];
+        await messages.ReadExactlyAsync(message);
+
+        using (var pause = new PeriodicTimer(TimeSpan.FromSeconds(8)))
+        {
+            await pause.WaitForNextTickAsync();
+        }
+
+        content.Push("\0\0\0\0\u0001b"u8);
+        await messages.ReadExactlyAsync(message);
+        Assert.Equal((byte)'b', message[5]);
+        content.End();
+        Assert.Equal(0, await messages.ReadAsync(message));
+        Assert.Equal("0", Assert.Single(response.TrailingHeaders.GetValues("grpc-status")));
+    }
+
+    private Task<RunningProxy> StartH2cAsync(TestUpstream upstream, RouteFile? routes, params string[] args)
+    {
+        if (routes is null)
+        {
+            return RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Protocol=h2c", .. args]);
+        }
+
+        File.WriteAllText(routes.Path, $$$"""
+            { "ReverseProxy": {
+                "Routes": { "all": { "ClusterId": "app", "Match": { "Path": "{**rest}" } } },
+                "Clusters": { "app": {
+                  "HttpRequest": { "Version": "2", "VersionPolicy": "RequestVersionExact" },
+                  "Destinations": { "d": { "Address": "{{{upstream.Url}}}" } } } } } }
+            """);
+        return routes.StartAsync(_volume.Directory, args);
+    }
+
+    /// <summary>A call of a gRPC client.</summary>
+    private static HttpRequestMessage Call(RunningProxy proxy, HttpContent content)
+    {
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        return new HttpRequestMessage(HttpMethod.Post, new Uri(proxy.Url, "/package.Service/Method"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+            Headers = { TE = { new TransferCodingWithQualityHeaderValue("trailers") } },
+        };
+    }
+
+    /// <summary>Answers each message with itself.</summary>
+    private static async Task EchoMessagesAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/grpc";
+        await context.Response.StartAsync();
+        var buffer = new byte[64];
+        while (await context.Request.Body.ReadAsync(buffer) is > 0 and var read)
+        {
+            await context.Response.Body.WriteAsync(buffer.AsMemory(0, read));
+        }
+
+        context.Response.AppendTrailer("grpc-status", "0");
+        context.Response.AppendTrailer("grpc-message", "well");
     }
 
     private static async Task EchoWebSocketAsync(HttpContext context)

@@ -25,6 +25,8 @@ internal sealed class TestUpstream : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
+            // Limits are the proxy's: where it lets one rest, the application does too.
+            kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Listen(IPAddress.Loopback, port, listen =>
             {
                 listen.Protocols = h2c ? HttpProtocols.Http2 : HttpProtocols.Http1;
