@@ -46,7 +46,8 @@ internal static class ListenerExtensions
         kestrel.MaxRequestHeaderCount = limits.HeaderCount;
         kestrel.MaxRequestHeadersTotalSize = limits.HeaderBytes;
         kestrel.MaxRequestLineSize = limits.RequestLineBytes;
-        kestrel.MaxRequestBufferSize = Math.Max(limits.RequestLineBytes, 64 * 1024);
+        // Kestrel does not start with a buffer that is smaller than what it may have to hold at once.
+        kestrel.MaxRequestBufferSize = Math.Max(64 * 1024, Math.Max(limits.RequestLineBytes, limits.HeaderBytes));
         kestrel.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderTimeoutSeconds);
         kestrel.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
         kestrel.MaxConcurrentConnections = limits.Connections;

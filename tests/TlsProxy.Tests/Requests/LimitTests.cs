@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using TlsProxy.Tests.Smuggling;
 using TlsProxy.Tests.Support;
 
@@ -33,6 +36,49 @@ public sealed class LimitTests : IDisposable
         var answer = await Raw.ReadToEndAsync(stream);
 
         Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{what}: {answer}");
+    }
+
+    /// <summary>What is far over, or one header that is over by itself, is not decoded to its end: that ends the connection (0).</summary>
+    [Theory]
+    [InlineData(90, 10, 200)]
+    [InlineData(101, 10, 431)]
+    [InlineData(10_000, 1, 0)]
+    [InlineData(30, 1024, 200)]
+    [InlineData(34, 1024, 431)]
+    [InlineData(1, 34 * 1024, 0)]
+    public async Task What_is_over_a_limit_of_headers_is_refused_over_HTTP_2_too(int count, int bytes, int status)
+    {
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("served"));
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync(alpn: "h2");
+
+        var answer = await RawHttp2.RequestAsync(
+            stream, [":method=GET", ":scheme=https", ":path=/", ":authority=localhost", .. Enumerable.Range(0, count).Select(i => $"x-{i}={new string('v', bytes)}")]);
+
+        Assert.Equal(status, answer);
+    }
+
+    /// <summary>More than Kestrel's buffer of a request has by itself.</summary>
+    [Theory]
+    [InlineData("1.1", 1)]
+    [InlineData("1.1", 50)]
+    [InlineData("2.0", 1)]
+    [InlineData("2.0", 50)]
+    public async Task The_limit_of_header_bytes_can_be_raised(string version, int count)
+    {
+        await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync($"{context.Request.Headers.Sum(h => h.Value.ToString().Length)}"), headerBytes: 256 * 1024);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:HeaderBytes=131072"]);
+        using var client = RunningProxy.Client(Version.Parse(version));
+        using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url) { Version = Version.Parse(version) };
+        for (var i = 0; i < count; i++)
+        {
+            request.Headers.Add($"X-{i}", new string('v', 100_000 / count));
+        }
+
+        using var response = await client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.InRange(int.Parse(await response.Content.ReadAsStringAsync(), CultureInfo.InvariantCulture), 100_000, 101_000);
     }
 
     [Fact]
@@ -168,7 +214,7 @@ public sealed class LimitTests : IDisposable
         var text = new StringBuilder("GET / HTTP/1.1\r\nHost: localhost\r\n");
         for (var i = 0; i < count; i++)
         {
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"X-{i}: {new string('v', bytes)}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"X-{i}: {new string('v', bytes)}\r\n");
         }
 
         return text.Append("\r\n").ToString();

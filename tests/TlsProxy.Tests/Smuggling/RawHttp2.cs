@@ -10,7 +10,12 @@ internal static class RawHttp2
     public const byte SettingsFrame = 4;
     public const byte GoAwayFrame = 7;
     private const byte HeadersFrame = 1;
-    private const byte EndStreamAndHeaders = 0x5;
+    private const byte ContinuationFrame = 9;
+    private const byte EndStream = 0x1;
+    private const byte EndHeaders = 0x4;
+
+    /// <summary>What a frame may carry as long as nobody has said otherwise (RFC 9113, section 6.5.2).</summary>
+    private const int LargestFrame = 16 * 1024;
 
     /// <summary>Sends one request without a body.</summary>
     /// <param name="stream">A connection on which h2 was agreed.</param>
@@ -19,7 +24,7 @@ internal static class RawHttp2
     public static async Task<int> RequestAsync(Stream stream, string[] headers)
     {
         await OpenAsync(stream);
-        await stream.WriteAsync(Frame(HeadersFrame, EndStreamAndHeaders, 1, Block(headers)));
+        await stream.WriteAsync(Request(1, headers));
         return await StatusAsync(stream);
     }
 
@@ -30,8 +35,19 @@ internal static class RawHttp2
         await stream.WriteAsync(Frame(SettingsFrame, 0, 0, []));
     }
 
-    /// <summary>A request without a body.</summary>
-    public static byte[] Request(int streamId, string[] headers) => Frame(HeadersFrame, EndStreamAndHeaders, streamId, Block(headers));
+    /// <summary>A request without a body, in as many frames as its headers need.</summary>
+    public static byte[] Request(int streamId, string[] headers)
+    {
+        var pieces = Block(headers).Chunk(LargestFrame).ToList();
+        return
+        [
+            .. pieces.SelectMany((piece, i) => Frame(
+                i == 0 ? HeadersFrame : ContinuationFrame,
+                (byte)((i == 0 ? EndStream : 0) | (i == pieces.Count - 1 ? EndHeaders : 0)),
+                streamId,
+                piece)),
+        ];
+    }
 
     /// <summary>The end of a stream before its time.</summary>
     public static byte[] Reset(int streamId)
@@ -123,8 +139,19 @@ internal static class RawHttp2
     private static void Append(List<byte> block, string text)
     {
         var bytes = Encoding.Latin1.GetBytes(text);
-        Assert.True(bytes.Length < 127);
-        block.Add((byte)bytes.Length);
+        // An integer of which seven bits stand in the first byte (RFC 7541, section 5.1).
+        block.Add((byte)Math.Min(bytes.Length, 127));
+        if (bytes.Length >= 127)
+        {
+            var rest = bytes.Length - 127;
+            for (; rest >= 128; rest >>= 7)
+            {
+                block.Add((byte)(rest & 127 | 128));
+            }
+
+            block.Add((byte)rest);
+        }
+
         block.AddRange(bytes);
     }
 }

@@ -19,12 +19,14 @@ internal sealed class TestUpstream : IAsyncDisposable
 
     public Uri Url { get; private set; } = null!;
 
-    public static async Task<TestUpstream> StartAsync(RequestDelegate handler, int port = 0, bool h2c = false, X509Certificate2? certificate = null)
+    public static async Task<TestUpstream> StartAsync(
+        RequestDelegate handler, int port = 0, bool h2c = false, int headerBytes = 32 * 1024, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxRequestHeadersTotalSize = headerBytes;
             // Limits are the proxy's: where it lets one rest, the application does too.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Listen(IPAddress.Loopback, port, listen =>
