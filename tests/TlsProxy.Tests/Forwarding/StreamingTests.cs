@@ -105,6 +105,34 @@ public sealed class StreamingTests : IDisposable
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
+    /// <summary>An extended CONNECT (RFC 8441) to the proxy, an upgrade of HTTP/1.1 from it to the application; no body, so no limit of a body's bytes.</summary>
+    [Fact]
+    public async Task A_WebSocket_over_HTTP_2_is_passed_both_ways_and_closed()
+    {
+        await using var upstream = await TestUpstream.StartAsync(EchoWebSocketAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:BodyBytes=100"]);
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, server, _, _) => server is not null;
+        using var client = new HttpMessageInvoker(handler);
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = HttpVersion.Version20;
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.CollectHttpResponseDetails = true;
+
+        await socket.ConnectAsync(new Uri($"wss://localhost:{proxy.Port}/"), client, CancellationToken.None);
+        Assert.Equal(HttpStatusCode.OK, socket.HttpStatusCode);
+        for (var i = 0; i < 30; i++)
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"hello {i}"), WebSocketMessageType.Text, true, CancellationToken.None);
+            var buffer = new byte[64];
+            var received = await socket.ReceiveAsync(buffer, CancellationToken.None);
+            Assert.Equal($"hello {i}", Encoding.ASCII.GetString(buffer, 0, received.Count));
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None);
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
+    }
+
     [Fact]
     public async Task A_gRPC_call_streams_both_ways_over_h2c_and_ends_with_its_trailers()
     {

@@ -27,8 +27,9 @@ public sealed class RedirectTests : IDisposable
 
     [Theory]
     [InlineData("GET", 301)]
+    [InlineData("HEAD", 301)]
     [InlineData("POST", 308)]
-    public async Task GET_is_moved_permanently_if_that_is_asked_for(string method, int status)
+    public async Task GET_and_HEAD_are_moved_permanently_if_that_is_asked_for(string method, int status)
     {
         await using var proxy = await RunningProxy.StartAsync(
             _volume.Directory, new Uri("http://127.0.0.1:1"), ["--Http:MovedPermanently=true", "--Http:RedirectToPort=443"]);
