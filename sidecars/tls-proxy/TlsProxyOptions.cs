@@ -103,8 +103,8 @@ public sealed class TlsProxyOptions : ContainerOptions, IValidatable
     public sealed class ForwardedOptions : IValidatable
     {
         /// <summary>
-        /// Networks (CIDR) of proxies in front, whose <c>X-Forwarded-*</c> and <c>Forwarded</c> are kept and added to.
-        /// Default: none, so that what a client says about itself is discarded.
+        /// Networks (CIDR) of proxies in front, whose <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>Forwarded</c>
+        /// are kept and added to. Default: none, so that what a client says about itself is discarded.
         /// </summary>
         public string[] TrustedNetworks { get; set; } = [];
 

@@ -5,7 +5,8 @@ namespace TlsProxy.Requests;
 
 /// <summary>
 /// Tells the application who asks and how (<c>X-Forwarded-*</c>, and <c>Forwarded</c> of RFC 7239). What the client says
-/// of itself is discarded, unless it is a proxy that is trusted.
+/// of itself is discarded; a proxy that is trusted is believed the chain: <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c>
+/// and <c>Forwarded</c>.
 /// </summary>
 internal sealed class ForwardedHeaders(TlsProxyOptions options)
 {
@@ -37,6 +38,12 @@ internal sealed class ForwardedHeaders(TlsProxyOptions options)
             headers["X-Forwarded-Client-Cert"] = certificate;
         }
 
+        // Nor is anybody's word taken for these: an ordinary proxy in front passes on what its clients say in them.
+        foreach (var name in NeverFromClients)
+        {
+            headers.Remove(name);
+        }
+
         if (_trusted.Contains(client.Address))
         {
             Append(headers, "X-Forwarded-For", client.AddressText);
@@ -44,11 +51,6 @@ internal sealed class ForwardedHeaders(TlsProxyOptions options)
             headers.TryAdd("X-Forwarded-Proto", "https");
             headers.TryAdd("X-Forwarded-Host", host);
             return;
-        }
-
-        foreach (var name in NeverFromClients)
-        {
-            headers.Remove(name);
         }
 
         headers["X-Forwarded-For"] = client.AddressText;

@@ -91,6 +91,28 @@ public sealed class ForwardingTests : IDisposable
     }
 
     [Fact]
+    public async Task Behind_a_trusted_proxy_only_the_chain_is_believed_and_nothing_else_that_its_clients_say()
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Forwarded:TrustedNetworks=127.0.0.0/8"]);
+        using var client = RunningProxy.Client();
+        using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
+        request.Headers.Add("X-Forwarded-For", "203.0.113.7");
+        request.Headers.Add("X-Forwarded-Proto", "http");
+        foreach (var name in new[] { "X-Forwarded-User", "X_Forwarded_User", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix", "X-Real-IP" })
+        {
+            request.Headers.TryAddWithoutValidation(name, "forged");
+        }
+
+        using var response = await client.SendAsync(request);
+        var seen = await response.Content.ReadAsStringAsync();
+
+        Assert.Contains("X-Forwarded-For: 203.0.113.7, 127.0.0.1\n", seen, StringComparison.Ordinal);
+        Assert.Contains("X-Forwarded-Proto: http\n", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("forged", seen, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Who_is_trusted_can_be_changed_without_a_restart()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
