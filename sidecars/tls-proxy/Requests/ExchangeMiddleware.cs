@@ -56,6 +56,11 @@ internal sealed partial class ExchangeMiddleware(
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
         {
             exchange.Error ??= "client_gone";
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
+
             Log.ClientGone(logger, exchange.RequestId, e.GetType().Name);
         }
         catch (Exception e)

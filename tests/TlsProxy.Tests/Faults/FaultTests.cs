@@ -49,4 +49,20 @@ public sealed class FaultTests : IDisposable
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromMilliseconds(290), TimeSpan.FromMinutes(1));
         Assert.Equal(1, await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}"));
     }
+
+    [Fact]
+    public async Task A_client_that_leaves_while_its_request_is_late_is_499()
+    {
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Fault.DelayMilliseconds=600000"]);
+        using var client = RunningProxy.Client();
+        using var leaving = new CancellationTokenSource();
+        var answer = client.GetAsync(proxy.Url, leaving.Token);
+        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}") == 1, "the request is held");
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        await Eventually.TrueAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the request is counted");
+        Assert.Equal(1, await proxy.MetricAsync("tls_proxy_requests_total{code=\"499\",method=\"GET\"}"));
+    }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
-using TestKit;
 using TlsProxy.Retries;
 using TlsProxy.Tests.Support;
 
@@ -173,5 +172,33 @@ public sealed class RetryTests : IDisposable
         Assert.Equal(1, seen);
     }
 
-    private static Uri DeadUrl() => new($"http://127.0.0.1:{FreePort.Take()}");
+    [Fact]
+    public async Task A_client_that_leaves_between_two_tries_is_499()
+    {
+        // The pause after the seventh try is 0.8 s at least: more than a client needs to leave.
+        const int tries = 7;
+        var seen = 0;
+        await using var upstream = await TestUpstream.StartAsync(context =>
+        {
+            Interlocked.Increment(ref seen);
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        });
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Directory, upstream.Url, ["--Upstream:Metadata:Retry.Attempts=10", "--Upstream:Metadata:Retry.StatusCodes=503"]);
+        using var client = RunningProxy.Client();
+        using var leaving = new CancellationTokenSource();
+        var answer = client.GetAsync(proxy.Url, leaving.Token);
+        await Eventually.TrueAsync(() => Volatile.Read(ref seen) >= tries, "the seventh try");
+        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_retries_total{reason=\"status\"}") >= tries, "the pause after it");
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
+        await Eventually.TrueAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the request is counted");
+        Assert.Equal(1, await proxy.MetricAsync("tls_proxy_requests_total{code=\"499\",method=\"GET\"}"));
+        Assert.InRange(seen, tries, 10);
+    }
+
+    private static Uri DeadUrl() => new($"http://127.0.0.1:{TestKit.FreePort.Take()}");
 }
