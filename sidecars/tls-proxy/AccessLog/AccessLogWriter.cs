@@ -155,7 +155,7 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         line.Append(isError ? "\",\"status\":\"error\",\"status_code\":"u8 : "\",\"status\":\"success\",\"status_code\":"u8);
         line.Append(status);
         line.Append(",\"bytes\":"u8);
-        line.Append(exchange.BytesSent(context.Response));
+        line.Append(exchange.BytesSent);
         if (exchange.UpstreamStarted != 0)
         {
             var upstream = exchange.UpstreamAnswered == 0

@@ -74,6 +74,7 @@ internal sealed class Answers(DrainingConnections draining, TlsProxyOptions opti
         if (!HttpMethods.IsHead(context.Request.Method))
         {
             await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
+            exchange.Sent(body.WrittenCount);
         }
     }
 }

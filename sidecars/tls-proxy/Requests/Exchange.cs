@@ -49,16 +49,19 @@ internal sealed class Exchange(long started, string requestId, string? traceId, 
     /// <summary>Why it failed; null when it did not.</summary>
     public string? Error { get; set; }
 
-    /// <summary>Bytes of the answer's body.</summary>
-    public long BytesSent(HttpResponse response) => _counted?.Written ?? (_sent > 0 ? _sent : response.ContentLength ?? 0);
+    /// <summary>
+    /// Bytes of the answer's body that have gone to the client. A Content-Length would not tell them: one to HEAD and a 304
+    /// have it without a body, and a body may break off.
+    /// </summary>
+    public long BytesSent => _counted?.Written ?? _sent;
 
     /// <summary>Counts bytes of the answer's body that have gone to the client.</summary>
     public void Sent(long bytes) => _sent += bytes;
 
-    /// <summary>Counts the answer's bytes, where no Content-Length tells them.</summary>
+    /// <summary>Counts the bytes of an answer that somebody else copies, who would not tell.</summary>
     public void CountBytes(HttpResponse response)
     {
-        if (response.ContentLength is null && _counted is null)
+        if (_counted is null)
         {
             var counting = new CountingStream(response.Body);
             (response.Body, _counted) = (counting, counting);

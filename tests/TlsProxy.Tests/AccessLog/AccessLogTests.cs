@@ -229,6 +229,106 @@ public sealed class AccessLogTests : IDisposable
 
     private static List<string> Lines(ProxyProcess proxy) => [.. proxy.Output.Where(l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))];
 
+    public static TheoryData<bool, string, string, int> Answers => new()
+    {
+        { false, "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", 0 },
+        { false, "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1000000\r\n\r\n", 0 },
+        { false, "GET", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", 0 },
+        { false, "GET", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbroken", 6 },
+        { false, "GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", 5 },
+        { false, "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n0\r\n\r\n", 5 },
+        { true, "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", 0 },
+        { true, "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1000000\r\n\r\n", 0 },
+        { true, "GET", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nbroken", 6 },
+        { true, "GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", 5 },
+        { true, "GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwhole\r\n0\r\n\r\n", 5 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task The_bytes_of_a_line_are_those_of_the_body_that_went_out(bool routed, string method, string answer, int bytes)
+    {
+        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        using var written = new MemoryStream();
+        await using (var proxy = await StartAsync(routed, upstream.Url, written))
+        {
+            using var client = RunningProxy.Client();
+            try
+            {
+                using var response = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), proxy.Url));
+                await response.Content.ReadAsByteArrayAsync();
+            }
+            catch (HttpRequestException)
+            {
+                // It broke off.
+            }
+        }
+
+        Assert.Equal(bytes, Bytes(written));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_bytes_of_a_download_that_its_client_gave_up_are_those_until_then(bool routed)
+    {
+        const long size = 1L << 30;
+        await using var upstream = await TestUpstream.StartAsync(async context =>
+        {
+            context.Response.ContentLength = size;
+            var part = new byte[64 * 1024];
+            for (var sent = 0L; sent < size && !context.RequestAborted.IsCancellationRequested; sent += part.Length)
+            {
+                await context.Response.Body.WriteAsync(part, context.RequestAborted);
+            }
+        });
+        using var written = new MemoryStream();
+        await using (var proxy = await StartAsync(routed, upstream.Url, written))
+        {
+            using var client = RunningProxy.Client();
+            using (var response = await client.GetAsync(proxy.Url, HttpCompletionOption.ResponseHeadersRead))
+            {
+                await using var body = await response.Content.ReadAsStreamAsync();
+                await body.ReadExactlyAsync(new byte[100_000]);
+            }
+
+            await Eventually.TrueAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the end of the request");
+        }
+
+        // What was read, and what the buffers on the way held.
+        Assert.InRange(Bytes(written), 100_000, size / 4);
+    }
+
+    [Fact]
+    public async Task The_bytes_of_the_proxys_own_answer_are_counted()
+    {
+        using var written = new MemoryStream();
+        var length = 0;
+        await using (var proxy = await StartAsync(routed: false, new Uri("http://127.0.0.1:1"), written))
+        {
+            using var client = RunningProxy.Client();
+            using var response = await client.GetAsync(proxy.Url);
+            length = (await response.Content.ReadAsByteArrayAsync()).Length;
+        }
+
+        Assert.NotEqual(0, length);
+        Assert.Equal(length, Bytes(written));
+    }
+
+    /// <summary>A proxy that writes its access log there; all of it when it has ended.</summary>
+    private async Task<RunningProxy> StartAsync(bool routed, Uri upstream, MemoryStream written)
+    {
+        using var routes = new RouteFile().Write(null, ("app", [upstream]));
+        return await RunningProxy.StartAsync(
+            _volume.Directory, upstream, [.. routed ? new[] { routes.Argument } : [], "--AccessLog:Enabled=true"], builder => StalledStream.Use(builder, written));
+    }
+
+    private static long Bytes(MemoryStream written)
+    {
+        using var json = JsonDocument.Parse(Assert.Single(Encoding.UTF8.GetString(written.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        return json.RootElement.GetProperty("bytes").GetInt64();
+    }
+
     private static async Task<string> LineAsync(ProxyProcess proxy, string requestId)
     {
         string? line = null;
@@ -263,7 +363,7 @@ public sealed class AccessLogTests : IDisposable
 
         public int Lines => Text.Count(c => c == '\n');
 
-        public static void Use(Hosting.ContainerApplicationBuilder<TlsProxyOptions> builder, StalledStream stream) =>
+        public static void Use(Hosting.ContainerApplicationBuilder<TlsProxyOptions> builder, Stream stream) =>
             Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(
                 builder.Services,
                 services => new TlsProxy.AccessLog.AccessLogWriter(
