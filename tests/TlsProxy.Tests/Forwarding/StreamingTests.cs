@@ -222,6 +222,26 @@ public sealed class StreamingTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("200000", HttpStatusCode.OK)]
+    [InlineData("-1", HttpStatusCode.OK)]
+    [InlineData("50000", HttpStatusCode.RequestEntityTooLarge)]
+    public async Task A_route_has_a_limit_of_its_own_for_what_is_streamed_to_it(string limit, HttpStatusCode status)
+    {
+        await using var upstream = await TestUpstream.StartAsync(context => context.Request.Body.CopyToAsync(Stream.Null), h2c: true);
+        using var file = new RouteFile();
+        await using var proxy = await StartH2cAsync(upstream, file, "--Limits:BodyBytes=75000", $"--ReverseProxy:Routes:all:MaxRequestBodySize={limit}");
+        using var client = RunningProxy.Client(HttpVersion.Version20);
+        using var content = new PushedContent();
+        using var request = Call(proxy, content);
+        content.Push(new byte[100_000]);
+        content.End();
+
+        using var response = await client.SendAsync(request);
+
+        Assert.Equal(status, response.StatusCode);
+    }
+
     /// <summary>Kestrel allows five seconds in which the rate may be lower, so this takes longer.</summary>
     [Theory]
     [InlineData(false)]
