@@ -56,8 +56,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
+            // The last is how a listener says that it was stopped between two connections.
         }
 
         await Task.WhenAll(connections);
