@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Model;
 
 namespace TlsProxy.Requests;
 
@@ -36,7 +37,7 @@ internal static class RequestRules
             return new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "TRACE is not served here.");
         }
 
-        if (request.ContentLength > bodyBytes && bodyBytes > 0)
+        if (request.ContentLength > bodyBytes && bodyBytes > 0 && !RouteTakes(request))
         {
             return new(StatusCodes.Status413PayloadTooLarge, "bad_request_body", "The body is larger than this server takes.");
         }
@@ -91,6 +92,10 @@ internal static class RequestRules
             headers.Remove("HTTP2-Settings");
         }
     }
+
+    /// <summary>Whether its route has a limit of its own, which this body is not over: YARP sees to that later.</summary>
+    private static bool RouteTakes(HttpRequest request) =>
+        request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.MaxRequestBodySize is { } limit && (limit < 0 || request.ContentLength <= limit);
 
     private static bool IsExtendedConnect(HttpRequest request) =>
         request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
