@@ -62,7 +62,10 @@ public sealed class TlsOptions : IValidatable
     /// <summary>A client that matches one entry of one list may come in; without any entry every one may.</summary>
     public sealed class AllowedClientsOptions
     {
-        /// <summary>Common names of subjects, such as <c>frontend</c>.</summary>
+        /// <summary>
+        /// Common names of subjects, such as <c>frontend</c>. Of several in one subject the most specific counts; no other
+        /// part of a subject stands in for a missing one.
+        /// </summary>
         public string[] CommonNames { get; set; } = [];
 
         /// <summary>DNS names among the alternative names.</summary>

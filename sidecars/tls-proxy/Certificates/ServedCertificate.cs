@@ -52,7 +52,7 @@ internal sealed class ServedCertificate
             names.AddRange(extension.EnumerateDnsNames());
         }
 
-        if (names.Count == 0 && leaf.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } common)
+        if (names.Count == 0 && CommonNames.MostSpecific(leaf.SubjectName) is { Length: > 0 } common)
         {
             names.Add(common);
         }

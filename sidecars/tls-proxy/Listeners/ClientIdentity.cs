@@ -2,12 +2,13 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using TlsProxy.Certificates;
 
 namespace TlsProxy.Listeners;
 
 /// <summary>Who a client is by its certificate: what the allow-lists compare and the application is told.</summary>
 /// <param name="Subject">The whole subject.</param>
-/// <param name="CommonName">Its CN; empty without.</param>
+/// <param name="CommonName">Its most specific CN; empty without.</param>
 /// <param name="DnsNames">The DNS names among its alternative names.</param>
 /// <param name="Uris">The URIs among them, such as a SPIFFE id.</param>
 /// <param name="Sha256">Of the certificate, hexadecimal.</param>
@@ -27,7 +28,7 @@ internal sealed record ClientIdentity(string Subject, string CommonName, IReadOn
 
         return new ClientIdentity(
             certificate.Subject,
-            certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false),
+            CommonNames.MostSpecific(certificate.SubjectName),
             dns,
             uris,
             Convert.ToHexStringLower(certificate.GetCertHash(HashAlgorithmName.SHA256)));
@@ -36,7 +37,7 @@ internal sealed record ClientIdentity(string Subject, string CommonName, IReadOn
     /// <summary>Whether one of its names is on a list; without lists everybody is whom the authority vouches for.</summary>
     public bool IsAllowed(TlsOptions.AllowedClientsOptions allowed) =>
         allowed.IsEmpty
-        || allowed.CommonNames.Any(name => name == CommonName)
+        || (CommonName.Length > 0 && allowed.CommonNames.Contains(CommonName))
         || allowed.DnsNames.Any(name => DnsNames.Contains(name, StringComparer.OrdinalIgnoreCase))
         || allowed.Uris.Any(pattern => Uris.Any(uri => Matches(uri, pattern)));
 

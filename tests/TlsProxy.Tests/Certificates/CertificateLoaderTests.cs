@@ -36,6 +36,18 @@ public sealed class CertificateLoaderTests
         Assert.Equal(pair.Serial, CertificateLoader.Load("/etc/tls", new CertificateFiles(pair.Certificates, key, null), DateTimeOffset.UtcNow).Leaf.SerialNumber);
     }
 
+    [Theory]
+    [InlineData("CN=agent.example.com,O=Shop", "agent.example.com")]
+    [InlineData("O=agent.example.com,C=DE", null)]
+    public void Without_alternative_names_it_serves_its_common_name_and_nothing_in_its_place(string subject, string? served)
+    {
+        var pair = Authority.Issue([], subject: subject);
+
+        var loaded = CertificateLoader.Load("/etc/tls", new CertificateFiles(pair.Certificates, pair.Key, null), DateTimeOffset.UtcNow);
+
+        Assert.Equal(served is null ? [] : [served], loaded.Names);
+    }
+
     public static TheoryData<string, string> Broken => new()
     {
         { "mismatched", "does not belong to" },

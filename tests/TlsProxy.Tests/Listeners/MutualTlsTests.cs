@@ -96,6 +96,26 @@ public sealed class MutualTlsTests
         }
     }
 
+    [Theory]
+    [InlineData("O=frontend,C=DE")]
+    [InlineData("OU=frontend,C=DE")]
+    [InlineData("E=frontend,C=DE")]
+    [InlineData("L=frontend")]
+    [InlineData("CN=backend,CN=frontend")]
+    public async Task A_name_that_stands_elsewhere_in_the_subject_is_no_common_name(string subject)
+    {
+        using var volume = Volume(_authority);
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(
+            volume.Directory, upstream.Url, ["--Tls:ClientCertificate=require", "--Tls:AllowedClients:CommonNames=frontend"]);
+        using var certificate = Client(_authority, subject: subject);
+        using var client = RunningProxy.Client(certificate: certificate);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => client.GetStringAsync(proxy.Url));
+
+        Assert.NotEqual(0, await proxy.MetricAsync("tls_proxy_client_certificates_total{outcome=\"not_allowed\"}"));
+    }
+
     [Fact]
     public async Task A_swapped_bundle_is_in_force_for_new_connections_and_one_without_authorities_is_rejected()
     {
