@@ -14,8 +14,8 @@ internal sealed class ClientConnection
     /// <summary>The address as text, as it goes into headers and the log.</summary>
     public required string AddressText { get; init; }
 
-    /// <summary>Whether the client's hello offers TLS 1.3.</summary>
-    public bool OffersTls13 { get; set; }
+    /// <summary>Whether the client's hello offers TLS 1.3; null when its first record does not show it.</summary>
+    public bool? OffersTls13 { get; set; }
 
     /// <summary>Null on the plain listener, and until the handshake is done.</summary>
     public TlsSession? Tls { get; private set; }

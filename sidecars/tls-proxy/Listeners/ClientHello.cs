@@ -24,23 +24,33 @@ internal static class ClientHello
     }
 
     /// <summary>
-    /// Whether the extension <c>supported_versions</c> has 1.3. A hello that goes on in a further record, or is not well
-    /// formed, counts as one without: OpenSSL then decides what becomes of it.
+    /// Whether the extension <c>supported_versions</c> has 1.3; null when that does not show, since the hello goes on in a
+    /// further record before it, or is not well formed. Records may be cut anywhere, and by anybody on the way: what is
+    /// not seen must not count as not offered.
     /// </summary>
-    /// <param name="message">The content of the first record.</param>
-    public static bool OffersTls13(ReadOnlySpan<byte> message)
+    /// <param name="record">The content of the first record.</param>
+    public static bool? OffersTls13(ReadOnlySpan<byte> record)
     {
-        // Message type, its length in three bytes, the legacy version and the random.
-        const int fixedPart = 1 + 3 + 2 + 32;
-        if (message.Length < fixedPart || message[0] != ClientHelloMessage)
+        // Message type and its length in three bytes; then the legacy version and the random.
+        const int header = 1 + 3;
+        const int fixedPart = header + 2 + 32;
+        if (record.Length < fixedPart || record[0] != ClientHelloMessage)
         {
-            return false;
+            return null;
         }
 
-        var rest = message[fixedPart..];
-        if (!Skip(ref rest, lengthBytes: 1) || !Skip(ref rest, lengthBytes: 2) || !Skip(ref rest, lengthBytes: 1) || rest.Length < 2)
+        var end = header + ((record[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(record[2..]));
+        var isWhole = end <= record.Length;
+        var rest = record[fixedPart..];
+        if (!Skip(ref rest, lengthBytes: 1) || !Skip(ref rest, lengthBytes: 2) || !Skip(ref rest, lengthBytes: 1))
         {
-            return false;
+            return null;
+        }
+
+        if (rest.Length < 2)
+        {
+            // Before TLS 1.3 a hello could be without extensions.
+            return isWhole && rest.IsEmpty ? false : null;
         }
 
         var extensions = rest[2..];
@@ -51,7 +61,7 @@ internal static class ClientHello
             extensions = extensions[4..];
             if (length > extensions.Length)
             {
-                return false;
+                return null;
             }
 
             if (type == SupportedVersions)
@@ -62,7 +72,7 @@ internal static class ClientHello
             extensions = extensions[length..];
         }
 
-        return false;
+        return isWhole && extensions.IsEmpty ? false : null;
     }
 
     private static bool HasTls13(ReadOnlySpan<byte> extension)

@@ -8,7 +8,7 @@ namespace TlsProxy.Listeners;
 /// <summary>
 /// Looks at the first record of a connection to the TLS port. A client that speaks plain HTTP gets an answer that it can
 /// show to a person instead of a connection that closes; whatever else is not TLS is closed before a handshake costs
-/// anything; of a ClientHello it notes whether TLS 1.3 is offered.
+/// anything; of a ClientHello it notes whether TLS 1.3 is offered, if that shows.
 /// </summary>
 internal sealed class HelloGuard(ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time)
 {

@@ -41,8 +41,12 @@ internal sealed class TlsHandshake(CertificateStore certificates, ProxyMetrics m
         }
 
         var prepared = _prepared.GetValue(certificate, static c => new Prepared(c));
-        var offersTls13 = context.Connection.Features.Get<ClientConnection>() is { OffersTls13: true };
-        var chosen = offersTls13 ? prepared.Tls13 : prepared.Tls12;
+        var chosen = context.Connection.Features.Get<ClientConnection>()?.OffersTls13 switch
+        {
+            true => prepared.Tls13,
+            false => prepared.Tls12,
+            null => prepared.Either,
+        };
         return ValueTask.FromResult(options.Tls.ClientCertificate == ClientCertificateMode.None ? chosen : AskForCertificate(chosen, set.Default.Authorities));
     }
 
@@ -111,7 +115,8 @@ internal sealed class TlsHandshake(CertificateStore certificates, ProxyMetrics m
         /// <summary>
         /// With a cipher policy .NET makes a new OpenSSL context for every connection and resumes no session, which
         /// halves the handshakes a second. TLS 1.3 has no weak suites and needs none; so the version is decided here,
-        /// by what the client offers, and only clients of 1.2 pay for the policy.
+        /// by what the client offers, and only clients of 1.2 pay for the policy, and those whose hello comes in pieces,
+        /// of which it is not known.
         /// </summary>
         private static readonly CipherSuitesPolicy EphemeralAndAuthenticated = MakePolicy();
 
@@ -120,11 +125,16 @@ internal sealed class TlsHandshake(CertificateStore certificates, ProxyMetrics m
             Tls13 = Options(certificate, SslProtocols.Tls13);
             Tls12 = Options(certificate, SslProtocols.Tls12);
             Tls12.CipherSuitesPolicy = EphemeralAndAuthenticated;
+            Either = Options(certificate, SslProtocols.Tls12 | SslProtocols.Tls13);
+            Either.CipherSuitesPolicy = EphemeralAndAuthenticated;
         }
 
         public SslServerAuthenticationOptions Tls13 { get; }
 
         public SslServerAuthenticationOptions Tls12 { get; }
+
+        /// <summary>The newer one that the client has, which OpenSSL finds out.</summary>
+        public SslServerAuthenticationOptions Either { get; }
 
         private static SslServerAuthenticationOptions Options(ServedCertificate certificate, SslProtocols protocol) => new()
         {
@@ -138,6 +148,10 @@ internal sealed class TlsHandshake(CertificateStore certificates, ProxyMetrics m
 #pragma warning disable CA1416 // The proxy runs on Linux, where cipher suites can be chosen.
         private static CipherSuitesPolicy MakePolicy() => new(
         [
+            // A policy without the suites of TLS 1.3 would be one against it.
+            TlsCipherSuite.TLS_AES_256_GCM_SHA384,
+            TlsCipherSuite.TLS_CHACHA20_POLY1305_SHA256,
+            TlsCipherSuite.TLS_AES_128_GCM_SHA256,
             TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
             TlsCipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
             TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,

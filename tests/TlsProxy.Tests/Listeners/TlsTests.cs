@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
 using TlsProxy.Listeners;
@@ -98,7 +99,7 @@ public sealed class TlsTests : IDisposable
     public async Task TLS_to_the_plain_port_is_refused_at_once()
     {
         await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"));
-        await using var stream = new SslStream(new System.Net.Sockets.NetworkStream(await proxy.ConnectAsync(proxy.HttpPort), ownsSocket: true));
+        await using var stream = new SslStream(new NetworkStream(await proxy.ConnectAsync(proxy.HttpPort), ownsSocket: true));
 
         await Assert.ThrowsAnyAsync<Exception>(() => stream.AuthenticateAsClientAsync("localhost"));
     }
@@ -157,6 +158,68 @@ public sealed class TlsTests : IDisposable
             copy[random.Next(copy.Length)] = (byte)random.Next(256);
             ClientHello.OffersTls13(copy);
         }
+    }
+
+    [Fact]
+    public void A_hello_that_is_cut_says_that_TLS_1_3_is_offered_or_nothing()
+    {
+        var hello = Hello();
+        for (var length = 0; length < hello.Length; length++)
+        {
+            Assert.NotEqual(false, ClientHello.OffersTls13(hello.AsSpan(0, length)));
+        }
+
+        // What follows supported_versions may be missing.
+        Assert.True(ClientHello.OffersTls13([hello[0], 0, 0, (byte)(hello[3] + 100), .. hello.AsSpan(4)]));
+    }
+
+    [Fact]
+    public void A_whole_hello_without_TLS_1_3_says_so()
+    {
+        byte[] start = [0x03, 0x03, .. new byte[32], 0x00, 0x00, 0x02, 0xc0, 0x2b, 0x01, 0x00];
+        byte[] extension = [0x00, 0x17, 0x00, 0x00];
+
+        Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)start.Length, .. start]));
+        Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 6), .. start, 0x00, 0x04, .. extension]));
+        Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 9), .. start, 0x00, 0x07, 0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x03]));
+        Assert.Null(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 10), .. start, 0x00, 0x08, .. extension]));
+    }
+
+    public static TheoryData<SslProtocols, SslProtocols, int> Fragments
+    {
+        get
+        {
+            var all = new TheoryData<SslProtocols, SslProtocols, int>();
+            foreach (var length in new[] { 1, 4, 40, 100, -1 })
+            {
+                all.Add(SslProtocols.Tls13, SslProtocols.Tls13, length);
+                all.Add(SslProtocols.Tls12 | SslProtocols.Tls13, SslProtocols.Tls13, length);
+                all.Add(SslProtocols.Tls12, SslProtocols.Tls12, length);
+            }
+
+            return all;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Fragments))]
+    public async Task A_hello_in_two_records_gets_the_newest_version_that_it_offers(SslProtocols offered, SslProtocols expected, int firstRecord)
+    {
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var stream = new SslStream(new HelloCutter(new NetworkStream(await proxy.ConnectAsync(), ownsSocket: true), firstRecord));
+
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            EnabledSslProtocols = offered,
+            RemoteCertificateValidationCallback = (_, server, _, _) => server is not null,
+        });
+        await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+
+        Assert.StartsWith("HTTP/1.1 200", await Raw.ReadToEndAsync(stream), StringComparison.Ordinal);
+        Assert.Equal(expected, stream.SslProtocol);
+        Assert.Matches("GCM|POLY1305", stream.NegotiatedCipherSuite.ToString());
     }
 
     private static byte[] Hello()
