@@ -5,17 +5,21 @@ namespace TlsProxy.Certificates;
 /// <summary>Tells in time that a certificate ends: a metric always, a warning 30, 7 and 1 days before.</summary>
 internal sealed partial class CertificateExpiry(CertificateStore store, TimeProvider time, ILogger<CertificateExpiry> logger)
 {
+    private const int MostNames = 100;
+
     private static readonly int[] WarnAtDays = [1, 7, 30];
 
     /// <summary>By the certificate's hash, the threshold that was last warned of.</summary>
     private readonly Dictionary<string, int> _warned = [];
 
-    /// <summary>Seconds since 1970 at which each name's certificate ends.</summary>
+    /// <summary>
+    /// Seconds since 1970 at which the certificate ends that is served for each name: of a name that several hold, or that
+    /// the configuration gives to another one, that of the one in use. At most 100 names of a certificate.
+    /// </summary>
     public IEnumerable<Measurement<double>> Measure() =>
-        from certificate in store.Slots.Select(slot => slot.Certificate!)
-        from name in certificate.Names.Take(100)
-        group certificate.NotAfter.ToUnixTimeSeconds() by name.ToLowerInvariant() into expiry
-        select new Measurement<double>(expiry.First(), new KeyValuePair<string, object?>("server_name", expiry.Key));
+        from served in store.Current.Names.GroupBy(name => name.Certificate)
+        from name in served.Take(MostNames)
+        select new Measurement<double>(served.Key.NotAfter.ToUnixTimeSeconds(), new KeyValuePair<string, object?>("server_name", name.Name));
 
     public double DaysLeft(ServedCertificate certificate) => (certificate.NotAfter - time.GetUtcNow()).TotalDays;
 

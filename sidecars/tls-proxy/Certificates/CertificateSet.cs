@@ -16,6 +16,7 @@ internal sealed class CertificateSet
 
         var exact = new Dictionary<string, ServedCertificate>(StringComparer.OrdinalIgnoreCase);
         var wildcards = new Dictionary<string, ServedCertificate>(StringComparer.OrdinalIgnoreCase);
+        var names = new List<(string Name, ServedCertificate Certificate)>();
 
         // What the configuration says outright beats what happens to stand in a certificate.
         foreach (var (name, certificate) in certificates.Where(c => IsDnsName(c.Name)))
@@ -33,16 +34,16 @@ internal sealed class CertificateSet
 
         _exact = exact.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
         _wildcards = wildcards.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        Names = names;
 
         void Add(string name, ServedCertificate certificate)
         {
-            if (name.StartsWith("*.", StringComparison.Ordinal))
+            var isFirst = name.StartsWith("*.", StringComparison.Ordinal)
+                ? wildcards.TryAdd(name[2..], certificate)
+                : exact.TryAdd(name, certificate);
+            if (isFirst)
             {
-                wildcards.TryAdd(name[2..], certificate);
-            }
-            else
-            {
-                exact.TryAdd(name, certificate);
+                names.Add((name.ToLowerInvariant(), certificate));
             }
         }
     }
@@ -50,6 +51,9 @@ internal sealed class CertificateSet
     public IReadOnlyList<ServedCertificate> All { get; }
 
     public ServedCertificate Default { get; }
+
+    /// <summary>Each name once, wildcards too, in lower case, with the certificate that is served for it; those of the configuration first.</summary>
+    public IReadOnlyList<(string Name, ServedCertificate Certificate)> Names { get; }
 
     /// <summary>
     /// The certificate for a name, or null. A wildcard stands for exactly one label (RFC 6125, 6.4.3); an exact name
