@@ -9,7 +9,7 @@ public sealed class TlsOptions : IValidatable
     /// <summary>
     /// The mounted <c>kubernetes.io/tls</c> Secret: <c>tls.crt</c> (leaf first, then the chain), <c>tls.key</c> and
     /// optionally <c>ca.crt</c>. Its certificate is the default one. Default <c>/etc/tls</c>; may be empty when
-    /// <see cref="Directories"/> has one.
+    /// <see cref="Directories"/> has one: the first of them by name then takes its part.
     /// </summary>
     public string Directory { get; set; } = "/etc/tls";
 

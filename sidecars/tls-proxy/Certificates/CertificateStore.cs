@@ -19,9 +19,8 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
     /// <summary>Every directory with what came of the last look at it.</summary>
     public IReadOnlyList<CertificateSlot> Slots => _slots;
 
-    /// <summary>The directories of a configuration, each looked at once.</summary>
-    /// <exception cref="ConfigurationException">One of them holds nothing that can be served; tells of all.</exception>
-    public static IReadOnlyList<CertificateSlot> Open(TlsOptions options, DateTimeOffset now)
+    /// <summary>The directories of a configuration, the default certificate's first, not yet looked at.</summary>
+    public static IReadOnlyList<CertificateSlot> SlotsOf(TlsOptions options)
     {
         var directories = options.Directories
             .OrderBy(d => d.Key, StringComparer.Ordinal)
@@ -33,10 +32,17 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
         }
 
         // The default certificate's directory has the authorities for all.
-        var slots = directories
-            .Select((d, i) => new CertificateSlot(d.Name, d.Directory, needsAuthorities: i == 0 && options.ClientCertificate != ClientCertificateMode.None))
-            .ToList();
+        return
+        [
+            .. directories.Select((d, i) => new CertificateSlot(d.Name, d.Directory, needsAuthorities: i == 0 && options.ClientCertificate != ClientCertificateMode.None)),
+        ];
+    }
 
+    /// <summary>The directories of a configuration, each looked at once.</summary>
+    /// <exception cref="ConfigurationException">One of them holds nothing that can be served; tells of all.</exception>
+    public static IReadOnlyList<CertificateSlot> Open(TlsOptions options, DateTimeOffset now)
+    {
+        var slots = SlotsOf(options);
         foreach (var slot in slots)
         {
             slot.Refresh(now);

@@ -18,11 +18,10 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
 
     public async IAsyncEnumerable<Finding> RunAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var directories = options.Tls.Directories.Values.Prepend(options.Tls.Directory).Where(d => d.Length > 0);
-        foreach (var directory in directories)
+        foreach (var slot in CertificateStore.SlotsOf(options.Tls))
         {
-            yield return Certificate(directory);
-            if (Mount(directory) is { } finding)
+            yield return Certificate(slot);
+            if (Mount(slot.Directory) is { } finding)
             {
                 yield return finding;
             }
@@ -40,11 +39,9 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
           select ($"cluster {cluster.ClusterId}, destination {destination.Key} ({destination.Value.Address})", new Uri(destination.Value.Address))
         : [($"upstream {options.Upstream.Url}", options.Upstream.Url)];
 
-    private Finding Certificate(string directory)
+    private Finding Certificate(CertificateSlot slot)
     {
-        var subject = $"certificate {directory}";
-        var isDefault = directory == options.Tls.Directory;
-        var slot = new CertificateSlot(null, directory, needsAuthorities: isDefault && options.Tls.ClientCertificate != ClientCertificateMode.None);
+        var subject = $"certificate {slot.Directory}";
         slot.Refresh(time.GetUtcNow());
         if (slot.Certificate is not { } certificate)
         {

@@ -1,5 +1,6 @@
 using Hosting;
 using TestKit;
+using TlsProxy.Certificates;
 using TlsProxy.Status;
 using TlsProxy.Tests.Certificates;
 using TlsProxy.Tests.Support;
@@ -88,6 +89,26 @@ public sealed class CheckTests : IDisposable
 
         Assert.Contains(findings, f => f.Severity == FindingSeverity.Failure && f.Message.Contains("ca.crt", StringComparison.Ordinal));
         Assert.Contains(findings, f => f.Severity == FindingSeverity.Warning && f.Subject.StartsWith("upstream", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Without_a_default_directory_the_authorities_are_asked_of_whom_the_start_asks()
+    {
+        using var without = new SecretVolume(Authority.Issue().Files);
+        using var with = new SecretVolume(new(Authority.Issue().Files) { ["ca.crt"] = Authority.BundlePem });
+        var options = Options("", DeadUrl());
+        options.Tls.ClientCertificate = ClientCertificateMode.Require;
+
+        options.Tls.Directories = new() { ["b"] = with.Directory, ["a"] = without.Directory };
+        var started = Assert.Single(Assert.Throws<ConfigurationException>(() => CertificateStore.Open(options.Tls, DateTimeOffset.UtcNow)).Errors);
+        var checkedOn = Assert.Single(await FindingsAsync(new ProxyCheck(options, TimeProvider.System)), f => f.Severity == FindingSeverity.Failure);
+        Assert.Equal("Tls:Directories:a", started.Key);
+        Assert.Contains("ca.crt", checkedOn.Message, StringComparison.Ordinal);
+        Assert.Equal("certificate " + without.Directory, checkedOn.Subject);
+
+        options.Tls.Directories = new() { ["a"] = with.Directory, ["b"] = without.Directory };
+        Assert.Equal(2, CertificateStore.Open(options.Tls, DateTimeOffset.UtcNow).Count);
+        Assert.DoesNotContain(await FindingsAsync(new ProxyCheck(options, TimeProvider.System)), f => f.Severity == FindingSeverity.Failure);
     }
 
     [Fact]
