@@ -7,8 +7,11 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace TlsProxy.Status;
 
-/// <summary>The <c>check</c> verb: is each certificate there, whole and valid for long enough, can its change be seen, and does the application answer.</summary>
-internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : ICheck
+/// <summary>
+/// The <c>check</c> verb: is each certificate there, whole and valid for long enough, can its change be seen, is the token
+/// for the application there, and does the application answer.
+/// </summary>
+internal sealed class ProxyCheck(TlsProxyOptions options, EgressToken token, TimeProvider time) : ICheck
 {
     private const string OwnMounts = "/proc/self/mountinfo";
     private const int EnoughDays = 30;
@@ -25,6 +28,11 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
             {
                 yield return finding;
             }
+        }
+
+        if (options.Upstream.TokenFile.Length > 0)
+        {
+            yield return await TokenAsync(cancellationToken);
         }
 
         foreach (var (subject, url) in Destinations())
@@ -74,6 +82,20 @@ internal sealed class ProxyCheck(TlsProxyOptions options, TimeProvider time) : I
         return isMountedAlone
             ? Finding.Warning(subject, "tls.crt is mounted with subPath, so a renewed certificate will never arrive.", "Mount the Secret as a directory.")
             : null;
+    }
+
+    /// <summary>The start itself is tried, so that what it refuses is said in its words.</summary>
+    private async Task<Finding> TokenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await token.StartAsync(cancellationToken);
+            return Finding.Ok($"token {options.Upstream.TokenFile}", "the file holds one.");
+        }
+        catch (ConfigurationException refused)
+        {
+            return new Finding(FindingSeverity.Failure, "configuration", refused.Message);
+        }
     }
 
     private async Task<Finding> DestinationAsync(string subject, Uri url, CancellationToken cancellationToken)

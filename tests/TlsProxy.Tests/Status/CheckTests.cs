@@ -1,6 +1,8 @@
 using Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using TestKit;
 using TlsProxy.Certificates;
+using TlsProxy.Forwarding;
 using TlsProxy.Status;
 using TlsProxy.Tests.Certificates;
 using TlsProxy.Tests.Support;
@@ -85,7 +87,7 @@ public sealed class CheckTests : IDisposable
         var options = Options(volume.Directory, DeadUrl());
         options.Tls.ClientCertificate = ClientCertificateMode.Require;
 
-        var findings = await FindingsAsync(new ProxyCheck(options, TimeProvider.System));
+        var findings = await FindingsAsync(CheckOf(options));
 
         Assert.Contains(findings, f => f.Severity == FindingSeverity.Failure && f.Message.Contains("ca.crt", StringComparison.Ordinal));
         Assert.Contains(findings, f => f.Severity == FindingSeverity.Warning && f.Subject.StartsWith("upstream", StringComparison.Ordinal));
@@ -101,14 +103,51 @@ public sealed class CheckTests : IDisposable
 
         options.Tls.Directories = new() { ["b"] = with.Directory, ["a"] = without.Directory };
         var started = Assert.Single(Assert.Throws<ConfigurationException>(() => CertificateStore.Open(options.Tls, DateTimeOffset.UtcNow)).Errors);
-        var checkedOn = Assert.Single(await FindingsAsync(new ProxyCheck(options, TimeProvider.System)), f => f.Severity == FindingSeverity.Failure);
+        var checkedOn = Assert.Single(await FindingsAsync(CheckOf(options)), f => f.Severity == FindingSeverity.Failure);
         Assert.Equal("Tls:Directories:a", started.Key);
         Assert.Contains("ca.crt", checkedOn.Message, StringComparison.Ordinal);
         Assert.Equal("certificate " + without.Directory, checkedOn.Subject);
 
         options.Tls.Directories = new() { ["a"] = with.Directory, ["b"] = without.Directory };
         Assert.Equal(2, CertificateStore.Open(options.Tls, DateTimeOffset.UtcNow).Count);
-        Assert.DoesNotContain(await FindingsAsync(new ProxyCheck(options, TimeProvider.System)), f => f.Severity == FindingSeverity.Failure);
+        Assert.DoesNotContain(await FindingsAsync(CheckOf(options)), f => f.Severity == FindingSeverity.Failure);
+    }
+
+    [Theory]
+    [InlineData(null, "Could not find")]
+    [InlineData("", "is empty")]
+    [InlineData(" \n", "is empty")]
+    [InlineData("two words", "more than a token")]
+    public async Task A_token_that_could_not_be_used_is_told_in_the_words_of_the_start(string? content, string reason)
+    {
+        using var volume = new SecretVolume(Authority.Issue().Files);
+        var options = Options(volume.Directory, DeadUrl());
+        options.Upstream.TokenFile = _directory["token"];
+        if (content is not null)
+        {
+            await File.WriteAllTextAsync(options.Upstream.TokenFile, content);
+        }
+
+        var started = await Assert.ThrowsAsync<ConfigurationException>(() => TokenOf(options).StartAsync(CancellationToken.None));
+        var failure = Assert.Single(await FindingsAsync(CheckOf(options)), f => f.Severity == FindingSeverity.Failure);
+
+        Assert.Equal(started.Message, failure.Message);
+        Assert.StartsWith($"Upstream:TokenFile = '{options.Upstream.TokenFile}': cannot be used: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_can_be_used_is_ok()
+    {
+        using var volume = new SecretVolume(Authority.Issue().Files);
+        var options = Options(volume.Directory, DeadUrl());
+        options.Upstream.TokenFile = _directory["token"];
+        await File.WriteAllTextAsync(options.Upstream.TokenFile, "abc.def\n");
+
+        var finding = Assert.Single(await FindingsAsync(CheckOf(options)), f => f.Subject.StartsWith("token", StringComparison.Ordinal));
+
+        Assert.Equal(FindingSeverity.Ok, finding.Severity);
+        Assert.DoesNotContain("abc", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,6 +163,10 @@ public sealed class CheckTests : IDisposable
         Assert.Contains("cluster app, destination d0", output, StringComparison.Ordinal);
         Assert.Contains("cluster app, destination d1", output, StringComparison.Ordinal);
 
+        var (tokenless, told) = await CheckAsync(good.Directory, routes.Argument, "--Upstream:TokenFile=/nowhere/token");
+        Assert.Equal(1, tokenless);
+        Assert.Contains("FAIL  configuration: Upstream:TokenFile = '/nowhere/token': cannot be used: ", told, StringComparison.Ordinal);
+
         var (failed, said) = await CheckAsync(bad.Directory, routes.Argument);
         Assert.Equal(1, failed);
         Assert.Contains("FAIL  certificate " + bad.Directory, said, StringComparison.Ordinal);
@@ -134,9 +177,9 @@ public sealed class CheckTests : IDisposable
         Assert.Contains("Retry.Attempts", errors, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Code, string Output)> CheckAsync(string directory, string argument)
+    private static async Task<(int Code, string Output)> CheckAsync(string directory, params string[] args)
     {
-        await using var process = ChildProcess.DotNet(Path.Combine(AppContext.BaseDirectory, "TlsProxy.dll"), ["check", $"--Tls:Directory={directory}", argument]);
+        await using var process = ChildProcess.DotNet(Path.Combine(AppContext.BaseDirectory, "TlsProxy.dll"), ["check", $"--Tls:Directory={directory}", .. args]);
         var code = await process.ExitAsync();
         return (code, string.Join('\n', process.Output.Concat(process.Errors)));
     }
@@ -151,7 +194,13 @@ public sealed class CheckTests : IDisposable
     }
 
     private static Task<List<Finding>> RunAsync(string directory, Uri upstream, string mountTable = "/proc/self/mountinfo") =>
-        FindingsAsync(new ProxyCheck(Options(directory, upstream), TimeProvider.System) { MountTable = mountTable });
+        FindingsAsync(CheckOf(Options(directory, upstream), mountTable));
+
+    private static ProxyCheck CheckOf(TlsProxyOptions options, string mountTable = "/proc/self/mountinfo") =>
+        new(options, TokenOf(options), TimeProvider.System) { MountTable = mountTable };
+
+    private static EgressToken TokenOf(TlsProxyOptions options) =>
+        new(options, new Problems(TimeProvider.System, NullLogger<Problems>.Instance), TimeProvider.System);
 
     private static async Task<List<Finding>> FindingsAsync(ProxyCheck check)
     {
