@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Hosting;
+using Microsoft.Extensions.Logging;
 using TlsProxy.Certificates;
 using TlsProxy.Tests.Support;
 
@@ -70,13 +71,14 @@ public sealed class RotationTests
 
     [Theory]
     [MemberData(nameof(BrokenSwaps))]
-    public async Task After_a_broken_swap_the_last_good_pair_is_served_and_metric_and_status_say_so(string kind)
+    public async Task After_a_broken_swap_the_last_good_pair_is_served_and_metric_status_and_log_say_so(string kind)
     {
         var good = _authority.Issue();
         var next = _authority.Issue();
         using var volume = new SecretVolume(good.Files);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url);
+        using var log = new LogCapture();
+        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, adjust: builder => builder.Logging.AddProvider(log));
 
         volume.Swap(Broken(_authority, kind));
 
@@ -85,12 +87,19 @@ public sealed class RotationTests
         var status = await proxy.StatusAsync();
         Assert.Equal("rejected", status.GetProperty("certificates")[0].GetProperty("last_outcome").GetString());
         Assert.Contains(volume.Directory, status.GetProperty("problems")[0].GetProperty("area").GetString(), StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => log.Of<CertificateStore>("Rejected").Count > 0, "the line in the log");
 
         volume.Swap(next.Files);
 
         await Eventually.TrueAsync(async () => await proxy.SerialAsync() == next.Serial, "the good one after it");
         Assert.Equal(0, (await proxy.StatusAsync()).GetProperty("problems").GetArrayLength());
         Assert.Equal(1, await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}"));
+        var line = Assert.Single(log.Of<CertificateStore>("Rejected"));
+        Assert.Equal(LogLevel.Error, line.Level);
+        Assert.Contains(volume.Directory, line.Text, StringComparison.Ordinal);
+        Assert.Contains(status.GetProperty("certificates")[0].GetProperty("rejected_because").GetString()!, line.Text, StringComparison.Ordinal);
+        Assert.Contains($"Serial {good.Serial}, ", line.Text, StringComparison.Ordinal);
+        Assert.EndsWith("is still served", line.Text, StringComparison.Ordinal);
     }
 
     // The kubelet swaps first and makes the links of new files after that.
