@@ -53,6 +53,11 @@ public sealed class TlsOptions : IValidatable
             yield return new(path + "Directory", "", "is empty and Tls:Directories has none either: give the directory where the TLS Secret is mounted.");
         }
 
+        foreach (var (name, _) in Directories.Where(d => d.Value.Length == 0))
+        {
+            yield return new($"{path}Directories:{name}", "", "is empty: give the directory where its TLS Secret is mounted, or leave the name out.");
+        }
+
         if (ClientCertificate == ClientCertificateMode.None && !AllowedClients.IsEmpty)
         {
             yield return new(path + "AllowedClients", null, "has no effect while Tls:ClientCertificate is none: set that to require.");

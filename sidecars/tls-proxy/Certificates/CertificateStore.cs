@@ -111,7 +111,11 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
                 break;
             case CertificateOutcome.Rejected:
                 metrics.CertificateReload("rejected");
-                problems.Report(area, $"what lies there now is not served: {slot.Refused!.What}; the last good certificate still is", slot.Refused.Remedy, slot.Refused);
+                problems.Report(
+                    area,
+                    $"what lies there now is not served, the last good certificate still is: {slot.Refused!.What}.",
+                    char.ToUpperInvariant(slot.Refused.Remedy[0]) + slot.Refused.Remedy[1..],
+                    slot.Refused.InnerException);
                 Log.Rejected(logger, slot.Directory, slot.Refused.What, slot.Refused.Remedy, slot.Certificate!.Leaf.SerialNumber, slot.Certificate.NotAfter.ToString("u"));
                 break;
             case CertificateOutcome.Restored:

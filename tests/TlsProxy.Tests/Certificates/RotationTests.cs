@@ -86,7 +86,10 @@ public sealed class RotationTests
         Assert.Equal(good.Serial, await proxy.SerialAsync());
         var status = await proxy.StatusAsync();
         Assert.Equal("rejected", status.GetProperty("certificates")[0].GetProperty("last_outcome").GetString());
-        Assert.Contains(volume.Directory, status.GetProperty("problems")[0].GetProperty("area").GetString(), StringComparison.Ordinal);
+        var problem = status.GetProperty("problems")[0];
+        Assert.Contains(volume.Directory, problem.GetProperty("area").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(status.GetProperty("certificates")[0].GetProperty("rejected_because").GetString() + ".", problem.GetProperty("what").GetString(), StringComparison.Ordinal);
+        Assert.Matches(@"^[A-Z].*\.$", problem.GetProperty("remedy").GetString());
         await Eventually.TrueAsync(() => log.Of<CertificateStore>("Rejected").Count > 0, "the line in the log");
 
         volume.Swap(next.Files);
@@ -121,6 +124,17 @@ public sealed class RotationTests
             "/nowhere/tls", new Uri("http://127.0.0.1:1"), ["--Tls:Directories:api=/nowhere/api"]));
 
         Assert.Equal(["Tls:Directory", "Tls:Directories:api"], refused.Errors.Select(e => e.Key));
+    }
+
+    [Fact]
+    public async Task A_further_directory_without_a_path_is_refused()
+    {
+        using var volume = new SecretVolume(_authority.Issue().Files);
+
+        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
+            volume.Directory, new Uri("http://127.0.0.1:1"), ["--Tls:Directories:api="]));
+
+        Assert.Equal("Tls:Directories:api", Assert.Single(refused.Errors).Key);
     }
 
     [Fact]
