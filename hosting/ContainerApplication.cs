@@ -130,12 +130,23 @@ public sealed partial class ContainerApplication : IAsyncDisposable
             return 1;
         }
 
-        await _host.WaitForShutdownAsync();
+        var inOrder = true;
+        try
+        {
+            await _host.WaitForShutdownAsync();
+        }
+        catch (Exception e)
+        {
+            // A service that did not come to its end: the others have been stopped all the same.
+            Log.NotStopped(logger, e);
+            inOrder = false;
+        }
 
         // A service that broke has ended the host (its default): that is no clean end, whatever the host thinks of it.
         var broken = Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true });
-        Log.Ended(logger, process.Name, broken ? 1 : 0);
-        return broken ? 1 : 0;
+        var exitCode = broken || !inOrder ? 1 : 0;
+        Log.Ended(logger, process.Name, exitCode);
+        return exitCode;
     }
 
     private void PrintHelp()
@@ -172,6 +183,9 @@ public sealed partial class ContainerApplication : IAsyncDisposable
 
         [LoggerMessage(9, LogLevel.Critical, "Not started")]
         public static partial void NotStarted(ILogger logger, Exception exception);
+
+        [LoggerMessage(15, LogLevel.Error, "A part of the process did not end in order")]
+        public static partial void NotStopped(ILogger logger, Exception exception);
 
         [LoggerMessage(14, LogLevel.Critical, "Not started: {Reason} Stop what holds the port, or set another one")]
         public static partial void PortTaken(ILogger logger, string reason);

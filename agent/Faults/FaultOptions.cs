@@ -8,7 +8,8 @@ public sealed class FaultOptions
     /// <summary>Whether any of it happens. Default false.</summary>
     public bool Enabled { get; set; }
 
-    /// <summary>Time that every inference takes longer, in its turn at the model. Default 0.</summary>
+    /// <summary>Time that every inference takes longer, in its turn at the model: up to a day. Default 0.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan Latency { get; set; }
 
     /// <summary>Share of inferences that fail with 500, 0 to 1. Default 0.</summary>

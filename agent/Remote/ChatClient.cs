@@ -86,18 +86,12 @@ internal sealed class ChatClient(ModelOptions options, TimeProvider time)
     public static async IAsyncEnumerable<string> ReadStreamAsync(
         HttpResponseMessage response, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
-        var total = 0;
+        using var lines = new StreamReader(
+            new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), MaxAnswerBytes), Encoding.UTF8);
         while (true)
         {
             var line = await ReadLineAsync(lines, cancellationToken)
                 ?? throw new FailedRequestException(StatusCodes.Status502BadGateway, "The model's server broke off its answer");
-            total += line.Length;
-            if (total > MaxAnswerBytes)
-            {
-                throw new FailedRequestException(StatusCodes.Status502BadGateway, "The model's server does not come to an end");
-            }
-
             if (!line.StartsWith("data:", StringComparison.Ordinal))
             {
                 continue;

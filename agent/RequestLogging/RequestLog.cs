@@ -19,6 +19,8 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     /// </summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
+    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
+
     /// <summary>Texts that wait may not fill the memory: the queue is bounded by lines, and these are long.</summary>
     private const long MaxQueuedTextChars = 8 * 1024 * 1024;
 
@@ -52,7 +54,7 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
 
         var includeText = _options.RequestLog.IncludeText;
         var line = RequestLine.OfThisThread.Format(
-            record, _time.GetUtcNow(), context.Request.Method, context.Request.Path.Value ?? "", context.Response.StatusCode, elapsed, includeText);
+            record, _time.GetUtcNow(), context.Request.Method, context.Request.Path.Value ?? "", record.StatusCode(context.Response.StatusCode), elapsed, includeText);
         if (!_queue.TryAdd(line, includeText ? record.Text?.Length ?? 0 : 0))
         {
             _health.Dropped(1);
@@ -73,12 +75,25 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
         return Task.CompletedTask;
     }
 
-    /// <summary>Empties the queue; a file that blocks for ever is given up when the grace is over.</summary>
+    /// <summary>
+    /// Empties the queue; a file that blocks for ever is given up when the grace is over. Requests that used all of the grace
+    /// leave none for their lines, which get a last moment all the same: the kubelet kills seconds later.
+    /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _queue?.Complete();
         await _stopping.CancelAsync();
-        await _reader.WaitAsync(cancellationToken);
+        using var moment = new CancellationTokenSource(LastMoment, _time);
+        var patience = cancellationToken.IsCancellationRequested ? moment.Token : cancellationToken;
+        await _reader.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_reader.IsCompleted)
+        {
+            Log.GivenUp(_logger, _options.LogFile, _queue!.Count);
+        }
+        else
+        {
+            await _reader;
+        }
     }
 
     public JsonNode Describe() => new JsonObject
@@ -114,5 +129,8 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     {
         [LoggerMessage(110, LogLevel.Warning, "LOG_FILE is not set: no request log is written")]
         public static partial void Off(ILogger logger);
+
+        [LoggerMessage(111, LogLevel.Error, "{File} takes nothing, and the grace is over: up to {Lines} lines of the request log are lost. See to its volume")]
+        public static partial void GivenUp(ILogger logger, string file, int lines);
     }
 }

@@ -47,6 +47,17 @@ internal sealed partial class ErrorShape(RequestDelegate next, ILogger<ErrorShap
         var response = context.Response;
         if (response.HasStarted)
         {
+            if (statusCode == ClientClosedRequest)
+            {
+                RequestRecord.Of(context).ClientLeft = true;
+            }
+            else if (statusCode != 0)
+            {
+                // Half an answer must not look like a whole one.
+                RequestRecord.Of(context).FailedLate = true;
+                context.Abort();
+            }
+
             return;
         }
 

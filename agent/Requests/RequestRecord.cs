@@ -31,8 +31,16 @@ internal sealed class RequestRecord(string requestId, string traceId, long start
     /// <summary>Whether it failed after the answer's head, and with it a good status, had gone out.</summary>
     public bool FailedLate { get; set; }
 
+    /// <summary>Whether its client went away in the middle of the answer.</summary>
+    public bool ClientLeft { get; set; }
+
+    /// <summary>What the log says became of it.</summary>
+    /// <param name="sent">The status that went out.</param>
+    public int StatusCode(int sent) => ClientLeft ? ErrorShape.ClientClosedRequest : sent;
+
     /// <summary>Whether the client got what it asked for.</summary>
-    public bool Succeeded(int statusCode) => statusCode < 400 && !FailedLate;
+    /// <param name="sent">The status that went out.</param>
+    public bool Succeeded(int sent) => StatusCode(sent) < 400 && !FailedLate;
 
     /// <summary>The record of a request that is under way.</summary>
     public static RequestRecord Of(HttpContext context) => context.Features.GetRequiredFeature<RequestRecord>();

@@ -81,4 +81,36 @@ public sealed class ProgramTests : IDisposable
         Assert.Equal(0, await agent.ExitCodeAsync());
         Assert.Equal(100, RunningAgent.LinesOf(logFile).Count);
     }
+
+    // The server has then used all of the grace, before the log is asked to end.
+    [Fact]
+    public async Task SIGTERM_in_the_middle_of_an_inference_that_outlasts_the_grace_ends_it_in_order_too()
+    {
+        var logFile = _directory.File("requests.log");
+        using var agent = AgentProcess.Start(
+            "--Http:Port=0", "--Management:Port=0", "--Listen:Address=127.0.0.1", $"--LOG_FILE={logFile}", "--Shutdown:GraceSeconds=1",
+            "--Faults:Enabled=true", "--Faults:Hang=true");
+        using var http = new HttpClient { BaseAddress = new Uri(await agent.AddressAsync()) };
+        using var first = await http.GetAsync(new Uri("/", UriKind.Relative));
+        var hanging = http.PostAsync(new Uri("/inference", UriKind.Relative), new StringContent("{\"text\":\"good\"}", System.Text.Encoding.UTF8, "application/json"));
+        await Eventually.IsTrueAsync(() => RunningAgent.LinesOf(logFile).Count == 1, "the first line is there");
+
+        agent.Signal("TERM");
+
+        Assert.Equal(0, await agent.ExitCodeAsync());
+        Assert.Contains("ended with exit code 0", agent.Output, StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => hanging);
+        Assert.Equal(["/", "/inference"], RunningAgent.LinesOf(logFile).Select(l => (string?)l["path"]));
+    }
+
+    [Theory]
+    [InlineData("-00:00:05")]
+    [InlineData("60.00:00:00")]
+    public async Task A_latency_that_no_inference_can_have_is_refused(string latency)
+    {
+        using var agent = AgentProcess.Start("--Faults:Enabled=true", $"--Faults:Latency={latency}");
+
+        Assert.Equal(2, await agent.ExitCodeAsync());
+        Assert.Contains("Faults:Latency", agent.Errors, StringComparison.Ordinal);
+    }
 }

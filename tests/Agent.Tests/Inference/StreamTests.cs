@@ -96,6 +96,44 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task A_client_that_leaves_between_two_steps_is_499_and_no_success()
+    {
+        await using var agent = await RunningAgent.StartAsync();
+        var model = StubModel.PutInto(agent);
+        using var request = StreamRequest("one two");
+        request.Headers.Add("X-Request-Id", "left");
+        var pending = agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await model.EnteredAsync(1);
+        model.Release();
+
+        (await pending).Dispose();
+
+        var line = await agent.LoggedLineAsync("left");
+        Assert.Equal("error", (string?)line["status"]);
+        Assert.Equal(499, (int?)line["status_code"]);
+        Assert.Equal(1, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
+    }
+
+    [Fact]
+    public async Task A_model_that_breaks_between_two_steps_leaves_no_stream_that_looks_whole()
+    {
+        await using var agent = await RunningAgent.StartAsync();
+        var model = StubModel.PutInto(agent);
+        using var request = StreamRequest("one two");
+        request.Headers.Add("X-Request-Id", "broken");
+        var pending = agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await model.EnteredAsync(1);
+        model.Release();
+        using var response = await pending;
+        await model.EnteredAsync(2);
+
+        model.Break(new NotSupportedException("as no model should"));
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync());
+        Assert.Equal("error", (string?)(await agent.LoggedLineAsync("broken"))["status"]);
+    }
+
+    [Fact]
     public async Task A_text_that_does_not_fit_is_refused_as_elsewhere()
     {
         await using var agent = await RunningAgent.StartAsync();

@@ -243,6 +243,30 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         Assert.Equal(1, _calls);
     }
 
+    // With line ends, and without any: then all of it would be one line, which is kept until it is whole.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_without_an_end_is_given_up_after_a_megabyte(bool lines)
+    {
+        const int parts = 16 * 1024;
+        var part = new byte[64 * 1024];
+        Array.Fill(part, (byte)'a');
+        part[^1] = lines ? (byte)'\n' : (byte)'a';
+        _behaviour = async (context, _) =>
+        {
+            for (var i = 0; i < parts && !context.RequestAborted.IsCancellationRequested; i++)
+            {
+                await context.Response.Body.WriteAsync(part, context.RequestAborted);
+            }
+        };
+        await using var agent = await StartAsync();
+
+        var answer = await agent.PostAsync("/inference/stream", "{\"text\":\"fine\"}").JsonAsync(HttpStatusCode.BadGateway);
+
+        Assert.Equal("The model's server does not come to an end", (string?)answer["detail"]);
+    }
+
     [Fact]
     public async Task An_answer_that_stalls_after_its_head_is_a_gateway_timeout()
     {

@@ -58,5 +58,12 @@ internal sealed class StubModel(string name = "stub") : ITextModel
         waiting.TrySetResult(new Prediction(label, 0.75));
     }
 
+    /// <summary>Lets the oldest waiting request fail.</summary>
+    public void Break(Exception exception)
+    {
+        Assert.True(_waiting.TryDequeue(out var waiting), "nobody waits");
+        waiting.TrySetException(exception);
+    }
+
     public Task EnteredAsync(int count) => Eventually.IsTrueAsync(() => Entered >= count, $"{count} requests have reached the model");
 }
