@@ -196,8 +196,7 @@ internal sealed class ConfigurationChain<TOptions>(IReadOnlyList<string> flags)
 
         if (value.Length == 0 && node.LeafType != typeof(string))
         {
-            // An empty value means "as if it were not set", which is what an optional key of a template becomes.
-            values.Remove(key);
+            // An empty value means "as if it were not set here", which is what an optional key of a template becomes.
             return;
         }
 

@@ -36,6 +36,8 @@ public sealed class ConfigurationTests : IDisposable
             ["CONFIG_FILE"] = file,
             ["GREETING"] = "environment",
             ["LOG_FILE"] = "/environment",
+            // As an optional value of a template is left: not set here.
+            ["SINK__WAIT"] = "",
         });
 
         var configuration = (await specimen.StatusAsync()).GetProperty("configuration");
