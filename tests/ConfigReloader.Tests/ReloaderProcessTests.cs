@@ -143,6 +143,31 @@ public sealed class ReloaderProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_watch_that_a_reload_changes_while_its_target_hangs_leaves_the_process_ready()
+    {
+        var hangs = new TaskCompletionSource();
+        await using var application = await StubApplication.StartAsync();
+        application.Answer = (_, _) => hangs.Task;
+        string Configuration(string debounce) =>
+            $$"""{ "Watches": { "one": { "Directory": "{{_volume.Path}}", "Debounce": "{{debounce}}", "Target": { "Url": "{{application.ReloadUrl}}" } } } }""";
+        var file = _directory["reloader.json"];
+        await File.WriteAllTextAsync(file, Configuration("50ms"));
+        await using var reloader = await ReloaderProcess.ServeAsync($"--config={file}");
+        await reloader.PhaseAsync("one", "in_step");
+        _volume.Swap(("key", "1"));
+        await Eventually.HoldsAsync(() => application.Reloads.Count == 1, "the target was told");
+
+        await File.WriteAllTextAsync(file, Configuration("60ms"));
+        using var answer = await reloader.ReloadAsync();
+        Assert.True(answer.IsSuccessStatusCode);
+        await reloader.PhaseAsync("one", "starting");
+
+        Assert.Contains("ready", await reloader.GetAsync("/readyz"), StringComparison.Ordinal);
+        hangs.SetResult();
+        await reloader.PhaseAsync("one", "in_step");
+    }
+
+    [Fact]
     public async Task As_an_init_container_it_renders_once_and_exits_0()
     {
         _volume.Swap(("app.yaml", "pod: $(POD_NAME)\n"), ("other", "$$(POD_NAME)"));

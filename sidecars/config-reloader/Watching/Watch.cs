@@ -50,10 +50,14 @@ internal sealed partial class Watch
 
     public WatchState State => _state;
 
+    /// <summary>Whether it still waits for the last attempt of a watch of the same name, whose keys were other ones.</summary>
+    public bool WaitsForPredecessor { get; set; }
+
     /// <summary>Why the application had better not start yet, or null: it would not find its rendered files.</summary>
     public string? NotReadyBecause => _parts.Renderer switch
     {
-        _ when _state.Phase == WatchPhase.Starting => $"{Name}: not read yet",
+        // A target that hangs holds the new watch up, but must not take the Pod out of its Service.
+        _ when _state.Phase == WatchPhase.Starting && !WaitsForPredecessor => $"{Name}: not read yet",
         { Output.Exists: false } => $"{Name}: not rendered yet",
         _ => null,
     };

@@ -97,6 +97,7 @@ internal sealed class WatchSet(
         public Running(WatchOptions options, Watch watch, Task after, Problems problems, TimeProvider time, CancellationToken abort)
         {
             (Options, Watch) = (options, watch);
+            watch.WaitsForPredecessor = !after.IsCompleted;
             _loop = Task.Run(() => RunAsync(after, problems, time, abort), CancellationToken.None);
         }
 
@@ -117,6 +118,7 @@ internal sealed class WatchSet(
         {
             // The same place under other keys: its last attempt ends before the first of this one.
             await after;
+            Watch.WaitsForPredecessor = false;
             while (!_stopping.IsCancellationRequested)
             {
                 try
