@@ -98,13 +98,9 @@ internal sealed class Delivery : IDisposable
                     continue;
                 }
 
-                var outcome = _queue.Read(batch) is { } message
-                    ? await _send(batch, message, cancellationToken)
-                    : new SendOutcome("lost", true, "the batch is gone from the disk");
-                Note(batch, outcome);
+                var outcome = await TrySendAsync(batch, cancellationToken);
                 if (outcome.Done)
                 {
-                    _queue.Remove(batch);
                     pause = FirstPause;
                     continue;
                 }
@@ -117,6 +113,31 @@ internal sealed class Delivery : IDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // What is left stays in the queue's directory, if there is one.
+        }
+    }
+
+    private async Task<SendOutcome> TrySendAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var outcome = _queue.Read(batch) is { } message
+                ? await _send(batch, message, cancellationToken)
+                : new SendOutcome("lost", true, "the batch is gone from the disk, or cannot be read there");
+            Note(batch, outcome);
+            if (outcome.Done)
+            {
+                _queue.Remove(batch);
+            }
+
+            return outcome;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // Nothing may end the sending: nobody would start it again, and all that comes would only wait.
+            _lastError = $"{e.GetType().Name}: {e.Message}";
+            _problems.Report(_area, $"Sending to {_receiver.Host} failed: {_lastError}",
+                "The samples wait and are sent again. This is a fault of the relay.", e);
+            return new SendOutcome("internal", false, _lastError);
         }
     }
 

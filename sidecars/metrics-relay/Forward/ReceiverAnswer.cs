@@ -7,7 +7,7 @@ namespace MetricsRelay.Forward;
 /// <param name="Status">The status, null when there was no answer.</param>
 /// <param name="Headers">The answer's headers by name, in any case.</param>
 /// <param name="Body">The beginning of the body.</param>
-/// <param name="After">When the receiver wants the request again.</param>
+/// <param name="After">When the receiver wants the request again: in 5 minutes at most.</param>
 /// <param name="Failure">The outcome and the reason where there was no answer.</param>
 internal sealed record ReceiverAnswer(
     HttpStatusCode? Status, IReadOnlyDictionary<string, string> Headers, byte[] Body, TimeSpan? After, (string Outcome, string Reason)? Failure)

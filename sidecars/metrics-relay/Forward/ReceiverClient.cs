@@ -14,6 +14,9 @@ internal sealed class ReceiverClient(ReceiverOptions options, TimeProvider time)
 {
     private const int MaxAnswer = 64 << 10;
 
+    // A slip of the receiver or of a clock must not end the sending for days, and a timer cannot wait for weeks.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
+
     private HttpClient? _http;
     private string _trust = "";
 
@@ -56,12 +59,16 @@ internal sealed class ReceiverClient(ReceiverOptions options, TimeProvider time)
     private static ReceiverAnswer None(string outcome, string reason) =>
         new(null, new Dictionary<string, string>(), [], null, (outcome, reason));
 
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? after) => after switch
+    private TimeSpan? RetryAfter(RetryConditionHeaderValue? after)
     {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date - time.GetUtcNow(),
-        _ => null,
-    };
+        TimeSpan? wait = after switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date - time.GetUtcNow(),
+            _ => null,
+        };
+        return wait > LongestWait ? LongestWait : wait;
+    }
 
     private static async Task<byte[]> BeginningAsync(HttpContent content, CancellationToken cancellationToken)
     {

@@ -92,7 +92,7 @@ internal sealed class BatchQueue : IDisposable
         }
     }
 
-    /// <summary>The bytes of a batch, null when they are gone from the disk.</summary>
+    /// <summary>The bytes of a batch, null when they are gone from the disk or cannot be read there.</summary>
     public byte[]? Read(Batch batch)
     {
         if (batch.Data is not null)
@@ -105,7 +105,7 @@ internal sealed class BatchQueue : IDisposable
             var data = File.ReadAllBytes(PathOf(batch));
             return data.Length == batch.Length ? data : null;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -95,6 +95,24 @@ public sealed class ReceiverClientTests
     }
 
     [Theory]
+    [InlineData("4294968", 300)]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", 300)]
+    [InlineData("7", 7)]
+    public async Task A_receiver_may_ask_for_five_minutes_of_waiting_and_no_more(string after, int seconds)
+    {
+        await using var server = await FakeTarget.StartAsync(context =>
+        {
+            context.Response.StatusCode = 429;
+            context.Response.Headers.RetryAfter = after;
+            return Task.CompletedTask;
+        });
+        using var client = new ReceiverClient(new RemoteWriteOptions(), TimeProvider.System);
+        using var request = new HttpRequestMessage(HttpMethod.Post, server.Url);
+
+        Assert.Equal(TimeSpan.FromSeconds(seconds), (await client.SendAsync(request, CancellationToken.None)).After);
+    }
+
+    [Theory]
     [InlineData("--RemoteWrite:Url=ftp://x", "RemoteWrite:Url")]
     [InlineData("--RemoteWrite:Version=3.0", "RemoteWrite:Version")]
     [InlineData("--Otlp:ClientKeyFile=/x", "Otlp:ClientKeyFile")]
