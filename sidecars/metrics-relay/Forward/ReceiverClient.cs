@@ -28,7 +28,12 @@ internal sealed class ReceiverClient(ReceiverOptions options, TimeProvider time)
         try
         {
             request.Headers.UserAgent.ParseAdd("metrics-relay/1.0");
-            request.Headers.Authorization = await CredentialsAsync(either.Token);
+            // Without credentials of the options' own, those among the request's headers stay.
+            if (await CredentialsAsync(either.Token) is { } credentials)
+            {
+                request.Headers.Authorization = credentials;
+            }
+
             var http = await ConnectionAsync(either.Token);
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             return new ReceiverAnswer(

@@ -95,6 +95,24 @@ public sealed class ReceiverClientTests
     }
 
     [Theory]
+    [InlineData(false, "Api-Token mine")]
+    [InlineData(true, "Bearer theirs")]
+    public async Task An_authorization_among_the_headers_stays_unless_the_options_have_credentials(bool hasToken, string expected)
+    {
+        using var directory = new TemporaryFolder();
+        var token = Path.Combine(directory.Path, "token");
+        await File.WriteAllTextAsync(token, "theirs\n");
+        await using var target = await FakeTarget.StartAsync("");
+        using var client = new ReceiverClient(new RemoteWriteOptions { BearerTokenFile = hasToken ? token : "" }, TimeProvider.System);
+        using var request = new HttpRequestMessage(HttpMethod.Post, target.Url);
+        request.Headers.TryAddWithoutValidation("Authorization", "Api-Token mine");
+
+        Assert.True((await client.SendAsync(request, CancellationToken.None)).IsSuccess);
+
+        Assert.Equal(expected, target.LastHeaders!.Authorization);
+    }
+
+    [Theory]
     [InlineData("4294968", 300)]
     [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", 300)]
     [InlineData("7", 7)]
