@@ -72,7 +72,8 @@ internal sealed partial class Scraper(
             target.MayBeGone = true;
         }
 
-        await board.RefreshAsync(LastPatience, time, cancellationToken);
+        // When the time is up, what is there is all the more what they get.
+        await board.RefreshAsync(LastPatience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var target in board.Targets.Where(target => target.Last is { Up: true }))
         {
             forwarders.ForEach(forwarder => forwarder.Take(target));
@@ -93,7 +94,9 @@ internal sealed partial class Scraper(
             if (_forwarders.Length > 0 || !asked)
             {
                 begun++;
-                await target.ScrapeAsync();
+                // One that is under way when the relay ends is not waited for: a target that hangs would use up the time
+                // that the forwarders have to say goodbye.
+                await target.ScrapeAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 Forward(target, cancellationToken);
             }
 

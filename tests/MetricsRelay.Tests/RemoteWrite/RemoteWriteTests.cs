@@ -69,6 +69,31 @@ public sealed class RemoteWriteTests
     }
 
     [Fact]
+    public async Task A_target_that_hangs_does_not_keep_the_relay_from_ending_every_series()
+    {
+        var requests = 0;
+        await using var target = await FakeTarget.StartAsync(async context =>
+        {
+            // Down at first, so that it is asked again after a second.
+            if (Interlocked.Increment(ref requests) == 1)
+            {
+                context.Response.StatusCode = 500;
+                return;
+            }
+
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        await using var receiver = await FakeReceiver.StartAsync();
+        await using var relay = await RelayProcess.StartAsync(
+            $"--Scrape:Targets={target.Url}", "--Scrape:Interval=60s", "--Scrape:Timeout=60s", $"--RemoteWrite:Url={receiver.Url}");
+        await Eventually.IsTrueAsync(() => Volatile.Read(ref requests) == 2 && receiver.Samples.Any(s => s.Series == "__name__=up"));
+
+        Assert.Equal(0, await relay.TerminateAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+
+        Assert.True(receiver.Samples.Last(s => s.Series == "__name__=up").IsStale);
+    }
+
+    [Fact]
     public async Task Through_every_kind_of_trouble_nothing_is_lost_and_all_arrives_in_order()
     {
         var scrapes = 0;
