@@ -5,6 +5,9 @@ namespace MetricsRelay.Forward;
 /// <summary>Passes on what each scrape of the interval found.</summary>
 internal interface IForwarder
 {
+    /// <summary>What it is called where something is said of it.</summary>
+    string Name { get; }
+
     /// <summary>Whether the targets are to be scraped once more when the relay ends.</summary>
     bool WantsALastScrape { get; }
 

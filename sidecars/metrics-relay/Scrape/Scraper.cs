@@ -140,7 +140,21 @@ internal sealed partial class Scraper(
 
         foreach (var forwarder in _forwarders)
         {
-            forwarder.Take(target);
+            var area = $"forward {forwarder.Name}";
+            try
+            {
+                forwarder.Take(target);
+                problems.Clear(area);
+            }
+            catch (Exception e)
+            {
+                // A target that a reload has just taken away has nothing to take any more.
+                if (!cancellationToken.IsCancellationRequested)
+                {
+                    problems.Report(area, $"{forwarder.Name} could not take a scrape of {target.Name}: {e.GetType().Name}: {e.Message}.",
+                        "That scrape is not forwarded, the next one is tried. This is a fault of the relay.", e);
+                }
+            }
         }
     }
 

@@ -140,7 +140,8 @@ internal sealed class Target : IDisposable
 
     private async Task TakeTurnAsync(Task before)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // However the turn before has ended, this one follows.
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         if (_lastStart != 0 && _time.GetElapsedTime(_lastStart) is var since && since < LeastGap)
         {
             await Task.Delay(LeastGap - since, _time, _stopped.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -182,26 +183,42 @@ internal sealed class Target : IDisposable
         {
             return;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
-            // Nothing that a target sends may end the scraping of it.
-            (outcome, error, remedy) = ("internal", $"{Url}: {e.GetType().Name}: {e.Message}", "This is a fault of the relay.");
+            // Nothing that a target sends, be it more than there is memory for, may end the scraping of it.
+            (outcome, error, remedy) = Fault(e);
         }
 
-        var result = new ScrapeResult(
-            at, _time.GetElapsedTime(start), samples is null ? 0 : _reader.Samples, _reader.Bytes, outcome, error);
-        Publish(samples, result);
-        _metrics.Scraped(Name, result, _reader.Dropped);
-        if (error is null)
+        try
+        {
+            Conclude(samples, new ScrapeResult(
+                at, _time.GetElapsedTime(start), samples is null ? 0 : _reader.Samples, _reader.Bytes, outcome, error), remedy);
+        }
+        catch (Exception e)
+        {
+            // What cannot be passed on must not look as if it were up.
+            (outcome, error, remedy) = Fault(e);
+            Conclude(null, new ScrapeResult(at, _time.GetElapsedTime(start), 0, _reader.Bytes, outcome, error), remedy);
+        }
+    }
+
+    private (string Outcome, string Error, string Remedy) Fault(Exception e) =>
+        ("internal", $"{Url}: {e.GetType().Name}: {e.Message}", "This is a fault of the relay.");
+
+    private void Conclude(Snapshot? samples, ScrapeResult result, string remedy)
+    {
+        if (result.Error is null)
         {
             _problems.Clear("target " + Name);
         }
-        else if (!MayBeGone && !IsStillStarting(outcome))
+        else if (!MayBeGone && !IsStillStarting(result.Outcome))
         {
-            _problems.Report("target " + Name, error + ".", remedy);
+            _problems.Report("target " + Name, result.Error + ".", remedy);
         }
 
+        Publish(samples, result);
         _changed();
+        _metrics.Scraped(Name, result, _reader.Dropped);
     }
 
     private void Publish(Snapshot? samples, ScrapeResult result)

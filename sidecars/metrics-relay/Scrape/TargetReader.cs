@@ -125,9 +125,15 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
             snapshot.Release();
             throw new ScrapeFailedException("sample_limit", $"{url} exposes {e.Message}", "Have the target expose less, or raise it.");
         }
-        catch
+        catch (Exception e)
         {
             snapshot.Release();
+            if (e is not (ScrapeFailedException or OperationCanceledException or IOException or InvalidDataException))
+            {
+                // A fault of the relay: what it left half done is not built upon.
+                _catalog = null;
+            }
+
             throw;
         }
         finally

@@ -1,7 +1,13 @@
+using System.Diagnostics.Metrics;
 using System.IO.Compression;
 using System.Text;
+using Hosting;
 using MetricsRelay.Exposition;
+using MetricsRelay.Labels;
+using MetricsRelay.Scrape;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MetricsRelay.Tests.Scrape;
 
@@ -322,6 +328,40 @@ public sealed class TargetTests
         Assert.Contains("up{pod=\"p\\\"1\",node=\"n\"} 1\n", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_fault_of_the_relay_is_up_0_for_that_scrape_and_the_next_one_is_made(bool whileReading)
+    {
+        await using var server = await FakeTarget.StartAsync("n 1\n");
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var problems = new Problems(TimeProvider.System, NullLogger<Problems>.Instance);
+        var labels = new TargetLabels([], false, new Dictionary<string, string>(), []);
+        var faults = 1;
+        using var target = new Target(
+            server.Url, "t", new ScrapeOptions(), labels, new FaultyShaper(labels, () => Fail(whileReading)), TimeProvider.System,
+            new ScrapeMetrics(services.GetRequiredService<IMeterFactory>()), problems, () => Fail(!whileReading));
+
+        await target.ScrapeAsync();
+        Assert.Equal((false, "internal"), (target.Last!.Up, target.Last.Outcome));
+        Assert.Null(target.Samples);
+        Assert.Contains("OutOfMemoryException", Assert.Single(problems.Open).What, StringComparison.Ordinal);
+
+        await target.ScrapeAsync();
+        Assert.True(target.Last.Up, target.Last.Error);
+        Assert.NotNull(target.Samples);
+        Assert.Empty(problems.Open);
+
+        void Fail(bool here)
+        {
+            if (here && Interlocked.Decrement(ref faults) == 0)
+            {
+                // More than any array may have.
+                GC.KeepAlive(GC.AllocateUninitializedArray<byte>(int.MaxValue));
+            }
+        }
+    }
+
     [Fact]
     public async Task Series_that_change_all_the_time_do_not_pile_up()
     {
@@ -345,4 +385,15 @@ public sealed class TargetTests
     }
 
     private static void Parsed(string text) => Exposition.Parsed.Of(text, ExpositionFormat.Text);
+
+    private sealed class FaultyShaper(ISeriesShaper inner, Action fail) : ISeriesShaper
+    {
+        public bool MayCollide => inner.MayCollide;
+
+        public bool Shape(ref string name, List<Label> labels)
+        {
+            fail();
+            return inner.Shape(ref name, labels);
+        }
+    }
 }
