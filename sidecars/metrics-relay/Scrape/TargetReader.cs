@@ -14,7 +14,7 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
         + "application/openmetrics-text;version=1.0.0;q=0.75,"
         + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
-    // Below this many series a catalog is not worth beginning anew.
+    // Below this many series, texts and names a catalog is not worth beginning anew.
     private const int SmallCatalog = 4096;
 
     // Before the first of these every snapshot has its size too; by the last the slow readers of the beginning are gone.
@@ -28,6 +28,7 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
         options.EffectiveTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     private Catalog? _catalog;
+    private int _firstNames;
     private int _settledSeries;
     private int _scrapesToSettle;
 
@@ -142,11 +143,25 @@ internal sealed class TargetReader(Uri url, ScrapeOptions options, ISeriesShaper
             Dropped = _parser.DroppedCount;
             Settle(catalog.SeriesCount);
             // What went out of use is let go by beginning anew, once there is more of it than of what is in use.
-            if (catalog.SeriesCount > SmallCatalog && catalog.SeriesCount > 2 * Samples)
+            if (IsMostlyOutOfUse(catalog))
             {
                 _catalog = null;
             }
         }
+    }
+
+    // One series may be spelled in ever new ways, and a name may be declared without a series: so each is counted by itself.
+    // How many names are in use is what the catalog's first scrape had, since a steady target never has more.
+    private bool IsMostlyOutOfUse(Catalog catalog)
+    {
+        if (catalog.Scrape == 1)
+        {
+            _firstNames = catalog.Names.Count;
+        }
+
+        return IsMost(catalog.SeriesCount, Samples) || IsMost(catalog.Texts.Count, Samples) || IsMost(catalog.Names.Count, _firstNames);
+
+        static bool IsMost(int all, int inUse) => all > SmallCatalog && all > 2 * inUse;
     }
 
     // A target's first scrapes leave arrays behind that were outgrown, and a heap that is as large as all of them together.

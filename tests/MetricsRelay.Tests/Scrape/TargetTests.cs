@@ -386,6 +386,48 @@ public sealed class TargetTests
 
     private static void Parsed(string text) => Exposition.Parsed.Of(text, ExpositionFormat.Text);
 
+    [Fact]
+    public async Task Spellings_and_names_that_change_all_the_time_do_not_pile_up_either()
+    {
+        var scrape = 0;
+        await using var target = await FakeTarget.StartAsync(context =>
+        {
+            var mine = Interlocked.Increment(ref scrape);
+            var lines = string.Concat(Enumerable.Range(0, 5000).Select(n => $"a{{{new string(' ', mine)}n=\"{n}\"}} 1\n"));
+            var names = string.Concat(Enumerable.Range(0, 5000).Select(n => $"# TYPE m_{mine}_{n} gauge\n"));
+            return FakeTarget.WriteAsync(context, Encoding.UTF8.GetBytes(lines + names), "text/plain");
+        });
+        using var boards = Boards.Of(target);
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.Equal(5000, (await boards.ScrapeAsync()).Samples);
+            var merged = boards.Board.Lease();
+            var catalog = merged.Families[^1].Parts[0].Snapshot.Catalog;
+            Assert.InRange(catalog.Texts.Count, 5000, 15_000);
+            Assert.InRange(catalog.Names.Count, 5000, 16_000);
+            merged.Release();
+        }
+    }
+
+    [Fact]
+    public async Task A_steady_target_keeps_its_catalog()
+    {
+        var lines = string.Concat(Enumerable.Range(0, 5000).Select(n => $"# TYPE h{n} histogram\n"))
+            + string.Concat(Enumerable.Range(0, 5000).Select(n => $"a{{n=\"{n}\"}} 1\n"));
+        await using var target = await FakeTarget.StartAsync(lines);
+        using var boards = Boards.Of(target);
+        var catalogs = new HashSet<Catalog>();
+        for (var i = 0; i < 4; i++)
+        {
+            await boards.ScrapeAsync();
+            var merged = boards.Board.Lease();
+            catalogs.Add(merged.Families[^1].Parts[0].Snapshot.Catalog);
+            merged.Release();
+        }
+
+        Assert.Single(catalogs);
+    }
+
     private sealed class FaultyShaper(ISeriesShaper inner, Action fail) : ISeriesShaper
     {
         public bool MayCollide => inner.MayCollide;
