@@ -116,8 +116,12 @@ internal sealed partial class ExpositionParser
                 }
 
                 Require(line, valueAt, IsCount(value), "a bucket must be a whole number, neither NaN nor negative");
-                Require(line, valueAt, !group.HasBucket || value >= group.BucketValue,
-                    "the buckets of a histogram must be cumulative");
+                if (group.HasBucket && !(value >= group.BucketValue))
+                {
+                    Require(line, valueAt, false, "the buckets of a histogram must be cumulative");
+                    _traits |= FamilyTraits.FallingBuckets;
+                }
+
                 group.HasBucket = true;
                 group.HasNegativeBound |= series.Bound < 0;
                 group.Bound = series.Bound;

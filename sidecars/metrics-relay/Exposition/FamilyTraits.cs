@@ -14,4 +14,7 @@ internal enum FamilyTraits : byte
 
     /// <summary>A series has several points in time, of which the text format takes only one.</summary>
     ManyPoints = 4,
+
+    /// <summary>A bucket holds less than the one below it: what is between their bounds cannot be told.</summary>
+    FallingBuckets = 8,
 }

@@ -36,7 +36,8 @@ internal sealed class MetricStream(MetricsMessage message)
         foreach (ref readonly var span in snapshot.Families)
         {
             var samples = snapshot.Samples.Slice(span.Start, span.Count);
-            var whole = !span.Traits.HasFlag(FamilyTraits.BreaksText);
+            // A counted bucket cannot be less than nothing: a histogram whose buckets fall is passed on series by series.
+            var whole = (span.Traits & (FamilyTraits.BreaksText | FamilyTraits.FallingBuckets)) == 0;
             if (whole && span.Family.Type is MetricType.Counter or MetricType.Histogram or MetricType.Summary)
             {
                 AddMetrics(snapshot, span.Family, samples, milliseconds);

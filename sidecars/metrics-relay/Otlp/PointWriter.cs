@@ -214,7 +214,12 @@ internal sealed class PointWriter(Catalog catalog)
 
     private static ulong Nanoseconds(long milliseconds) => (ulong)Math.Max(0, milliseconds) * 1_000_000;
 
-    private static ulong Whole(double count) => count > 0 && count < ulong.MaxValue ? (ulong)count : 0;
+    private static ulong Whole(double count) => count switch
+    {
+        >= ulong.MaxValue => ulong.MaxValue,
+        > 0 => (ulong)count,
+        _ => 0,
+    };
 
     private static void Fixed(IBufferWriter<byte> output, int field, ulong value)
     {

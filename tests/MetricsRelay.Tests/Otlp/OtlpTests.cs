@@ -73,6 +73,34 @@ public sealed class OtlpTests
     }
 
     [Fact]
+    public async Task A_histogram_whose_buckets_fall_is_sent_series_by_series()
+    {
+        await using var target = await FakeTarget.StartAsync("""
+            # TYPE h histogram
+            h_bucket{le="1"} 5
+            h_bucket{le="2"} 4
+            h_bucket{le="+Inf"} 6
+            h_sum 3
+            h_count 6
+            # TYPE huge histogram
+            huge_bucket{le="1"} 1
+            huge_bucket{le="+Inf"} 1e30
+            huge_sum 3
+            huge_count 1e30
+
+            """);
+        await using var collector = await FakeCollector.StartAsync();
+        await using var relay = await StartAsync(target, collector);
+
+        await Eventually.IsTrueAsync(() => collector.Last("huge") is not null && collector.Last("h_bucket", "le=2") is not null);
+
+        Assert.Equal("gauge; 4", collector.Points.First(p => p is { Metric: "h_bucket", Attributes: "le=2" }).Data);
+        Assert.DoesNotContain(collector.Points, p => p.Metric == "h");
+        // Read as signed here: all bits set, and all but one.
+        Assert.Equal("histogram; sum 3; count -1; buckets 1,-2; bounds 1", collector.Points.First(p => p.Metric == "huge").Data);
+    }
+
+    [Fact]
     public async Task A_counter_that_begins_anew_says_since_when_and_one_that_goes_away_ends()
     {
         var body = "# TYPE n counter\nn_total 5\n# EOF\n";
