@@ -23,7 +23,7 @@ internal static class RelayServices
     /// <summary>Before the scraping, so that it stops after it and has the last scrape to forward.</summary>
     public static IServiceCollection AddForwarding(this IServiceCollection services, MetricsRelayOptions options)
     {
-        services.AddSingleton<ForwarderParts>();
+        services.AddSingleton<ForwarderParts>().AddSingleton<ICheck, ReceiverCheck>();
         if (options.RemoteWrite.Url is not null)
         {
             services.AddForwarder<RemoteWriter>();
