@@ -54,7 +54,7 @@ internal sealed class LineTransform
 
                 return true;
             }
-            catch (JsonException)
+            catch (Exception exception) when (IsOfTheLine(exception))
             {
                 output.TruncateTo(start);
             }
@@ -220,7 +220,7 @@ internal sealed class LineTransform
                 copied = (int)reader.BytesConsumed;
             }
         }
-        catch (JsonException)
+        catch (Exception exception) when (IsOfTheLine(exception))
         {
             // Up to here it could be read.
         }
@@ -233,6 +233,12 @@ internal sealed class LineTransform
         readable.Append("*** [the rest is not valid JSON and left out]"u8);
         return readable;
     }
+
+    /// <summary>
+    /// Whether it is the line that is to blame: not JSON, or a name or value that is no text, such as a lone surrogate
+    /// (<c>"\ud800"</c>), of which the reader takes the grammar and refuses the comparison.
+    /// </summary>
+    private static bool IsOfTheLine(Exception exception) => exception is JsonException or InvalidOperationException;
 
     /// <summary>A JSON string; bytes that are no UTF-8 become U+FFFD.</summary>
     public static void AppendString(ByteBuffer output, ReadOnlySpan<byte> text)

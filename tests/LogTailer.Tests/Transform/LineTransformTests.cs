@@ -46,6 +46,29 @@ public sealed class LineTransformTests
     }
 
     [Theory]
+    [InlineData("""{"path":"\ud800"}""")]
+    [InlineData("""{"path":"\ud800","a":1}""")]
+    [InlineData("""{"\ud800":1}""")]
+    public void A_lone_surrogate_ends_nothing_and_the_line_passes(string line)
+    {
+        Assert.Equal(line, Apply(Create(drop: ["path=/healthz*"]), line));
+        Assert.Equal(line, Apply(Create(drop: ["path=/healthz"]), line));
+        Assert.NotNull(Apply(Create(redact: ["token"]), line));
+        Assert.Contains("\"pod\":\"p\"", Apply(Create(fields: new() { ["pod"] = "p" }), line), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"\ud800":1,"token":"secret"}""")]
+    [InlineData("""{"token":"secret","\ud800":1}""")]
+    [InlineData("""{"path":"\ud800","token":"secret"}""")]
+    [InlineData("""{"token":{"a":"secret"},"path":"\ud800"}""")]
+    public void A_line_with_a_lone_surrogate_shows_no_secret(string line)
+    {
+        Assert.DoesNotContain("secret", Apply(Create(redact: ["token"], drop: ["path=/healthz*"]), line), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", Apply(Create(fields: new() { ["pod"] = "p" }, redact: ["token"]), line), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"path":"/healthz"}""", true)]
     [InlineData("""{"path":"/health"}""", true)]
     [InlineData("""{"path":"\/healthz"}""", true)]
