@@ -176,6 +176,25 @@ public sealed class HttpSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_stalls_after_its_headers_is_given_up_on_and_tried_again()
+    {
+        await using var store = await LogStore.StartAsync(async (context, request) =>
+        {
+            if (request.Number == 0)
+            {
+                await context.Response.WriteAsync("half");
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+        });
+        await using var tailing = Ship(store, sink => sink.Timeout = TimeSpan.FromMilliseconds(500));
+
+        await tailing.IsSettled();
+        Assert.Equal(ThreeLines, store.Requests[^1].Lines);
+        Assert.InRange(tailing.Counted("log_tailer_sink_retries_total{timeout}"), 1, int.MaxValue);
+    }
+
+    [Fact]
     public async Task A_server_that_refuses_gzip_gets_its_batches_plain()
     {
         await using var store = await LogStore.StartAsync((context, request) => Answer(context, request.Gzip ? 415 : 204));

@@ -40,13 +40,17 @@ internal sealed class HttpSender : IDisposable
     /// <summary>Sends the lines once.</summary>
     public async Task<Verdict> SendAsync(LineBatch batch, int[] lines, CancellationToken cancellationToken)
     {
+        // Of the whole exchange: the client's own time-out ends with the headers, and a store may stall after them.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_options.Timeout);
+
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = Encode(batch, lines) };
             AddHeaders(request.Headers);
-            using var response = await _connection.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using var response = await _connection.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             ClockSkew = response.Headers.Date - _time.GetUtcNow();
-            var answer = await ReadAsync(response, cancellationToken);
+            var answer = await ReadAsync(response, patience.Token);
 
             return response.IsSuccessStatusCode ? _format.Judge((int)response.StatusCode, answer, lines) : JudgeFailure(response, answer);
         }

@@ -29,7 +29,7 @@ internal static class TransportDiagnosis
                     return ($"A file of the sink is missing: {cause.Message}", "Mount the Secret, and correct Sink:TokenFile or the certificate files.", "file");
                 case UnauthorizedAccessException:
                     return ($"A file of the sink must not be read: {cause.Message}", "Give the Secret's volume a defaultMode that this user can read.", "file");
-                case TaskCanceledException or TimeoutException:
+                case OperationCanceledException or TimeoutException:
                     return ($"{Server(url)} did not answer within {timeout.TotalSeconds} s.", "See the store's load and the network; Sink:Timeout sets how long to wait.", "timeout");
             }
         }
