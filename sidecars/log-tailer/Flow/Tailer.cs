@@ -15,6 +15,9 @@ internal sealed partial class Tailer(
     TimeProvider time,
     ILogger<Tailer> logger) : BackgroundService
 {
+    /// <summary>So long the other pipelines get to end when one has broken.</summary>
+    private static readonly TimeSpan EndOfTheOthers = TimeSpan.FromSeconds(5);
+
     private readonly CancellationTokenSource _abort = new();
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -41,7 +44,7 @@ internal sealed partial class Tailer(
 
         try
         {
-            var running = Task.WhenAll(pipelines.All.Select(pipeline => pipeline.RunAsync(stoppingToken, _abort.Token)));
+            var running = RunAllAsync(stoppingToken);
 
             if (options.Tail.UntilEnd)
             {
@@ -70,6 +73,27 @@ internal sealed partial class Tailer(
 
             Log.Done(logger, pipelines.All.Sum(pipeline => pipeline.Lines));
             application.StopApplication();
+        }
+    }
+
+    /// <summary>Until all have ended, or one has broken: the others, which follow for ever, would hide it.</summary>
+    private async Task RunAllAsync(CancellationToken finish)
+    {
+        var running = pipelines.All.Select(pipeline => pipeline.RunAsync(finish, _abort.Token)).ToList();
+
+        while (running.Count > 0)
+        {
+            var ended = await Task.WhenAny(running);
+            running.Remove(ended);
+
+            if (ended.IsFaulted)
+            {
+                // Before the last checkpoint is written, so that nothing is shipped after it.
+                await _abort.CancelAsync();
+                await Task.WhenAny(Task.WhenAll(running), Task.Delay(EndOfTheOthers, time, CancellationToken.None));
+            }
+
+            await ended;
         }
     }
 

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Hosting;
 
 namespace LogTailer.Follow;
 
 /// <summary>How the files are read.</summary>
-public sealed class TailOptions
+public sealed class TailOptions : IValidatable
 {
     /// <summary>
     /// A log that is served over HTTP, to follow instead of a file: an agent's <c>http://localhost:8001/logs</c>. Where only the
@@ -32,4 +33,13 @@ public sealed class TailOptions
 
     /// <summary>Ship what stands there, see it acknowledged, write the checkpoint and exit 0. Default false: follow for ever.</summary>
     public bool UntilEnd { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ConfigurationError> Validate(string path)
+    {
+        if (PollInterval <= TimeSpan.Zero)
+        {
+            yield return new ConfigurationError($"{path}PollInterval", PollInterval.ToString(), "Give a time longer than 0, such as 250ms.");
+        }
+    }
 }

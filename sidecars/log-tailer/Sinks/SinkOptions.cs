@@ -7,6 +7,9 @@ namespace LogTailer.Sinks;
 /// <summary>One destination of the lines.</summary>
 public sealed class SinkOptions : IValidatable
 {
+    /// <summary>What a timer can be set to.</summary>
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(24);
+
     /// <summary>Which kind. Default <c>stdout</c>.</summary>
     public SinkType Type { get; set; } = SinkType.Stdout;
 
@@ -116,5 +119,38 @@ public sealed class SinkOptions : IValidatable
         {
             yield return new ConfigurationError($"{path}RetryUpTo", RetryUpTo.ToString(), "Waits must be longer than 0, and RetryUpTo not shorter than RetryFrom.");
         }
+
+        if (Timeout <= TimeSpan.Zero || Timeout > LongestTimeout)
+        {
+            yield return new ConfigurationError($"{path}Timeout", Timeout.ToString(), "Give a time longer than 0 and of at most 24 days, such as 30s.");
+        }
+
+        foreach (var (name, value) in Headers)
+        {
+            if (!IsRequestHeader(name))
+            {
+                yield return new ConfigurationError($"{path}Headers:{name}", null, "This is no header that can be set: Content-Type and the other headers of the content are the sink's own, and a name has no spaces or colons.");
+            }
+            else if (value.Any(char.IsControl))
+            {
+                yield return new ConfigurationError($"{path}Headers:{name}", null, "A header's value is one line: take out the line break or control character.");
+            }
+        }
+
+        if (Token.Trim().Any(char.IsControl))
+        {
+            yield return new ConfigurationError($"{path}Token", null, "A token is one line: take out the line break or control character.");
+        }
+
+        if (Tenant.Any(char.IsControl))
+        {
+            yield return new ConfigurationError($"{path}Tenant", Tenant, "A tenant is one line: take out the line break or control character.");
+        }
+    }
+
+    private static bool IsRequestHeader(string name)
+    {
+        using var request = new HttpRequestMessage();
+        return request.Headers.TryAddWithoutValidation(name, "");
     }
 }

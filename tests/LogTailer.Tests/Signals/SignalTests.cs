@@ -227,6 +227,26 @@ public sealed class SignalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_could_not_work_is_refused_at_once_with_exit_code_2()
+    {
+        await using var tailer = TailerProcess.Start(
+            _directory["app.log"],
+            "--Sink:Type=http",
+            "--Sink:Url=http://localhost:1",
+            "--Sink:Headers:Content-Type=text/plain",
+            "--Sink:Headers:no name=x",
+            "--Sink:Timeout=0s",
+            "--Checkpoint:Interval=0s",
+            "--Tail:PollInterval=0s");
+
+        Assert.Equal(2, await tailer.ExitAsync());
+        var said = string.Join('\n', tailer.Diagnostics.Concat(tailer.Lines));
+        Assert.All(
+            (string[])["Sink:Headers:Content-Type", "Sink:Headers:no name", "Sink:Timeout", "Checkpoint:Interval", "Tail:PollInterval"],
+            key => Assert.Contains(key, said, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task The_metrics_of_the_page_are_exposed()
     {
         _directory.Append("app.log", "1\n2\nhalf");

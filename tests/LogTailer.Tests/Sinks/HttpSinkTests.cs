@@ -305,6 +305,45 @@ public sealed class HttpSinkTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_file_with_a_line_break_is_said_and_mended_without_a_restart()
+    {
+        await File.WriteAllTextAsync(_directory["token"], "se\ncret");
+        await using var store = await LogStore.StartAsync();
+        await using var tailing = Ship(store, sink => sink.TokenFile = _directory["token"]);
+        await Eventually.HoldsAsync(() => tailing.Problems.Open.Any(p => p.What.Contains("line break", StringComparison.Ordinal)), () => string.Join(' ', tailing.Problems.Open));
+        Assert.DoesNotContain("cret", string.Join(' ', tailing.Problems.Open), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(_directory["token"], "secret");
+
+        await Arrive(store, tailing, ThreeLines);
+    }
+
+    [Fact]
+    public async Task An_Elasticsearch_answer_with_too_many_results_is_not_understood_and_the_lines_come_again()
+    {
+        await using var store = await LogStore.StartAsync(async (context, request) =>
+        {
+            var items = new JsonArray([.. Enumerable.Range(0, 3).Select(_ => (JsonNode)new JsonObject { ["create"] = new JsonObject { ["status"] = 201 } })]);
+            await context.Response.WriteAsJsonAsync(new JsonObject { ["errors"] = request.Number == 0, ["items"] = items });
+        });
+        await using var tailing = Ship(store, sink => (sink.Type, sink.Index) = (SinkType.Elasticsearch, "logs"), "one");
+
+        await tailing.IsSettled();
+        Assert.Equal(2, store.Requests.Count);
+        Assert.Equal(1, tailing.Counted("log_tailer_sink_retries_total{answer}"));
+    }
+
+    [Fact]
+    public async Task An_Otlp_answer_that_makes_no_sense_is_a_success()
+    {
+        await using var store = await LogStore.StartAsync((context, _) => context.Response.WriteAsync("""{"partialSuccess":{"rejectedLogRecords":1.5}}"""));
+        await using var tailing = Ship(store, sink => sink.Type = SinkType.Otlp, "1");
+
+        await tailing.IsSettled();
+        Assert.Single(store.Requests);
+    }
+
+    [Fact]
     public async Task Lines_for_an_index_that_is_not_there_are_kept_until_it_is()
     {
         await using var store = await LogStore.StartAsync(async (context, request) =>

@@ -79,6 +79,11 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 
         foreach (var item in document.RootElement.GetProperty("items").EnumerateArray())
         {
+            if (position == lines.Length)
+            {
+                throw new FormatException($"It has more results than the {lines.Length} lines that were sent.");
+            }
+
             var line = lines[position++];
             var result = item.EnumerateObject().First().Value;
             var status = result.GetProperty("status").GetInt32();

@@ -13,6 +13,7 @@ internal sealed class Credentials(SinkOptions options)
     /// <summary>Puts them on a request, in the way of the store.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file must not be read.</exception>
+    /// <exception cref="FormatException">What the file holds cannot stand in a header.</exception>
     public void Apply(HttpRequestHeaders headers, IWireFormat format)
     {
         // Once it was there, a file that is gone for a moment leaves the token that it had.
@@ -42,7 +43,15 @@ internal sealed class Credentials(SinkOptions options)
 
     private void Read()
     {
-        _token = File.ReadAllText(_file.Path).Trim();
+        var token = File.ReadAllText(_file.Path).Trim();
+
+        if (token.Any(char.IsControl))
+        {
+            // Without what it holds: this goes into the log.
+            throw new FormatException($"{_file.Path} holds a line break or another control character within the token.");
+        }
+
+        _token = token;
         _isRead = true;
     }
 }

@@ -55,7 +55,7 @@ internal sealed class HttpSender : IDisposable
             return response.IsSuccessStatusCode ? _format.Judge((int)response.StatusCode, answer, lines) : JudgeFailure(response, answer);
         }
         catch (Exception exception) when (
-            exception is HttpRequestException or IOException or UnauthorizedAccessException or CryptographicException
+            exception is HttpRequestException or IOException or UnauthorizedAccessException or CryptographicException or FormatException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             var (what, remedy, label) = TransportDiagnosis.Of(exception, Url, _options.Timeout);
@@ -74,7 +74,7 @@ internal sealed class HttpSender : IDisposable
             using var response = await _connection.Client.SendAsync(request, cancellationToken);
             return response.StatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or IOException or FormatException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }

@@ -29,6 +29,8 @@ internal static class TransportDiagnosis
                     return ($"A file of the sink is missing: {cause.Message}", "Mount the Secret, and correct Sink:TokenFile or the certificate files.", "file");
                 case UnauthorizedAccessException:
                     return ($"A file of the sink must not be read: {cause.Message}", "Give the Secret's volume a defaultMode that this user can read.", "file");
+                case FormatException:
+                    return ($"The headers of a request cannot be made: {cause.Message}", "Put the token into Sink:TokenFile as one line, with nothing before or behind it.", "file");
                 case OperationCanceledException or TimeoutException:
                     return ($"{Server(url)} did not answer within {timeout.TotalSeconds} s.", "See the store's load and the network; Sink:Timeout sets how long to wait.", "timeout");
             }

@@ -77,7 +77,7 @@ internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
                 return Verdict.Accepted with { Rejected = count, Reason = $"The server refused {count} of {lines.Length} lines for good and does not say which: {message}" };
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
             // A 2xx is a success, whatever its body.
         }
