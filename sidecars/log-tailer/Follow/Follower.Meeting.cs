@@ -142,7 +142,7 @@ internal sealed partial class Follower
                 (file.LeftAt, file.Deleted) = (null, false);
                 Refresh(file, path, stat, first: !seen.Contains(file));
             }
-            else if ((file = Begin(path, stat)) is not null)
+            else if ((file = Begin(path, stat, out _)) is not null)
             {
                 _byIdentity.Add(stat.Identity, file);
                 members = true;
@@ -217,8 +217,12 @@ internal sealed partial class Follower
     }
 
     /// <summary>A file that was not there at the last look: known from the checkpoint, or new.</summary>
-    private FollowedFile? Begin(string path, FileStat stat)
+    /// <param name="path">Its path.</param>
+    /// <param name="stat">What was found there.</param>
+    /// <param name="goesOn">Whether it is the one that the checkpoint knows, wherever in it that stands.</param>
+    private FollowedFile? Begin(string path, FileStat stat, out bool goesOn)
     {
+        goesOn = false;
         YoungGarbage.Collect();
         var known = _restored.TryGetValue(stat.Identity, out var position) ? (CheckpointedPosition?)position : FindOfOtherDevice(path, stat);
 
@@ -241,7 +245,7 @@ internal sealed partial class Follower
 
                 if (fits && restoredPosition.Offset <= stat.Size)
                 {
-                    offset = restoredPosition.Offset;
+                    (offset, goesOn) = (restoredPosition.Offset, true);
                 }
                 else
                 {
@@ -325,8 +329,8 @@ internal sealed partial class Follower
                     && FileStat.TryRead(path, out var stat)
                     && _restored.ContainsKey(stat.Identity)
                     && !_byIdentity.ContainsKey(stat.Identity)
-                    && Begin(path, stat) is { } file
-                    && file.ReadOffset > 0)
+                    && Begin(path, stat, out var goesOn) is { } file
+                    && goesOn)
                 {
                     _byIdentity.Add(stat.Identity, file);
                     file.LeftAt = time.GetTimestamp();

@@ -76,6 +76,25 @@ public sealed class FollowerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_of_which_nothing_was_shipped_and_that_was_rotated_out_of_the_path_while_the_tailer_was_down_is_finished_first()
+    {
+        _directory.Append("app.log", "half");
+
+        await using (var first = Tailing.Start(_directory["app.log"]))
+        {
+            await first.LooksAgain();
+            await first.StopAsync();
+        }
+
+        _directory.Append("app.log", " and half\n");
+        _directory.Rename("app.log", "app.log.1");
+        _directory.Append("app.log", "new\n");
+
+        await using var second = Tailing.Start(_directory["app.log"]);
+        await second.Delivers("half and half", "new");
+    }
+
+    [Fact]
     public async Task A_half_written_line_is_held_until_its_end_comes()
     {
         await using var tailing = Tailing.Start(_directory["app.log"]);
