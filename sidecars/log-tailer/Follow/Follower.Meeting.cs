@@ -48,7 +48,7 @@ internal sealed partial class Follower
             return true;
         }
 
-        return time.GetElapsedTime(_directoryChangedAt) < DirectorySettles || WaitingFor is not null;
+        return time.GetElapsedTime(_directoryChangedAt) < DirectorySettles || WaitingFor is not null || _unreadable.Count > 0;
     }
 
     private List<(string Path, FileStat Stat)> List()
@@ -133,6 +133,7 @@ internal sealed partial class Follower
         _toldFound = 0;
         var seen = _seen;
         seen.Clear();
+        _unopened.Clear();
 
         foreach (var (path, stat) in found)
         {
@@ -193,8 +194,14 @@ internal sealed partial class Follower
 
         if (found.Count > 0 && _restored.Count > 0)
         {
-            // What the checkpoint knows and nobody has found by now does not exist any more.
-            _restored.Clear();
+            // What the checkpoint knows and nobody has found by now does not exist any more. What must not be read yet does.
+            foreach (var identity in _restored.Keys.ToArray())
+            {
+                if (!_unopened.Contains(identity))
+                {
+                    _restored.Remove(identity);
+                }
+            }
         }
 
         if (_unmatched.Length != _restored.Count)
@@ -232,6 +239,8 @@ internal sealed partial class Follower
 
             if (FileStat.Read(handle).Identity != stat.Identity)
             {
+                KeepForLater(known);
+
                 // Replaced since it was listed; the next look meets the new one.
                 return null;
             }
@@ -253,9 +262,9 @@ internal sealed partial class Follower
                     Log.Replaced(logger, path);
                 }
             }
-            else if (_firstLook && restored is null && options.From == TailStart.End)
+            else if (restored is null && options.From == TailStart.End && StoodThereAtFirst(stat) is { } size)
             {
-                offset = BlockReader.LastLineEnd(handle, stat.Size);
+                offset = BlockReader.LastLineEnd(handle, size);
             }
 
             Readable(path);
@@ -264,10 +273,29 @@ internal sealed partial class Follower
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            KeepForLater(known);
+
+            if (_firstLook)
+            {
+                _unopenedAtFirst[stat.Identity] = stat.Size;
+            }
+
             Unreadable(path, exception);
             return null;
         }
     }
+
+    private void KeepForLater(CheckpointedPosition? known)
+    {
+        if (known is { } position)
+        {
+            _unopened.Add(position.Identity);
+        }
+    }
+
+    /// <summary>How much of a file stood there at the first look; null where it came later.</summary>
+    private long? StoodThereAtFirst(FileStat stat)
+        => _firstLook ? stat.Size : _unopenedAtFirst.Remove(stat.Identity, out var size) ? Math.Min(size, stat.Size) : null;
 
     private void TellFound(string path, long offset, long size)
     {

@@ -49,6 +49,10 @@ internal sealed partial class Follower(
     private readonly BlockReader _reader = new(options.MaxLineBytes);
     private readonly Dictionary<FileIdentity, FollowedFile> _byIdentity = [];
     private readonly Dictionary<FileIdentity, CheckpointedPosition> _restored = ByIdentity(restored);
+    // Of the restored ones those that were found at this look and could not be opened.
+    private readonly HashSet<FileIdentity> _unopened = [];
+    // How long a file was that stood there at the first look and could not be opened: with Tail:From=end it is skipped so far.
+    private readonly Dictionary<FileIdentity, long> _unopenedAtFirst = [];
     private readonly FileDiagnosis _diagnosis = new(pattern);
 
     // Oldest first; replaced whole when it changes, because the checkpoint is written from another thread.

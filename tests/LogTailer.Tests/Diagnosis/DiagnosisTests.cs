@@ -56,6 +56,45 @@ public sealed class DiagnosisTests : IDisposable
         await HasNoProblem(tailer);
     }
 
+    [Theory]
+    [InlineData("app.log")]
+    [InlineData("app*.log")]
+    public async Task A_file_that_must_not_be_read_after_a_restart_keeps_its_position(string pattern)
+    {
+        _directory.Append("app.log", "1\n");
+        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
+
+        await using (var first = TailerProcess.StartThrough(Unprivileged, _directory[pattern]))
+        {
+            await first.Prints("1");
+            Assert.Equal(0, await first.TerminateAsync());
+        }
+
+        File.SetUnixFileMode(_directory["app.log"], UnixFileMode.UserWrite);
+        _directory.Append("app.log", "2\n");
+        await using var second = TailerProcess.StartThrough(Unprivileged, _directory[pattern]);
+        await HasProblem(second, "cannot be read");
+
+        File.SetUnixFileMode(_directory["app.log"], (UnixFileMode)0b110_100_100);
+
+        await second.Prints("2");
+    }
+
+    [Fact]
+    public async Task A_file_that_must_not_be_read_at_the_first_start_is_skipped_so_far_with_from_end()
+    {
+        _directory.Append("app.log", "1\n");
+        File.SetUnixFileMode(_directory["app.log"], UnixFileMode.UserWrite);
+        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
+        await using var tailer = TailerProcess.StartThrough(Unprivileged, _directory["app.log"], "--Tail:From=end");
+        await HasProblem(tailer, "cannot be read");
+
+        _directory.Append("app.log", "2\n");
+        File.SetUnixFileMode(_directory["app.log"], (UnixFileMode)0b110_100_100);
+
+        await tailer.Prints("2");
+    }
+
     [Fact]
     public async Task Check_is_content_with_a_file_that_is_written()
     {
