@@ -42,7 +42,7 @@ internal sealed class LineTransform
     {
         var start = output.Length;
 
-        if (line[0] == '{' && cutFrom == 0)
+        if (cutFrom == 0 && FirstOf(line) == '{')
         {
             try
             {
@@ -156,10 +156,13 @@ internal sealed class LineTransform
         }
     }
 
+    /// <summary>The first byte that is no white space of JSON; 0 where there is none.</summary>
+    private static byte FirstOf(ReadOnlySpan<byte> line) => line.TrimStart(" \t\r"u8) is [var first, ..] ? first : (byte)0;
+
     /// <summary>A line that is no JSON object: as it is, or wrapped where there are fields to add.</summary>
     private void AppendText(ReadOnlySpan<byte> line, long cutFrom, ByteBuffer output)
     {
-        var readable = _redacted.Length > 0 && line[0] == '{' ? RedactReadable(line) : null;
+        var readable = _redacted.Length > 0 && FirstOf(line) is (byte)'{' or (byte)'[' ? RedactReadable(line) : null;
         var text = readable is null ? line : readable.Bytes;
 
         if (_fields.Length == 0)
@@ -188,19 +191,23 @@ internal sealed class LineTransform
     }
 
     /// <summary>
-    /// Of an object that breaks off or is damaged, what can be read, redacted. The rest is left out: nobody can say what
-    /// secret it holds.
+    /// Of an object or array that breaks off or is damaged, what can be read, redacted. The rest is left out: nobody can say
+    /// what secret it holds.
     /// </summary>
-    private ByteBuffer RedactReadable(ReadOnlySpan<byte> line)
+    /// <returns>Null where no object begins: <c>[INFO] text</c> is no array.</returns>
+    private ByteBuffer? RedactReadable(ReadOnlySpan<byte> line)
     {
         var readable = new ByteBuffer(line.Length + 64);
         var reader = new Utf8JsonReader(line, isFinalBlock: false, default);
         var copied = 0;
+        var hasObject = false;
 
         try
         {
             while (reader.Read())
             {
+                hasObject |= reader.TokenType == JsonTokenType.StartObject;
+
                 if (reader.TokenType != JsonTokenType.PropertyName || !IsRedacted(ref reader))
                 {
                     continue;
@@ -225,12 +232,23 @@ internal sealed class LineTransform
             // Up to here it could be read.
         }
 
+        if (!hasObject)
+        {
+            return null;
+        }
+
         if (reader.BytesConsumed > copied)
         {
             readable.Append(line[copied..(int)reader.BytesConsumed]);
         }
 
-        readable.Append("*** [the rest is not valid JSON and left out]"u8);
+        var isWhole = reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+
+        if (!isWhole || FirstOf(line[(int)reader.BytesConsumed..]) != 0)
+        {
+            readable.Append("*** [the rest is not valid JSON and left out]"u8);
+        }
+
         return readable;
     }
 
