@@ -262,6 +262,11 @@ public sealed class SignalTests : IDisposable
         Assert.Equal(1, await tailer.Metric("log_tailer_files_open"));
         Assert.Equal(1, await tailer.Metric("log_tailer_lines_truncated_total"));
         Assert.Equal(1, await tailer.Metric("log_tailer_rotations_total"));
+
+        // Of what has not happened there is a 0 to compare with.
+        Assert.Equal(0, await tailer.Metric("log_tailer_dead_letters_total"));
+        Assert.Equal(0, await tailer.Metric("log_tailer_lines_dropped_total"));
+        Assert.Equal(0, await tailer.Metric("log_tailer_lines_filtered_total"));
         Assert.InRange(await tailer.Metric("log_tailer_sink_batches_total"), 2, 3);
         Assert.InRange(await tailer.Metric("log_tailer_sink_duration_seconds_count"), 2, 3);
         Assert.InRange(await tailer.Metric("log_tailer_delivery_delay_seconds_count"), 2, 3);

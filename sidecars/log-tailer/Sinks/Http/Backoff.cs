@@ -8,15 +8,16 @@ internal sealed class Backoff(TimeSpan first, TimeSpan longest, Random random)
 
     private int _failures;
 
-    /// <summary>How long to wait after one more failure; what the server asked for is honoured.</summary>
+    /// <summary>How long to wait after one more failure; what the server asks for beyond that is honoured.</summary>
     public TimeSpan Next(TimeSpan? retryAfter)
     {
         var span = Math.Min(longest.TotalSeconds, first.TotalSeconds * Math.Pow(2, Math.Min(_failures, 30)));
         _failures++;
+        var own = TimeSpan.FromSeconds(span * random.NextDouble());
+        var asked = retryAfter is { } wait && wait > MostPatience ? MostPatience : retryAfter;
 
-        return retryAfter is { } asked
-            ? asked < MostPatience ? asked : MostPatience
-            : TimeSpan.FromSeconds(span * random.NextDouble());
+        // Asked for 0, or for a time that is past, it would be tried again without a pause.
+        return asked > own ? asked.Value : own;
     }
 
     /// <summary>It works again.</summary>
