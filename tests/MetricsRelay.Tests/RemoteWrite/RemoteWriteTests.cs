@@ -184,6 +184,17 @@ public sealed class RemoteWriteTests
             var until = Volatile.Read(ref scrapes) + 5;
             await using var relay = await RelayProcess.StartAsync(flags);
             await Eventually.IsTrueAsync(() => Volatile.Read(ref scrapes) >= until);
+            if (kill == Kills - 1)
+            {
+                // Whatever the moment of the last kill, something waits then.
+                receiver.Trouble = context =>
+                {
+                    context.Response.StatusCode = 503;
+                    return Task.FromResult(true);
+                };
+                await Eventually.IsTrueAsync(() => Directory.GetFiles(directory.Path).Length > 1);
+            }
+
             relay.Kill();
         }
 
