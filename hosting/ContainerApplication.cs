@@ -1,6 +1,6 @@
 using System.Reflection;
 using Hosting.Configuration;
-using Hosting.Diagnosis;
+using Hosting.Health;
 using Hosting.Management;
 
 namespace Hosting;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hosting.Configuration;
+using Hosting.Health;
 using Hosting.Lifecycle;
 using Hosting.Logging;
 using Hosting.Management;
@@ -64,6 +65,8 @@ public sealed class ContainerApplicationBuilder<TOptions>
         Services.AddSingleton<Readiness>();
         Services.AddSingleton<StatusReport>();
         Services.AddSingleton<MetricsExposition>();
+        Services.AddSingleton(_ => Prometheus.Metrics.NewCustomRegistry());
+        Services.AddSingleton<Prometheus.IMetricFactory>(services => Prometheus.Metrics.WithCustomRegistry(services.GetRequiredService<Prometheus.CollectorRegistry>()));
         Services.AddSingleton<ManagementRoutes>();
         Services.AddSingleton<ManagementServer>();
         // First to start, so last to stop.

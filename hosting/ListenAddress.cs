@@ -1,6 +1,7 @@
 using System.Net;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Hosting.Configuration;
 using KestrelListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hosting;
 

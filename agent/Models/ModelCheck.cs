@@ -10,7 +10,7 @@ internal sealed class ModelCheck(AgentOptions options) : ICheck
 {
     private const string Subject = "model";
 
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return options.Model.Endpoint is null
             ? LookAtFile(options.Model.Path)

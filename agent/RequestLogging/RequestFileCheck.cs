@@ -5,7 +5,7 @@ internal sealed class RequestFileCheck(AgentOptions options) : ICheck
 {
     private const string Subject = "request log";
 
-    public IAsyncEnumerable<Finding> RunAsync(CancellationToken cancellationToken) => Look().ToAsyncEnumerable();
+    public IAsyncEnumerable<Finding> CheckEnvironmentAsync(CancellationToken cancellationToken) => Look().ToAsyncEnumerable();
 
     private IEnumerable<Finding> Look()
     {

@@ -96,7 +96,7 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
         }
     }
 
-    public JsonNode Describe() => new JsonObject
+    public JsonNode DescribeStatus() => new JsonObject
     {
         ["file"] = _queue is null ? null : _options.LogFile,
         ["written"] = _health.LinesWritten,

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>One thing that is wrong with the configuration.</summary>
 /// <param name="Key">The key, sections separated by a colon, such as <c>Sink:Url</c>.</param>

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>The configuration is refused. At the start this ends the process with exit code 2; in a reload the old one stays.</summary>
 public sealed class ConfigurationException : Exception

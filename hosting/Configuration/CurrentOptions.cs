@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>The options in force. A reload swaps the whole object, so take <see cref="Value"/> once a unit of work.</summary>
 public sealed class CurrentOptions<TOptions>(TOptions initial)

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>
 /// A part that takes a changed configuration without a restart, in two phases: every part prepares, and only when none

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>An options class with rules that span several of its keys.</summary>
 public interface IValidatable

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hosting.Diagnosis;
+using System.Text.Json;
+using Hosting.Health;
 
 namespace Hosting.Configuration;
 

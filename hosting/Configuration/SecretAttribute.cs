@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>
 /// The value is a secret: it is masked wherever it is shown, and refused as a flag, which every user of the machine

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hosting.Configuration;
+using Hosting.Health;
 using Microsoft.Extensions.Options;
 
 namespace Hosting.Lifecycle;

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Logging;
 
 /// <summary>How a line of diagnostics looks.</summary>
 public enum ConsoleFormat

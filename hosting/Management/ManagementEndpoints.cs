@@ -1,4 +1,5 @@
 using Hosting.Configuration;
+using Hosting.Health;
 using Hosting.Metrics;
 
 namespace Hosting.Management;
@@ -34,7 +35,7 @@ internal static class ManagementEndpoints
     }
 
     private static Task StatusAsync(HttpContext context) =>
-        ManagementAnswers.JsonAsync(context, StatusCodes.Status200OK, context.RequestServices.GetRequiredService<StatusReport>().Describe());
+        ManagementAnswers.JsonAsync(context, StatusCodes.Status200OK, context.RequestServices.GetRequiredService<StatusReport>().DescribeStatus());
 
     private static async Task ReloadAsync(HttpContext context)
     {

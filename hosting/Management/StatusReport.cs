@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Hosting.Configuration;
+using Hosting.Health;
 
 namespace Hosting.Management;
 
@@ -17,7 +18,7 @@ internal sealed class StatusReport(
 {
     private readonly DateTimeOffset _startedAt = Process.GetCurrentProcess().StartTime.ToUniversalTime();
 
-    public JsonObject Describe()
+    public JsonObject DescribeStatus()
     {
         var configuration = new JsonObject();
         foreach (var (key, value) in reloader.InEffect())
@@ -44,7 +45,7 @@ internal sealed class StatusReport(
         };
         foreach (var section in sections)
         {
-            status[section.Name] = section.Describe();
+            status[section.Name] = section.DescribeStatus();
         }
 
         return status;

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Net.Http.Headers;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry;
 
 namespace Hosting.Metrics;
 

@@ -1,5 +1,4 @@
 using ConfigReloader.Watching;
-using Hosting;
 
 namespace ConfigReloader;
 

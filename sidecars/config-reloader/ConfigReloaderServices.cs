@@ -1,6 +1,5 @@
 using ConfigReloader.Rendering;
 using ConfigReloader.Watching;
-using Hosting;
 
 namespace ConfigReloader;
 

@@ -1,6 +1,5 @@
 using ConfigReloader;
 using ConfigReloader.Rendering;
-using Hosting;
 
 var builder = ContainerApplication.CreateBuilder<ConfigReloaderOptions>(args, "config-reloader");
 

@@ -1,4 +1,3 @@
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Follow;
 using LogTailer.Sinks;

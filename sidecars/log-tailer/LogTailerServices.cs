@@ -1,4 +1,3 @@
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Diagnosis;
 using LogTailer.Flow;

@@ -1,4 +1,3 @@
-using Hosting;
 using LogTailer;
 
 var builder = ContainerApplication.CreateBuilder<LogTailerOptions>(args, "log-tailer");

@@ -1,4 +1,3 @@
-using Hosting;
 using MetricsRelay.Labels;
 using MetricsRelay.Otlp;
 using MetricsRelay.Pushgateway;

@@ -1,4 +1,3 @@
-using Hosting;
 using MetricsRelay;
 using MetricsRelay.Check;
 using MetricsRelay.Federate;

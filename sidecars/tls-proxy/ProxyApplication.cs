@@ -1,4 +1,3 @@
-using Hosting;
 using TlsProxy.Certificates;
 using TlsProxy.Listeners;
 using TlsProxy.Routes;

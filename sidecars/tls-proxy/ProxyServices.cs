@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Hosting;
 using TlsProxy.AccessLog;
 using TlsProxy.Certificates;
 using TlsProxy.Drain;

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Agent.Models;
 using Agent.RequestLogging;
 using Agent.Tests.Support;
-using Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -130,13 +129,13 @@ public sealed class CheckTests : IDisposable
 
     private static async Task<Finding> ModelAsync(ModelOptions options)
     {
-        var findings = await new ModelCheck(new AgentOptions { Model = options }).RunAsync(CancellationToken.None).ToListAsync();
+        var findings = await new ModelCheck(new AgentOptions { Model = options }).CheckEnvironmentAsync(CancellationToken.None).ToListAsync();
         return Assert.Single(findings);
     }
 
     private static async Task<List<Finding>> LogAsync(string path, long maxFileBytes = 1024)
     {
         var options = new AgentOptions { LogFile = path, RequestLog = { MaxFileBytes = maxFileBytes } };
-        return await new RequestFileCheck(options).RunAsync(CancellationToken.None).ToListAsync();
+        return await new RequestFileCheck(options).CheckEnvironmentAsync(CancellationToken.None).ToListAsync();
     }
 }

@@ -1,4 +1,3 @@
-using Hosting;
 using Specimen;
 
 if (args is ["worker", ..])

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
-using Hosting;
 
 namespace Specimen;
 
 internal sealed class SpecimenCheck(SpecimenOptions options) : ICheck
 {
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Yield();
         yield return options.LogFile is null
@@ -19,7 +18,7 @@ internal sealed class SpecimenStatus : IStatusSection
 {
     public string Name => "specimen";
 
-    public JsonNode Describe() => new JsonObject { ["state"] = "well" };
+    public JsonNode DescribeStatus() => new JsonObject { ["state"] = "well" };
 }
 
 internal sealed class Greeting : IReloadParticipant<SpecimenOptions>

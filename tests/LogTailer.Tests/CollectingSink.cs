@@ -63,7 +63,7 @@ internal sealed class CollectingSink : ISink
         }
     }
 
-    public JsonObject Describe() => [];
+    public JsonObject DescribeStatus() => [];
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Flow;
 using LogTailer.Follow;

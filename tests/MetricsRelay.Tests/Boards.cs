@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
 using System.Text;
-using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Scrape;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Hosting;
 
 namespace ConfigReloader.Watching;
 

@@ -1,6 +1,5 @@
 using ConfigReloader.Rendering;
 using ConfigReloader.Targets;
-using Hosting;
 
 namespace ConfigReloader.Watching;
 

@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
 using ConfigReloader.Rendering;
-using Hosting;
 
 namespace ConfigReloader.Watching;
 
 /// <summary>What the <c>check</c> verb says of each watch: nobody is told anything, nothing is written.</summary>
 internal sealed class WatchCheck(ConfigReloaderOptions options, WatchFactory factory) : ICheck
 {
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var (name, watch) in options.Watches.OrderBy(watch => watch.Key, StringComparer.Ordinal))
         {

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using Hosting;
 
 namespace ConfigReloader.Watching;
 

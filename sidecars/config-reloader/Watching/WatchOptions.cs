@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using ConfigReloader.Rendering;
 using ConfigReloader.Targets;
-using Hosting;
 
 namespace ConfigReloader.Watching;
 

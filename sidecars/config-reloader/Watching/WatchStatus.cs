@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Hosting;
 
 namespace ConfigReloader.Watching;
 
@@ -10,7 +9,7 @@ internal sealed class WatchStatus(WatchStates watches) : IStatusSection
 {
     public string Name => "watches";
 
-    public JsonNode Describe()
+    public JsonNode DescribeStatus()
     {
         var section = new JsonObject();
         foreach (var watch in watches.All)

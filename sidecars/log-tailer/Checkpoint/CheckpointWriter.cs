@@ -1,4 +1,3 @@
-using Hosting;
 using LogTailer.Flow;
 
 namespace LogTailer.Checkpoint;

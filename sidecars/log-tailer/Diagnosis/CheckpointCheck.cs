@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Hosting;
 using LogTailer.Follow;
 
 namespace LogTailer.Diagnosis;
@@ -9,7 +8,7 @@ internal sealed class CheckpointCheck(LogTailerOptions options) : ICheck
 {
     private const string Subject = "checkpoint";
 
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
         var path = options.CheckpointPath;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Flow;
 
@@ -10,13 +9,13 @@ internal sealed class FollowerStatus(PipelineSet pipelines, CheckpointWriter che
 {
     public string Name => "log_tailer";
 
-    public JsonNode Describe()
+    public JsonNode DescribeStatus()
     {
         var sinks = new JsonObject();
 
         foreach (var pipeline in pipelines.All)
         {
-            sinks[pipeline.Name] = pipeline.Describe();
+            sinks[pipeline.Name] = pipeline.DescribeStatus();
         }
 
         return new JsonObject

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Hosting;
 using LogTailer.Follow;
 
 namespace LogTailer.Diagnosis;
@@ -13,7 +12,7 @@ internal sealed class LogFileCheck(LogTailerOptions options, TimeProvider time) 
     private static readonly TimeSpan Old = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (options.Tail.Url is not null)
         {

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Hosting;
 using LogTailer.Follow.Remote;
 
 namespace LogTailer.Diagnosis;
@@ -7,7 +6,7 @@ namespace LogTailer.Diagnosis;
 /// <summary>Whether the log that <c>Tail:Url</c> names is served.</summary>
 internal sealed class LogUrlCheck(LogTailerOptions options, TimeProvider time) : ICheck
 {
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (options.Tail.Url is not { } url)
         {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using Hosting;
 using LogTailer.Follow;
 using LogTailer.Sinks;
 using LogTailer.Sinks.Http;
@@ -14,7 +13,7 @@ namespace LogTailer.Diagnosis;
 /// </summary>
 internal sealed class SinkCheck(LogTailerOptions options, TimeProvider time) : ICheck
 {
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var (name, sink) in options.AllSinks)
         {

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Follow;
 using LogTailer.Follow.Remote;
@@ -82,12 +81,12 @@ internal sealed class Pipeline : IAsyncDisposable
     }
 
     /// <summary>What this pipeline is doing, for <c>/statusz</c>.</summary>
-    public JsonObject Describe()
+    public JsonObject DescribeStatus()
     {
         var files = Follower.Files;
         var status = new JsonObject
         {
-            ["sink"] = _sink.Describe(),
+            ["sink"] = _sink.DescribeStatus(),
             ["waiting_for"] = Follower.WaitingFor,
             ["lag_bytes"] = files.Sum(file => file.Lag),
             ["blocks_in_flight"] = _pool.InFlight,

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Flow;
 

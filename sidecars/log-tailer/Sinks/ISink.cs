@@ -17,5 +17,5 @@ internal interface ISink : IAsyncDisposable
     Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort);
 
     /// <summary>What the sink is doing, for <c>/statusz</c>. Called on any thread.</summary>
-    JsonObject Describe();
+    JsonObject DescribeStatus();
 }

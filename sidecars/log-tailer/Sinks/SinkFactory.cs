@@ -1,4 +1,3 @@
-using Hosting;
 using LogTailer.Sinks.Datadog;
 using LogTailer.Sinks.Elasticsearch;
 using LogTailer.Sinks.Http;

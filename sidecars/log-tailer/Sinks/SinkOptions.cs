@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Hosting;
 using LogTailer.Flow;
 
 namespace LogTailer.Sinks;

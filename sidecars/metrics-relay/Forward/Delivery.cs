@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
-using Hosting;
 using MetricsRelay.Queue;
 
 namespace MetricsRelay.Forward;
@@ -65,7 +64,7 @@ internal sealed class Delivery : IDisposable
         await _sending;
     }
 
-    public JsonObject Describe() => new()
+    public JsonObject DescribeStatus() => new()
     {
         ["url"] = _receiver.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped),
         ["waiting_batches"] = _queue.Count,

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Hosting;
 
 namespace MetricsRelay.Forward;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using Hosting;
 using MetricsRelay.RemoteWrite;
 
 namespace MetricsRelay.Forward;
@@ -12,7 +11,7 @@ namespace MetricsRelay.Forward;
 /// </summary>
 internal sealed class ReceiverCheck(MetricsRelayOptions options, TimeProvider time) : ICheck
 {
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (options.RemoteWrite.Url is { } remoteWrite)
         {

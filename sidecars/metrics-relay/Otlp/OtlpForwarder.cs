@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using Hosting;
 using MetricsRelay.Forward;
 using MetricsRelay.Queue;
 using MetricsRelay.Scrape;
@@ -88,7 +87,7 @@ internal sealed class OtlpForwarder : IHostedService, IForwarder, IStatusSection
         return _delivery.StopAsync(cancellationToken);
     }
 
-    public JsonNode Describe() => _delivery.Describe();
+    public JsonNode DescribeStatus() => _delivery.DescribeStatus();
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using Hosting;
 using MetricsRelay.Forward;
 
 namespace MetricsRelay.Otlp;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Forward;
 using MetricsRelay.Merge;
@@ -111,7 +110,7 @@ internal sealed class PageData(
             json.WriteStartObject();
             json.WriteString("name", forwarder.Name);
             json.WritePropertyName("status");
-            forwarder.Describe().WriteTo(json);
+            forwarder.DescribeStatus().WriteTo(json);
             json.WriteEndObject();
         }
 

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Forward;
 using MetricsRelay.Merge;
@@ -117,7 +116,7 @@ internal sealed partial class PushgatewayForwarder : IHostedService, IForwarder,
         }
     }
 
-    public JsonNode Describe()
+    public JsonNode DescribeStatus()
     {
         lock (_last)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Hosting;
 
 namespace MetricsRelay.Queue;
 

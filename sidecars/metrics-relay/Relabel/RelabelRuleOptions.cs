@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Hosting;
 
 namespace MetricsRelay.Relabel;
 

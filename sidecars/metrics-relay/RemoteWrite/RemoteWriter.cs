@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using Hosting;
 using MetricsRelay.Forward;
 using MetricsRelay.Queue;
 using MetricsRelay.Scrape;
@@ -100,9 +99,9 @@ internal sealed partial class RemoteWriter : IHostedService, IForwarder, IStatus
         return _delivery.StopAsync(cancellationToken);
     }
 
-    public JsonNode Describe()
+    public JsonNode DescribeStatus()
     {
-        var status = _delivery.Describe();
+        var status = _delivery.DescribeStatus();
         status["version"] = _speaks2 ? RemoteWriteOptions.Version2 : RemoteWriteOptions.Version1;
         return status;
     }

@@ -1,4 +1,3 @@
-using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Labels;
 using MetricsRelay.Merge;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hosting;
 
 namespace MetricsRelay.Scrape;
 
@@ -8,7 +7,7 @@ internal sealed class ScrapeStatus(Scraper scraper) : IStatusSection
 {
     public string Name => "targets";
 
-    public JsonNode Describe()
+    public JsonNode DescribeStatus()
     {
         var targets = new JsonArray();
         foreach (var target in scraper.Board.Targets)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Labels;
 

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
-using Hosting;
 
 namespace MetricsRelay.Scrape;
 
 /// <summary>Scrapes every target once for the <c>check</c> verb.</summary>
 internal sealed class TargetCheck(Scraper scraper) : ICheck
 {
-    public async IAsyncEnumerable<Finding> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var target in scraper.Board.Targets)
         {

@@ -15,7 +15,7 @@ internal sealed partial class CertificateWatcher(
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>The first load, before anything listens: without a certificate the process does not start.</summary>
-    /// <exception cref="Hosting.ConfigurationException">A directory holds nothing that can be served.</exception>
+    /// <exception cref="ConfigurationException">A directory holds nothing that can be served.</exception>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         store.Use(CertificateStore.Open(options.Tls, time.GetUtcNow()));

@@ -1,4 +1,3 @@
-using Hosting;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace TlsProxy.Drain;

@@ -1,4 +1,3 @@
-using Hosting;
 using TlsProxy.Policies;
 
 namespace TlsProxy.Files;

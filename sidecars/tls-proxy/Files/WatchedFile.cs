@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Hosting;
 
 namespace TlsProxy.Files;
 

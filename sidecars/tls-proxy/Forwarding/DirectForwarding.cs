@@ -17,7 +17,7 @@ internal sealed class DirectForwarding
     private readonly ForwardDelegate _send;
     private volatile RoutePolicy _policy;
 
-    /// <exception cref="Hosting.ConfigurationException">The metadata is refused.</exception>
+    /// <exception cref="ConfigurationException">The metadata is refused.</exception>
     public DirectForwarding(
         IHttpForwarder forwarder, UpstreamClient upstream, ExchangeTransformer transformer, Http1Forwarder http1, UpstreamGate gate, Admission admission,
         Retrying retrying, UpstreamPolicy policy, TlsProxyOptions options)

@@ -1,5 +1,4 @@
 using System.Text;
-using Hosting;
 using TlsProxy.Files;
 
 namespace TlsProxy.Forwarding;

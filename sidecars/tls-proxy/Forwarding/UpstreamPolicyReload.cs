@@ -1,4 +1,3 @@
-using Hosting;
 
 namespace TlsProxy.Forwarding;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

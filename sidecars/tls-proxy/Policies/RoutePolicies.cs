@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Hosting;
 using Yarp.ReverseProxy.Configuration;
 
 namespace TlsProxy.Policies;

@@ -1,4 +1,3 @@
-using Hosting;
 using TlsProxy.Authentication;
 using TlsProxy.Canary;
 using TlsProxy.Faults;

@@ -1,4 +1,3 @@
-using Hosting;
 using TlsProxy.Policies;
 using Yarp.ReverseProxy.Configuration;
 

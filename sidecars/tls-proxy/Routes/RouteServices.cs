@@ -1,4 +1,3 @@
-using Hosting;
 using TlsProxy.Forwarding;
 using TlsProxy.Mirroring;
 using TlsProxy.Policies;

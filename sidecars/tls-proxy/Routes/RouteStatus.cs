@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hosting;
 using Yarp.ReverseProxy;
 
 namespace TlsProxy.Routes;
@@ -9,7 +8,7 @@ internal sealed class RouteStatus(IProxyStateLookup state) : IStatusSection
 {
     public string Name => "routes";
 
-    public JsonNode Describe() => new JsonObject
+    public JsonNode DescribeStatus() => new JsonObject
     {
         ["routes"] = new JsonArray([.. state.GetRoutes().Select(r => (JsonNode)new JsonObject
         {

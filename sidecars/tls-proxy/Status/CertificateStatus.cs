@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hosting;
 using TlsProxy.Certificates;
 
 namespace TlsProxy.Status;
@@ -9,7 +8,7 @@ internal sealed class CertificateStatus(CertificateStore store, CertificateExpir
 {
     public string Name => "certificates";
 
-    public JsonNode Describe() => new JsonArray([.. store.Slots.Select(slot => (JsonNode)Describe(slot))]);
+    public JsonNode DescribeStatus() => new JsonArray([.. store.Slots.Select(slot => (JsonNode)Describe(slot))]);
 
     private JsonObject Describe(CertificateSlot slot)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Hosting;
 using TlsProxy.Certificates;
 using TlsProxy.Forwarding;
 using TlsProxy.Routes;
@@ -19,7 +18,7 @@ internal sealed class ProxyCheck(TlsProxyOptions options, EgressToken token, Tim
     /// <summary>What is mounted where, as proc(5) tells of <c>/proc/self/mountinfo</c>.</summary>
     internal string MountTable { get; init; } = OwnMounts;
 
-    public async IAsyncEnumerable<Finding> RunAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Finding> CheckEnvironmentAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var slot in CertificateStore.SlotsOf(options.Tls))
         {

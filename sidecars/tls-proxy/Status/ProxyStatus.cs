@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hosting;
 using TlsProxy.Drain;
 using TlsProxy.Forwarding;
 using TlsProxy.Listeners;
@@ -13,7 +12,7 @@ internal sealed class ProxyStatus(
 {
     public string Name => "proxy";
 
-    public JsonNode Describe() => new JsonObject
+    public JsonNode DescribeStatus() => new JsonObject
     {
         ["https_port"] = ports.Https,
         ["http_port"] = options.Http.Port < 0 ? null : ports.Http,

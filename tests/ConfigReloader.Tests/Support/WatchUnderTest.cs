@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using ConfigReloader.Watching;
-using Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using TestKit;

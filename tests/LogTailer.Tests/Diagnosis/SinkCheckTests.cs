@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Hosting;
 using LogTailer.Diagnosis;
 using LogTailer.Sinks;
 using LogTailer.Tests.Sinks;
@@ -175,7 +174,7 @@ public sealed class SinkCheckTests : IDisposable
         configure(options.Sink);
         var findings = new List<Finding>();
 
-        await foreach (var finding in new SinkCheck(options, TimeProvider.System).RunAsync(CancellationToken.None))
+        await foreach (var finding in new SinkCheck(options, TimeProvider.System).CheckEnvironmentAsync(CancellationToken.None))
         {
             findings.Add(finding);
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Flow;
 using LogTailer.Follow;
@@ -51,7 +50,7 @@ public sealed class TailerTests : IDisposable
             throw new InvalidOperationException("It breaks.");
         }
 
-        public JsonObject Describe() => [];
+        public JsonObject DescribeStatus() => [];
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -23,7 +23,7 @@ public sealed class BackPressureTests : IDisposable
 
         // All blocks are in flight or delivered before the hold; then the reader waits, look after look.
         await tailing.LooksAgain();
-        await Eventually.HoldsAsync(() => tailing.Pipeline.Describe()["blocks_in_flight"]!.GetValue<int>() is 4 or 3, () => "It is not full.");
+        await Eventually.HoldsAsync(() => tailing.Pipeline.DescribeStatus()["blocks_in_flight"]!.GetValue<int>() is 4 or 3, () => "It is not full.");
         await tailing.LooksAgain();
         var file = Assert.Single(tailing.Files);
         Assert.InRange(file.ReadOffset - file.Acknowledged, 1, (4 * Block.UsualBytes) + LineBytes);

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Hosting;
 using MetricsRelay.Forward;
 using MetricsRelay.Queue;
 using Microsoft.Extensions.DependencyInjection;

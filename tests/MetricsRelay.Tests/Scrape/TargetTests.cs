@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.IO.Compression;
 using System.Text;
-using Hosting;
 using MetricsRelay.Exposition;
 using MetricsRelay.Labels;
 using MetricsRelay.Scrape;

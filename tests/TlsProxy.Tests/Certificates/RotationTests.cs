@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Hosting;
 using Microsoft.Extensions.Logging;
 using TlsProxy.Certificates;
 using TlsProxy.Tests.Support;

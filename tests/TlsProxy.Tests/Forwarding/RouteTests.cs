@@ -1,5 +1,4 @@
 using System.Net;
-using Hosting;
 using Microsoft.AspNetCore.Http;
 using TlsProxy.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Hosting;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Listeners;

@@ -1,5 +1,4 @@
 using System.Net;
-using Hosting;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Policies;

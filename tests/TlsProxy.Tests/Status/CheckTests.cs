@@ -1,4 +1,3 @@
-using Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using TestKit;
 using TlsProxy.Certificates;
@@ -205,7 +204,7 @@ public sealed class CheckTests : IDisposable
     private static async Task<List<Finding>> FindingsAsync(ProxyCheck check)
     {
         var findings = new List<Finding>();
-        await foreach (var finding in check.RunAsync(CancellationToken.None))
+        await foreach (var finding in check.CheckEnvironmentAsync(CancellationToken.None))
         {
             findings.Add(finding);
         }

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using TlsProxy.Listeners;
 

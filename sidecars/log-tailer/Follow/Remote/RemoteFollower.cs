@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
-using Hosting;
 using LogTailer.Checkpoint;
 using LogTailer.Flow;
 using LogTailer.Lines;

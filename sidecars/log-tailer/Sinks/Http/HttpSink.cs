@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Hosting;
 using LogTailer.Diagnosis;
 using LogTailer.Flow;
 using LogTailer.Transform;
@@ -67,7 +66,7 @@ internal sealed partial class HttpSink : ISink
         }
     }
 
-    public JsonObject Describe() => new()
+    public JsonObject DescribeStatus() => new()
     {
         ["type"] = _options.Type.ToString().ToLowerInvariant(),
         ["target"] = _sender.Url.ToString(),

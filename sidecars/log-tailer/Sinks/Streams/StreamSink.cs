@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using Hosting;
 using LogTailer.Flow;
 using LogTailer.Lines;
 using LogTailer.Transform;
@@ -26,7 +25,7 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
     public Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
         => OwnThread.Run(_area, () => Run(blocks, delivery, abort), abort).WaitAsync(abort);
 
-    public JsonObject Describe() => new()
+    public JsonObject DescribeStatus() => new()
     {
         ["type"] = stream is StandardOutput ? "stdout" : "file",
         ["target"] = stream.Name,

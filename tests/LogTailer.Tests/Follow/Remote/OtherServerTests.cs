@@ -128,7 +128,7 @@ public sealed class OtherServerTests : IDisposable
         var sink = new CollectingSink();
         sink.Hold();
         await using var tailing = Tailing.Start("", tail => tail.Url = server.Url, createSink: _ => sink, checkpointPath: _directory["checkpoint.json"]);
-        await Eventually.HoldsAsync(() => tailing.Pipeline.Describe()["blocks_in_flight"]!.GetValue<int>() == 4, () => tailing.Pipeline.Describe().ToJsonString());
+        await Eventually.HoldsAsync(() => tailing.Pipeline.DescribeStatus()["blocks_in_flight"]!.GetValue<int>() == 4, () => tailing.Pipeline.DescribeStatus().ToJsonString());
         Assert.InRange(tailing.Files[0].ReadOffset, 1, 2 * 1024 * 1024);
 
         sink.Release();

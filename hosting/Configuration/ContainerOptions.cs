@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Hosting.Logging;
 
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>The options that every process has; each process derives its own from it.</summary>
 public abstract class ContainerOptions

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>Something that is wrong.</summary>
 /// <param name="Area">The part of the process that it concerns.</param>

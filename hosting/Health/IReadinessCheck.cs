@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>
 /// A reason not to be sent work. Of the process itself only: trouble behind it (a log store that is down) belongs in

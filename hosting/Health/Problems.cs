@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>
 /// What is wrong right now and what to do about it: the part of <c>/statusz</c> that a person at 3 a.m. reads. A part

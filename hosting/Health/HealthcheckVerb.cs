@@ -1,4 +1,5 @@
-namespace Hosting.Diagnosis;
+using Hosting.Configuration;
+namespace Hosting.Health;
 
 /// <summary>The <c>healthcheck</c> verb: asks this machine's running process whether it is ready. For Docker, whose images here have no shell.</summary>
 internal static class HealthcheckVerb

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>How bad a <see cref="Finding"/> is.</summary>
 public enum FindingSeverity

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>What one part of the process says of itself in <c>/statusz</c>.</summary>
 public interface IStatusSection
@@ -9,5 +9,5 @@ public interface IStatusSection
     string Name { get; }
 
     /// <summary>What it is doing now; no secrets. Called on any thread.</summary>
-    JsonNode Describe();
+    JsonNode DescribeStatus();
 }

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>One line of the <c>check</c> verb.</summary>
 /// <param name="Severity">Whether it is good; a failure makes the verb exit with 1.</param>

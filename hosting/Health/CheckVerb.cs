@@ -1,4 +1,5 @@
-namespace Hosting.Diagnosis;
+using Hosting.Configuration;
+namespace Hosting.Health;
 
 /// <summary>The <c>check</c> verb: a line a finding, exit code 1 when one of them is a failure.</summary>
 internal static class CheckVerb
@@ -15,7 +16,7 @@ internal static class CheckVerb
         {
             try
             {
-                await foreach (var finding in check.RunAsync(cancellationToken))
+                await foreach (var finding in check.CheckEnvironmentAsync(cancellationToken))
                 {
                     failed |= Print(finding);
                 }

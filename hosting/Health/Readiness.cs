@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>Whether the process should be sent work: after its start, until SIGTERM, and while no check objects.</summary>
 public sealed class Readiness(IEnumerable<IReadinessCheck> checks)

@@ -1,4 +1,4 @@
-namespace Hosting;
+namespace Hosting.Health;
 
 /// <summary>Whether a restart would help, which is all that <c>/healthz</c> is about.</summary>
 public sealed partial class Liveness(ILogger<Liveness> logger)
