@@ -6,7 +6,7 @@ namespace Hosting.Metrics;
 
 /// <summary>
 /// Brings the instruments of ASP.NET Core, Kestrel and the runtime into the application's registry: every meter of this
-/// application, and the meters that belong to no application (<c>System.Runtime</c>).
+/// application, and the platform's meters that belong to no application, such as <c>System.Runtime</c>.
 /// </summary>
 internal sealed partial class MeterListenerAdapter : IDisposable
 {
@@ -49,9 +49,7 @@ internal sealed partial class MeterListenerAdapter : IDisposable
 
     private void EnableInstrument(Instrument instrument, MeterListener listener)
     {
-        // Two applications in one process, as in tests, must not count each other's work.
-        var isForeign = instrument.Meter.Scope is IMeterFactory owner && owner != _meters;
-        if (isForeign || instrument.Meter.Name == BufferPoolMeter || ReadKind(instrument) is not { } kind)
+        if (!IsExposed(instrument.Meter) || ReadKind(instrument) is not { } kind)
         {
             return;
         }
@@ -67,6 +65,14 @@ internal sealed partial class MeterListenerAdapter : IDisposable
 
         listener.EnableMeasurementEvents(instrument, adapted);
     }
+
+    private bool IsExposed(Meter meter) => meter.Scope switch
+    {
+        // Two applications in one process, as in tests, must not count each other's work.
+        IMeterFactory owner => owner == _meters && meter.Name != BufferPoolMeter,
+        // Libraries measure themselves too, such as the number of their log calls. Those figures are not part of the page.
+        _ => meter.Name.StartsWith("System.", StringComparison.Ordinal) || meter.Name.StartsWith("Microsoft.", StringComparison.Ordinal),
+    };
 
     private static InstrumentKind? ReadKind(Instrument instrument)
     {

@@ -228,6 +228,15 @@ public sealed class MeterListenerAdapterTests : IDisposable
     }
 
     [Fact]
+    public async Task Meters_of_libraries_are_left_out()
+    {
+        using var library = new Meter("Library");
+        library.CreateCounter<int>("library_calls").Add(1);
+
+        Assert.DoesNotContain("library_calls", await ReadPageAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Memory_pool_instruments_of_Kestrel_stay_disabled()
     {
         using var pool = _services.GetRequiredService<IMeterFactory>().Create("Microsoft.AspNetCore.MemoryPool");
