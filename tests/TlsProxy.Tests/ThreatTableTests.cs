@@ -7,7 +7,7 @@ namespace TlsProxy.Tests;
 public sealed partial class ThreatTableTests
 {
     [Fact]
-    public async Task Every_test_that_the_table_of_threats_names_exists_and_every_threat_has_one()
+    public async Task Every_threat_names_existing_tests()
     {
         var rows = (await File.ReadAllLinesAsync(Documentation()))
             .SkipWhile(line => line != "## Threats")

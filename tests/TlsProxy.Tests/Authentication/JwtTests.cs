@@ -7,8 +7,8 @@ namespace TlsProxy.Tests.Authentication;
 
 public sealed class JwtTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
     private readonly Tokens _tokens = new();
     private readonly Tokens _strangers = new();
     private readonly string _file = Path.GetTempFileName();
@@ -22,7 +22,7 @@ public sealed class JwtTests : IDisposable
     }
 
     [Fact]
-    public async Task Good_tokens_are_taken_and_the_application_learns_the_subject()
+    public async Task Valid_token_is_accepted_and_its_subject_forwarded()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(upstream, _tokens.Jwks(), "RS256,PS256,ES256");
@@ -39,7 +39,7 @@ public sealed class JwtTests : IDisposable
     }
 
     [Fact]
-    public async Task Forged_foreign_and_worn_out_tokens_are_401_and_reach_nobody()
+    public async Task Forged_foreign_and_expired_tokens_are_401_and_not_forwarded()
     {
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -111,7 +111,7 @@ public sealed class JwtTests : IDisposable
     }
 
     [Fact]
-    public async Task Shared_keys_work_where_they_are_asked_for_by_name_and_only_there()
+    public async Task Shared_secrets_work_only_where_HMAC_is_configured()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         using var client = RunningProxy.Client();
@@ -129,7 +129,7 @@ public sealed class JwtTests : IDisposable
     }
 
     [Fact]
-    public async Task Keys_rotate_without_a_restart_and_a_broken_file_leaves_the_last_ones()
+    public async Task Keys_rotate_without_a_restart_and_an_invalid_file_keeps_the_last_ones()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(upstream, _tokens.Jwks(), null);
@@ -139,11 +139,11 @@ public sealed class JwtTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(after));
 
         await File.WriteAllTextAsync(_file, _strangers.Jwks(ecKid: "next"));
-        await Eventually.TrueAsync(async () => await StatusAsync(after) == HttpStatusCode.OK, "the new key");
+        await Eventually.AssertAsync(async () => await StatusAsync(after) == HttpStatusCode.OK, "the new key");
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(before));
 
         await File.WriteAllTextAsync(_file, "{ \"keys\": [");
-        await Eventually.TrueAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 Assert.Equal(HttpStatusCode.OK, await StatusAsync(after));
@@ -173,6 +173,6 @@ public sealed class JwtTests : IDisposable
         [
             $"--Upstream:Metadata:Jwt.JwksFile={_file}", $"--Upstream:Metadata:Jwt.Issuer={Tokens.Issuer}", $"--Upstream:Metadata:Jwt.Audience=other,{Tokens.Audience}",
         ];
-        return await RunningProxy.StartAsync(_volume.Directory, upstream.Url, algorithms is null ? args : [.. args, $"--Upstream:Metadata:Jwt.Algorithms={algorithms}"]);
+        return await RunningProxy.StartAsync(_volume.Path, upstream.Url, algorithms is null ? args : [.. args, $"--Upstream:Metadata:Jwt.Algorithms={algorithms}"]);
     }
 }

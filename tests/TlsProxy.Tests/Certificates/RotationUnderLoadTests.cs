@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using TlsProxy.Certificates;
 using TlsProxy.Tests.Support;
 using Xunit.Abstractions;
 
@@ -21,17 +22,17 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
     /// fifth. Each is served within 15 seconds. After <c>TLSPROXY_ROTATION_SECONDS</c> no more requests are waited for.
     /// </summary>
     [Fact]
-    public async Task No_request_fails_while_the_Secret_is_swapped_good_and_bad()
+    public async Task No_request_fails_while_valid_and_invalid_Secrets_are_swapped()
     {
         var wanted = UnderLoad.Setting("TLSPROXY_ROTATION_REQUESTS", 20_000);
         var swaps = UnderLoad.Setting("TLSPROXY_ROTATION_SWAPS", 15);
         var budget = TimeSpan.FromSeconds(UnderLoad.Setting("TLSPROXY_ROTATION_SECONDS", 3600));
         var begun = Stopwatch.GetTimestamp();
         var longest = TimeSpan.Zero;
-        var authorities = new[] { new TestCertificates("One"), new TestCertificates("Two") };
-        using var volume = new SecretVolume(authorities[0].Issue().Files);
+        var authorities = new[] { new CertificateAuthority("One"), new CertificateAuthority("Two") };
+        using var volume = new MountedVolume(authorities[0].IssueCertificate().SecretFiles);
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, [$"--Tls:PollSeconds={new TlsOptions().PollSeconds}"]);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, [$"--Tls:PollSeconds={new TlsOptions().PollSeconds}"]);
         var failures = new ConcurrentQueue<string>();
         var sent = 0;
         using var stop = new CancellationTokenSource();
@@ -75,18 +76,18 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
             var started = Stopwatch.GetTimestamp();
             if (swap % 3 == 1 && rejected < BrokenKinds.Length)
             {
-                volume.Swap(RotationTests.Broken(authorities[0], BrokenKinds[rejected++]));
-                await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") == rejected, "the rejection");
+                volume.ReplaceFiles(RotationTests.Broken(authorities[0], BrokenKinds[rejected++]));
+                await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") == rejected, "the rejection");
                 Assert.Equal(serial, await proxy.SerialAsync());
             }
             else
             {
-                var next = authorities[swap > 5 ? swap % 2 : 0].Issue(rsa: swap % 4 == 3);
-                volume.Swap(next.Files);
+                var next = authorities[swap > 5 ? swap % 2 : 0].IssueCertificate(rsaBits: swap % 4 == 3 ? 2048 : null);
+                volume.ReplaceFiles(next.SecretFiles);
                 var swapped = Stopwatch.GetTimestamp();
                 applied++;
-                serial = next.Serial;
-                await Eventually.TrueAsync(async () => await proxy.SerialAsync() == serial, "the new serial", within: Promise);
+                serial = next.SerialNumber;
+                await Eventually.AssertAsync(async () => await proxy.SerialAsync() == serial, "the new serial", deadline: Promise);
                 // The deadline cuts no look short that itself takes long.
                 Assert.InRange(Stopwatch.GetElapsedTime(swapped), TimeSpan.Zero, Promise);
             }

@@ -26,7 +26,7 @@ internal sealed class Bystanders : IAsyncDisposable
     public async Task AreServedAsync(int more)
     {
         var wanted = Answered + more;
-        await Eventually.TrueAsync(() => Answered >= wanted || !_failures.IsEmpty, $"{more} more requests of others");
+        await Eventually.AssertAsync(() => Answered >= wanted || !_failures.IsEmpty, $"{more} more requests of others");
     }
 
     /// <summary>Ends them, and sees that every request of theirs was answered.</summary>

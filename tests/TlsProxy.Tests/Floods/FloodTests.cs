@@ -19,7 +19,7 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
     private const int AtATime = 32;
 
     [Fact]
-    public async Task A_flood_of_handshakes_that_are_begun_and_broken_off()
+    public async Task Flood_of_aborted_handshakes_does_not_affect_other_clients()
     {
         var hello = await HelloAsync();
         var handshakes = UnderLoad.Setting("TLSPROXY_FLOOD_HANDSHAKES", 3_000);
@@ -37,7 +37,7 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
     }
 
     [Fact]
-    public async Task Ten_thousand_idle_connections()
+    public async Task Ten_thousand_idle_connections_do_not_affect_other_clients()
     {
         // Under the limit of 10 000 by as many as the others need.
         var connections = UnderLoad.Setting("TLSPROXY_FLOOD_CONNECTIONS", 9_900);
@@ -54,7 +54,7 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
     }
 
     [Fact]
-    public async Task Headers_that_never_come_to_an_end()
+    public async Task Endless_headers_do_not_affect_other_clients()
     {
         await FloodAsync(UnderLoad.Setting("TLSPROXY_FLOOD_SLOW", 500), async _ =>
         {
@@ -64,7 +64,7 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
     }
 
     [Fact]
-    public async Task Bodies_that_never_come_to_an_end()
+    public async Task Endless_bodies_do_not_affect_other_clients()
     {
         await FloodAsync(UnderLoad.Setting("TLSPROXY_FLOOD_SLOW", 500), async _ =>
         {
@@ -74,7 +74,7 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
     }
 
     [Fact]
-    public async Task Streams_that_are_opened_and_reset_at_once()
+    public async Task Rapidly_reset_streams_do_not_affect_other_clients()
     {
         var resets = UnderLoad.Setting("TLSPROXY_FLOOD_RESETS", 100_000);
         const int perConnection = 10_000;

@@ -13,8 +13,8 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
     /// <summary>Pooled connections to the application come and go.</summary>
     private const int HandlesAside = 64;
 
-    private readonly TestCertificates _authority = new();
-    private SecretVolume _volume = null!;
+    private readonly CertificateAuthority _authority = new();
+    private MountedVolume _volume = null!;
     private TestUpstream _upstream = null!;
     private ProxyProcess _proxy = null!;
     private int _baseHandles;
@@ -27,14 +27,14 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _volume = new SecretVolume(_authority.Issue().Files);
+        _volume = new MountedVolume(_authority.IssueCertificate().SecretFiles);
         _upstream = await TestUpstream.StartAsync(async context =>
         {
             await context.Request.Body.CopyToAsync(Stream.Null);
             await context.Response.WriteAsync("done");
         });
         _proxy = await ProxyProcess.StartAsync(
-            _volume.Directory, _upstream.Url, "--AccessLog:Enabled=false", "--Limits:HeaderTimeoutSeconds=3", "--Limits:MinimumBytesPerSecond=1000", "--Tls:HandshakeTimeoutSeconds=5");
+            _volume.Path, _upstream.Url, "--AccessLog:Enabled=false", "--Limits:HeaderTimeoutSeconds=3", "--Limits:MinimumBytesPerSecond=1000", "--Tls:HandshakeTimeoutSeconds=5");
 
         // What is made once - threads, a pool, compiled code - is there before anything is counted.
         await using (var bystanders = new Bystanders(Url))
@@ -43,7 +43,7 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
             await bystanders.EndAsync();
         }
 
-        await Eventually.TrueAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
+        await Eventually.AssertAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
         _baseHandles = Handles;
     }
 
@@ -58,8 +58,8 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
     /// <summary>Connections and handles are what they were before.</summary>
     internal async Task IsAsBeforeAsync()
     {
-        await Eventually.TrueAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
-        await Eventually.TrueAsync(() => Handles <= _baseHandles + HandlesAside, $"handles are back at {_baseHandles}");
+        await Eventually.AssertAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
+        await Eventually.AssertAsync(() => Handles <= _baseHandles + HandlesAside, $"handles are back at {_baseHandles}");
     }
 
     internal async Task<double> MetricAsync(string series)

@@ -134,11 +134,11 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
     }
 
     [Fact]
-    public void There_are_at_least_sixty() => Assert.True(Payloads.Count >= 60);
+    public void Suite_contains_at_least_sixty_payloads() => Assert.True(Payloads.Count >= 60);
 
     [Theory]
     [MemberData(nameof(Payloads))]
-    public async Task Nothing_is_smuggled_in_HTTP_1(string what, string payload, bool refused)
+    public async Task HTTP_1_payload_smuggles_no_request(string what, string payload, bool refused)
     {
         await using var recorder = new RawRecorder();
         await using var proxy = await fixture.ForAsync(recorder.Url);
@@ -202,7 +202,7 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Http2Payloads))]
-    public async Task Nothing_is_smuggled_in_HTTP_2(string what, string[] headers, bool refused)
+    public async Task HTTP_2_payload_smuggles_no_request(string what, string[] headers, bool refused)
     {
         await using var recorder = new RawRecorder();
         await using var proxy = await fixture.ForAsync(recorder.Url);
@@ -228,9 +228,9 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
     /// <summary>The Secret that the proxies of these tests serve.</summary>
     public sealed class Proxy : IDisposable
     {
-        private readonly SecretVolume _volume = new(new TestCertificates().Issue().Files);
+        private readonly MountedVolume _volume = new(new CertificateAuthority().IssueCertificate().SecretFiles);
 
-        internal Task<RunningProxy> ForAsync(Uri upstream) => RunningProxy.StartAsync(_volume.Directory, upstream, ["--Limits:HeaderTimeoutSeconds=2"]);
+        internal Task<RunningProxy> ForAsync(Uri upstream) => RunningProxy.StartAsync(_volume.Path, upstream, ["--Limits:HeaderTimeoutSeconds=2"]);
 
         public void Dispose() => _volume.Dispose();
     }

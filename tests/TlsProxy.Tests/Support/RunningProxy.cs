@@ -34,7 +34,7 @@ internal sealed class RunningProxy : IAsyncDisposable
             "--Https:Port=0", "--Http:Port=0", "--Management:Port=0", "--Listen:Address=localhost", "--Tls:PollSeconds=1",
             $"--Tls:Directory={directory}", $"--Upstream:Url={upstream}", "--Logging:LogLevel:Default=Warning", "--AccessLog:Enabled=false", .. args ?? [],
         ];
-        var app = ProxyApplication.Create(all, adjust);
+        var app = ProxyApplication.CreateApplication(all, adjust);
         try
         {
             await app.Web.StartAsync();

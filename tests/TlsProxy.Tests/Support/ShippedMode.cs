@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using TlsProxy.Listeners;
 
 namespace TlsProxy.Tests.Support;
 
@@ -7,5 +6,5 @@ namespace TlsProxy.Tests.Support;
 internal static class ShippedMode
 {
     [ModuleInitializer]
-    internal static void Choose() => SocketCompletions.Choose(new TlsProxyOptions());
+    internal static void Choose() => SocketMode.SelectFor(new TlsProxyOptions());
 }
