@@ -50,7 +50,10 @@ public sealed class TlsProxyOptions : ContainerOptions, IValidatable
     {
         if (Upstream.Metadata.Count > 0 && new RouteConfiguration(ReverseProxy).HasRoutes)
         {
-            yield return new("Upstream:Metadata", null, "has no effect together with the routes of ReverseProxy: move it to the metadata of the routes.");
+            yield return new(
+                "Upstream:Metadata",
+                null,
+                "has no effect together with the routes of ReverseProxy: move it to the metadata of the routes.");
         }
 
         if (Shutdown.DelaySeconds >= Shutdown.GraceSeconds)

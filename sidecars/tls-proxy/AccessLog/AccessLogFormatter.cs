@@ -17,7 +17,7 @@ internal sealed class AccessLogFormatter : IDisposable
     /// <summary>Bytes kept free for the fields after a truncated text.</summary>
     private const int ReservedBytes = 2048;
 
-    /// <summary>A character takes up to six bytes when it is escaped.</summary>
+    /// <summary>An escaped character is six bytes long at most.</summary>
     private const int MaximumBytesPerCharacter = 6;
 
     /// <summary>Characters that the default encoder of <see cref="Utf8JsonWriter"/> does not escape.</summary>

@@ -44,7 +44,8 @@ internal sealed class AccessLogWriter : IHostedService, IDisposable
         if (_enabled)
         {
             // A dedicated thread, because writing to a full pipe blocks.
-            _writing = Task.Factory.StartNew(WriteQueuedLines, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _writing = Task.Factory.StartNew(
+                WriteQueuedLines, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
         return Task.CompletedTask;

@@ -22,7 +22,8 @@ internal sealed class JwtBearer
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = 16 * 1024 };
     private readonly TokenValidationParameters _parameters;
 
-    private JwtBearer(WatchedFile<VerificationKeys> keys, string[] algorithms, string[] issuers, string[] audiences, TimeSpan skew, TimeProvider time) =>
+    private JwtBearer(
+        WatchedFile<VerificationKeys> keys, string[] algorithms, string[] issuers, string[] audiences, TimeSpan skew, TimeProvider time) =>
         _parameters = new TokenValidationParameters
         {
             ValidAlgorithms = algorithms,
@@ -48,8 +49,10 @@ internal sealed class JwtBearer
         }
 
         var file = metadata.GetRequiredText("Jwt.JwksFile", "Set it to the file with the keys.");
-        var issuers = ReadRequiredList(metadata, "Jwt.Issuer", "Set the accepted issuer: otherwise any token signed with a known key would be accepted.");
-        var audiences = ReadRequiredList(metadata, "Jwt.Audience", "Set the audience: otherwise a token for another service would be accepted.");
+        var issuers = ReadRequiredList(
+            metadata, "Jwt.Issuer", "Set the accepted issuer: otherwise any token signed with a known key would be accepted.");
+        var audiences = ReadRequiredList(
+            metadata, "Jwt.Audience", "Set the audience: otherwise a token for another service would be accepted.");
         var algorithms = metadata.ContainsKey("Jwt.Algorithms")
             ? metadata.GetList("Jwt.Algorithms")
             : [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
@@ -61,7 +64,8 @@ internal sealed class JwtBearer
         if (algorithms.Any(IsSharedSecret) && !algorithms.All(IsSharedSecret))
         {
             metadata.AddError(
-                "Jwt.Algorithms", "mixes HMAC, which uses a shared secret, with other algorithms: use two routes, each with its own key file.");
+                "Jwt.Algorithms",
+                "mixes HMAC, which uses a shared secret, with other algorithms: use two routes, each with its own key file.");
         }
 
         var skew = TimeSpan.FromSeconds(metadata.GetNumber("Jwt.ClockSkewSeconds", 30, 0, 300));

@@ -68,6 +68,7 @@ internal sealed class RequestAuthentication
         return identity is not null
             ? new AuthenticationResult(identity, "", "")
             // RFC 6750, section 3.1.
-            : new AuthenticationResult(null, $"The token is rejected: {reason}.", $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
+            : new AuthenticationResult(
+                null, $"The token is rejected: {reason}.", $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
     }
 }

@@ -78,7 +78,7 @@ internal sealed class VerificationKeys
             {
                 "RSA" => (8 * Base64UrlEncoder.DecodeBytes(key.N).Length, MinimumRsaBits),
                 "oct" => (8 * Base64UrlEncoder.DecodeBytes(key.K).Length, MinimumSecretBits),
-                "EC" when key.Crv is "P-256" or "P-384" or "P-521" && key.X is not null && key.Y is not null => (MinimumSecretBits, MinimumSecretBits),
+                "EC" when key is { Crv: "P-256" or "P-384" or "P-521", X: not null, Y: not null } => (MinimumSecretBits, MinimumSecretBits),
                 _ => throw new FormatException($"The key {name} is neither RSA, nor oct, nor EC on P-256, P-384 or P-521."),
             };
             if (bits < minimum)

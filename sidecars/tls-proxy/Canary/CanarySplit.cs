@@ -27,7 +27,8 @@ internal sealed record CanarySplit(string Cluster, double Share, string? Header,
         }
         else if (canary is { Header: null } && !metadata.ContainsKey("Canary.Percent"))
         {
-            metadata.AddError("Canary.Percent", "is missing, and Canary.Header as well: one of them selects the requests for Canary.Cluster.");
+            metadata.AddError(
+                "Canary.Percent", "is missing, and Canary.Header as well: one of them selects the requests for Canary.Cluster.");
         }
 
         return canary;

@@ -1,6 +1,8 @@
 namespace TlsProxy.Certificates;
 
-/// <summary>Clients that are accepted. One matching entry of any list is enough; without entries, every valid certificate is accepted.</summary>
+/// <summary>
+/// Clients that are accepted. One matching entry of any list is enough; without entries, every valid certificate is accepted.
+/// </summary>
 public sealed class AllowedClientsOptions
 {
     /// <summary>

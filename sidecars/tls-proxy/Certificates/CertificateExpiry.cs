@@ -30,7 +30,8 @@ internal sealed partial class CertificateExpiry(CertificateStore store, TimeProv
             }
             else
             {
-                Log.ExpiresSoon(logger, certificate.Directory, (int)days, certificate.NotAfter.ToString("u"), certificate.Leaf.SerialNumber);
+                Log.ExpiresSoon(
+                    logger, certificate.Directory, (int)days, certificate.NotAfter.ToString("u"), certificate.Leaf.SerialNumber);
             }
         }
 

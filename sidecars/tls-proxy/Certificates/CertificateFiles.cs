@@ -85,7 +85,8 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
             using var file = File.OpenRead(path);
             if (file.Length > MaximumBytes)
             {
-                throw new CertificateRejectedException(directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "replace it with a certificate.");
+                throw new CertificateRejectedException(
+                    directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "replace it with a certificate.");
             }
 
             using var reader = new StreamReader(file);

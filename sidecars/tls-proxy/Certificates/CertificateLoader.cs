@@ -87,7 +87,10 @@ internal static class CertificateLoader
             {
                 using var matching = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), files.Key);
                 return new CertificateRejectedException(
-                    directory, $"tls.key belongs to {certificate.Subject}, which is not the first in tls.crt", "write the leaf first, then its chain.", cause);
+                    directory,
+                    $"tls.key belongs to {certificate.Subject}, which is not the first in tls.crt",
+                    "write the leaf first, then its chain.",
+                    cause);
             }
             catch (Exception exception) when (exception is CryptographicException or ArgumentException)
             {
@@ -106,7 +109,8 @@ internal static class CertificateLoader
     {
         if (leaf.NotAfter.ToUniversalTime() <= now.UtcDateTime)
         {
-            throw new CertificateRejectedException(directory, $"the certificate expired on {leaf.NotAfter.ToUniversalTime():u}", "renew it.");
+            throw new CertificateRejectedException(
+                directory, $"the certificate expired on {leaf.NotAfter.ToUniversalTime():u}", "renew it.");
         }
 
         if (leaf.NotBefore.ToUniversalTime() > now.UtcDateTime)
@@ -132,9 +136,11 @@ internal static class CertificateLoader
     private static int CountOccurrences(string text, string part)
     {
         var count = 0;
-        for (var at = text.IndexOf(part, StringComparison.Ordinal); at >= 0; at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
+        var at = text.IndexOf(part, StringComparison.Ordinal);
+        while (at >= 0)
         {
             count++;
+            at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal);
         }
 
         return count;

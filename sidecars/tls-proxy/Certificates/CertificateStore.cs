@@ -46,7 +46,8 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
 
         var errors = slots
             .Where(slot => slot.Certificate is null)
-            .Select(slot => new ConfigurationError(GetConfigurationKey(slot), slot.Directory, $"{slot.Rejection!.Reason}: {slot.Rejection.Remedy}"))
+            .Select(slot => new ConfigurationError(
+                GetConfigurationKey(slot), slot.Directory, $"{slot.Rejection!.Reason}: {slot.Rejection.Remedy}"))
             .ToList();
         return errors.Count == 0 ? slots : throw new ConfigurationException(errors);
     }
@@ -130,12 +131,14 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
     private void LogServing(CertificateSlot slot)
     {
         var served = slot.Certificate!;
-        Log.ServingCertificate(logger, slot.Directory, string.Join(", ", served.Names), served.Leaf.SerialNumber, served.NotAfter.ToString("u"));
+        Log.ServingCertificate(
+            logger, slot.Directory, string.Join(", ", served.Names), served.Leaf.SerialNumber, served.NotAfter.ToString("u"));
     }
 
     private static partial class Log
     {
-        [LoggerMessage(100, LogLevel.Information, "Serving certificate of {Directory} for {Names}: serial {Serial}, valid until {NotAfter}")]
+        [LoggerMessage(
+            100, LogLevel.Information, "Serving certificate of {Directory} for {Names}: serial {Serial}, valid until {NotAfter}")]
         public static partial void ServingCertificate(ILogger logger, string directory, string names, string serial, string notAfter);
 
         [LoggerMessage(
@@ -145,7 +148,8 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
         public static partial void CertificateRejected(
             ILogger logger, string directory, string reason, string remedy, string serial, string notAfter);
 
-        [LoggerMessage(102, LogLevel.Information, "Certificate recovered: {Directory} contains the served certificate again: serial {Serial}")]
+        [LoggerMessage(
+            102, LogLevel.Information, "Certificate recovered: {Directory} contains the served certificate again: serial {Serial}")]
         public static partial void CertificateRecovered(ILogger logger, string directory, string serial);
     }
 }

@@ -11,7 +11,8 @@ internal sealed partial class CertificateWatcher(
     : BackgroundService
 {
     /// <summary>Holds at most one pending wake-up. Never completed; it ends with the process.</summary>
-    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Loads the certificates before the listeners start: without a certificate the process exits.</summary>
     /// <exception cref="ConfigurationException">A directory contains no certificate that can be served.</exception>
@@ -25,7 +26,8 @@ internal sealed partial class CertificateWatcher(
     {
         var watched = store.Slots;
         var watchers = WatchDirectories(watched);
-        await using var poll = time.CreateTimer(_ => _wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, TimeSpan.FromSeconds(options.PollSeconds));
+        await using var poll = time.CreateTimer(
+            _ => _wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, TimeSpan.FromSeconds(options.PollSeconds));
         try
         {
             await foreach (var _ in _wakeUps.Reader.ReadAllAsync(stoppingToken))

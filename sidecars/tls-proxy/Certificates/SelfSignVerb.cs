@@ -12,7 +12,7 @@ internal static class SelfSignVerb
     public const string Name = "self-sign";
 
     public const string Usage =
-        "self-sign DIRECTORY [--renew]   generates tls.crt and tls.key for localhost, valid for 90 days, unless they exist (--renew: replaces them)";
+        "self-sign DIRECTORY [--renew]   generates tls.crt and tls.key for localhost, 90 days, unless they exist (--renew: replaces them)";
 
     private const string Renew = "--renew";
     private const int ValidDays = 90;
@@ -42,7 +42,8 @@ internal static class SelfSignVerb
     /// <returns>The message for the user.</returns>
     /// <exception cref="IOException">The directory cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The process has no permission to write the directory.</exception>
-    internal static async Task<string> EnsureCertificateAsync(string directory, bool renew, DateTimeOffset now, CancellationToken cancellationToken)
+    internal static async Task<string> EnsureCertificateAsync(
+        string directory, bool renew, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var certificateFile = Path.Combine(directory, "tls.crt");
         var keyFile = Path.Combine(directory, "tls.key");
@@ -54,7 +55,8 @@ internal static class SelfSignVerb
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = CreateRequest(key).CreateSelfSigned(now.AddMinutes(-5), now.AddDays(ValidDays));
 
-        // The key first, each file with one rename: a proxy that scans in between sees a key that does not match, and keeps its certificate.
+        // The key first, each file with one rename: a proxy that scans in between sees a key that does not match, and keeps its
+        // certificate.
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await ReplaceFileAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), ownerOnly, cancellationToken);
         const UnixFileMode readableByAll = ownerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
@@ -70,7 +72,8 @@ internal static class SelfSignVerb
         names.AddIpAddress(IPAddress.Loopback);
         names.AddIpAddress(IPAddress.IPv6Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], critical: false));
         return request;

@@ -6,7 +6,8 @@ namespace TlsProxy.Certificates;
 /// <summary>A certificate with everything that a handshake needs, prepared once.</summary>
 internal sealed class ServedCertificate
 {
-    public ServedCertificate(string directory, string hash, X509Certificate2 leaf, X509Certificate2Collection chain, X509Certificate2Collection authorities)
+    public ServedCertificate(
+        string directory, string hash, X509Certificate2 leaf, X509Certificate2Collection chain, X509Certificate2Collection authorities)
     {
         Directory = directory;
         Hash = hash;

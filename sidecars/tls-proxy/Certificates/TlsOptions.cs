@@ -47,12 +47,15 @@ public sealed class TlsOptions : IValidatable
         if (Directory.Length == 0 && Directories.Count == 0)
         {
             yield return new(
-                path + "Directory", "", "is empty, and Tls:Directories has no entries either: set it to the directory where the TLS Secret is mounted.");
+                path + "Directory",
+                "",
+                "is empty, and Tls:Directories has no entries either: set it to the directory where the TLS Secret is mounted.");
         }
 
         foreach (var (name, _) in Directories.Where(d => d.Value.Length == 0))
         {
-            yield return new($"{path}Directories:{name}", "", "is empty: set it to the directory where its TLS Secret is mounted, or remove the name.");
+            yield return new(
+                $"{path}Directories:{name}", "", "is empty: set it to the directory where its TLS Secret is mounted, or remove the name.");
         }
 
         if (ClientCertificate == ClientCertificateMode.None && !AllowedClients.IsEmpty)

@@ -16,7 +16,8 @@ internal sealed class ForwardedHeaders(ForwardedOptions options)
     private static readonly string[] AlwaysRemoved =
     [
         "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Prefix", "X-Forwarded-Scheme", "X-Forwarded-Ssl", "X-Real-IP",
-        "X-Client-IP", "True-Client-IP", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Rewrite-URL",
+        "X-Client-IP", "True-Client-IP", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-URL",
+        "X-Rewrite-URL",
         User,
     ];
 

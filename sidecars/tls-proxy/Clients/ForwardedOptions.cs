@@ -17,7 +17,9 @@ public sealed class ForwardedOptions : IValidatable
             if (!Clients.TrustedNetworks.TryParse(network, out _))
             {
                 yield return new(
-                    path + "TrustedNetworks", network, "is not a network. Write it like 10.0.0.0/8 or fd00::/8; a single address needs no length.");
+                    path + "TrustedNetworks",
+                    network,
+                    "is not a network. Write it like 10.0.0.0/8 or fd00::/8; a single address needs no length.");
             }
         }
     }

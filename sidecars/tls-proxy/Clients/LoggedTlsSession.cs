@@ -8,9 +8,10 @@ namespace TlsProxy.Clients;
 /// <param name="Cipher">The cipher suite.</param>
 /// <param name="ServerName">The requested server name, truncated.</param>
 /// <param name="ClientSubject">The subject of the client certificate, truncated; null without one.</param>
-internal sealed record LoggedTlsSession(JsonEncodedText Version, JsonEncodedText Cipher, JsonEncodedText ServerName, JsonEncodedText? ClientSubject)
+internal sealed record LoggedTlsSession(
+    JsonEncodedText Version, JsonEncodedText Cipher, JsonEncodedText ServerName, JsonEncodedText? ClientSubject)
 {
-    /// <summary>Keeps a line of the access log within its limit: an escaped character takes up to six bytes.</summary>
+    /// <summary>Keeps a line of the access log within its limit: an escaped character is six bytes long at most.</summary>
     private const int MaximumCharacters = 400;
 
     public static LoggedTlsSession FromSession(TlsSession session) => new(

@@ -4,7 +4,8 @@ namespace TlsProxy.Files;
 
 /// <summary>
 /// The parsed content of a mounted file, read again within a second of a change. The content is compared and not the modification
-/// time, because a Secret volume may keep the time. If the new content is invalid, the last good value stays in use and a problem is reported.
+/// time, because a Secret volume may keep the time. If the new content is invalid, the last good value stays in use and a problem is
+/// reported.
 /// </summary>
 internal sealed class WatchedFile<T>
     where T : class
@@ -43,7 +44,8 @@ internal sealed class WatchedFile<T>
         get
         {
             var readAt = Volatile.Read(ref _readAt);
-            if (_time.GetElapsedTime(readAt) > RefreshInterval && Interlocked.CompareExchange(ref _readAt, _time.GetTimestamp(), readAt) == readAt)
+            if (_time.GetElapsedTime(readAt) > RefreshInterval
+                && Interlocked.CompareExchange(ref _readAt, _time.GetTimestamp(), readAt) == readAt)
             {
                 RefreshValue();
             }

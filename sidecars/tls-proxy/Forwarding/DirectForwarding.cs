@@ -4,7 +4,9 @@ using TlsProxy.Upstream;
 
 namespace TlsProxy.Forwarding;
 
-/// <summary>The default without configured routes: every request goes to one application, without YARP's pipeline of routes and clusters.</summary>
+/// <summary>
+/// The default without configured routes: every request goes to one application, without YARP's pipeline of routes and clusters.
+/// </summary>
 internal sealed class DirectForwarding
 {
     private readonly UpstreamGate _gate;

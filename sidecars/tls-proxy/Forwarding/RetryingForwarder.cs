@@ -12,7 +12,9 @@ internal sealed class RetryingForwarder(ProxyMetrics metrics, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Forwards to the application of <c>Upstream:Url</c>. There is no other destination, so retries have to be configured.</summary>
+    /// <summary>
+    /// Forwards to the application of <c>Upstream:Url</c>. There is no other destination, so retries have to be configured.
+    /// </summary>
     public Task ForwardToApplicationAsync(HttpContext context, RequestState state, RetryPolicy policy, ForwardDelegate send) =>
         policy is { IsExplicit: true, Attempts: > 0 } && !IsUpgrade(context)
             ? ForwardWithRetriesAsync(context, state, policy, send, destinations: null)
@@ -30,7 +32,8 @@ internal sealed class RetryingForwarder(ProxyMetrics metrics, TimeProvider time)
     /// <summary>Whether the request asks for a tunnel, such as a WebSocket.</summary>
     public static bool IsUpgrade(HttpContext context) =>
         context.Request.Headers.Upgrade.Count > 0
-        || (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true });
+        || (HttpMethods.IsConnect(context.Request.Method)
+            && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true });
 
     private async Task ForwardWithRetriesAsync(
         HttpContext context, RequestState state, RetryPolicy policy, ForwardDelegate send, IReadOnlyList<DestinationState>? destinations)
@@ -62,7 +65,8 @@ internal sealed class RetryingForwarder(ProxyMetrics metrics, TimeProvider time)
 
     /// <summary>Excludes the tried destinations, as long as there are others.</summary>
     /// <returns>Whether an untried destination is left.</returns>
-    private static bool SelectUntriedDestinations(HttpContext context, IReadOnlyList<DestinationState>? destinations, List<DestinationState> tried)
+    private static bool SelectUntriedDestinations(
+        HttpContext context, IReadOnlyList<DestinationState>? destinations, List<DestinationState> tried)
     {
         if (destinations is null)
         {

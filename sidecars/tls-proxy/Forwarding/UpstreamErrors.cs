@@ -39,21 +39,28 @@ internal sealed class UpstreamErrors(ProxyResponses responses, UpstreamHealth he
             ForwarderError.RequestBodyClient => responses.WriteErrorAsync(
                 context, StatusCodes.Status400BadRequest, "bad_request_body", "The request body ended too early or is malformed."),
             ForwarderError.NoAvailableDestinations => RespondUnavailableAsync(context, "no_destination", "No destination is available."),
-            ForwarderError.Request or ForwarderError.RequestTimedOut when ConnectFailure.IsConnectFailure(cause) => health.IsFailureTemporary
-                ? RespondUnavailableAsync(context, "upstream_unavailable", "The application is starting or stopping.")
-                : RespondAsync(context, StatusCodes.Status502BadGateway, "upstream_unreachable", "The application is not reachable."),
+            ForwarderError.Request or ForwarderError.RequestTimedOut when ConnectFailure.IsConnectFailure(cause) =>
+                RespondUnreachableAsync(context),
             ForwarderError.RequestTimedOut => RespondAsync(
                 context, StatusCodes.Status504GatewayTimeout, "upstream_timeout", "The application did not respond in time."),
-            ForwarderError.Request or ForwarderError.RequestBodyDestination when await IsApplicationGoneAsync(context) => RespondUnavailableAsync(
-                context, "upstream_unavailable", "The application stopped before it responded; it may have processed the request."),
+            ForwarderError.Request or ForwarderError.RequestBodyDestination when await IsApplicationGoneAsync(context) =>
+                RespondUnavailableAsync(
+                    context, "upstream_unavailable", "The application stopped before it responded; it may have processed the request."),
             _ => RespondAsync(
-                context, StatusCodes.Status502BadGateway, "upstream_broken", "The application closed the connection or sent an invalid response."),
+                context,
+                StatusCodes.Status502BadGateway,
+                "upstream_broken",
+                "The application closed the connection or sent an invalid response."),
         });
     }
 
     /// <summary>Rejects a request above the limit of requests in flight.</summary>
     public Task RespondOverloadedAsync(HttpContext context) =>
         RespondUnavailableAsync(context, "overloaded", "Too many requests are waiting for the application.");
+
+    private Task RespondUnreachableAsync(HttpContext context) => health.IsFailureTemporary
+        ? RespondUnavailableAsync(context, "upstream_unavailable", "The application is starting or stopping.")
+        : RespondAsync(context, StatusCodes.Status502BadGateway, "upstream_unreachable", "The application is not reachable.");
 
     private Task RespondUnavailableAsync(HttpContext context, string reason, string message) =>
         RespondAsync(context, StatusCodes.Status503ServiceUnavailable, reason, message, RetryAfterSeconds);

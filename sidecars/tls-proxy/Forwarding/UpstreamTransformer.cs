@@ -54,7 +54,8 @@ internal sealed class UpstreamTransformer(UpstreamResponseHandler handler) : Htt
     /// Whether the destination uses TLS. Such a server is addressed by its own name, which its certificate has to match, and the client's
     /// host is in <c>X-Forwarded-Host</c>. An application without TLS receives the client's host.
     /// </summary>
-    public static bool IsTlsDestination(string destinationPrefix) => destinationPrefix.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+    public static bool IsTlsDestination(string destinationPrefix) =>
+        destinationPrefix.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     private async ValueTask<bool> FinishHeadersAsync(HttpContext context, ValueTask<bool> copied) => FinishHeaders(context, await copied);
 

@@ -17,7 +17,8 @@ internal static class ChunkedResponseBody
     /// <param name="exchange">Counts the copied bytes.</param>
     /// <exception cref="MalformedResponseException">The chunk framing is invalid, or the body ends before its last chunk.</exception>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
-    public static async ValueTask CopyChunksAsync(UpstreamConnection connection, HeaderCache cache, HttpResponse response, UpstreamExchange exchange)
+    public static async ValueTask CopyChunksAsync(
+        UpstreamConnection connection, HeaderCache cache, HttpResponse response, UpstreamExchange exchange)
     {
         var writer = await ResponseBody.StartResponseAsync(response);
         if (ResponseHead.MeasureLine(connection.Received) == 0)

@@ -14,7 +14,9 @@ internal sealed record ForwardingFailure(ForwarderError Error, Exception? Except
         var (request, hasStarted) = (connection.Request, context.Response.HasStarted);
         if (request.ClientFailure is { } clientFailure)
         {
-            var error = context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestBodyCanceled : ForwarderError.RequestBodyClient;
+            var error = context.RequestAborted.IsCancellationRequested
+                ? ForwarderError.RequestBodyCanceled
+                : ForwarderError.RequestBodyClient;
             return new(error, clientFailure);
         }
 

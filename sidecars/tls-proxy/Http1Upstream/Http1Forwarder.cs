@@ -50,14 +50,16 @@ internal sealed class Http1Forwarder(UpstreamPool pool, Http1UpstreamSettings se
         var mayBeStale = connection.IsReused && IdempotentMethods.ContainsMethod(context.Request.Method);
         var (isStale, isReusable) = (false, false);
         connection.StartRequest();
-        var abortRegistration = context.RequestAborted.UnsafeRegister(static c => ((UpstreamConnection)c!).Deadline.CutOffForGoneClient(), connection);
+        var abortRegistration = context.RequestAborted.UnsafeRegister(
+            static c => ((UpstreamConnection)c!).Deadline.CutOffForGoneClient(), connection);
         var sending = Task.CompletedTask;
         try
         {
             sending = connection.Request.SendRequestAsync(context, target, _authority);
             isReusable = await CopyResponseAsync(context, exchange, connection);
         }
-        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception is SocketException or IOException or OperationCanceledException or InvalidOperationException)
         {
             isStale = mayBeStale
                 && !connection.HasReceivedBytes

@@ -17,7 +17,8 @@ internal static class ResponseBody
     /// <param name="exchange">Counts the copied bytes.</param>
     /// <exception cref="MalformedResponseException">The body is shorter than its length.</exception>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
-    public static ValueTask CopyFixedLengthAsync(UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
+    public static ValueTask CopyFixedLengthAsync(
+        UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
     {
         if (connection.Received.Length < length)
         {
@@ -60,7 +61,8 @@ internal static class ResponseBody
 
     /// <summary>Receives available bytes directly into the client's response, up to <paramref name="length"/>.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<int> ReceivePieceAsync(UpstreamConnection connection, PipeWriter writer, long length, UpstreamExchange exchange)
+    public static async ValueTask<int> ReceivePieceAsync(
+        UpstreamConnection connection, PipeWriter writer, long length, UpstreamExchange exchange)
     {
         var memory = writer.GetMemory((int)Math.Min(length, PieceBytes));
         var received = await connection.ReceiveIntoAsync(memory[..(int)Math.Min(length, memory.Length)]);
@@ -90,7 +92,8 @@ internal static class ResponseBody
         }
     }
 
-    private static async ValueTask CopyPiecesAsync(UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
+    private static async ValueTask CopyPiecesAsync(
+        UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
     {
         var writer = await StartResponseAsync(response);
         length -= await CopyReceivedAsync(connection, writer, exchange);

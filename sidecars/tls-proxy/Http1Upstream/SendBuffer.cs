@@ -50,7 +50,9 @@ internal sealed class SendBuffer
         UsedBytes += length;
     }
 
-    /// <summary>Adds bytes that were written at <paramref name="offset"/> as one chunk, with its size before and a line end after it.</summary>
+    /// <summary>
+    /// Adds bytes that were written at <paramref name="offset"/> as one chunk, with its size before and a line end after it.
+    /// </summary>
     public void CommitChunk(int offset, int length)
     {
         var target = UsedBytes + ChunkHeadBytes;

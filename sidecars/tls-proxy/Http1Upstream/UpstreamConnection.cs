@@ -104,7 +104,8 @@ internal sealed class UpstreamConnection : IDisposable
             CommitReceived(received);
             if (received == 0)
             {
-                throw new MalformedResponseException(HasReceivedBytes ? "it ends within its headers" : "the connection closed before the response");
+                throw new MalformedResponseException(
+                    HasReceivedBytes ? "it ends within its headers" : "the connection closed before the response");
             }
         }
 

@@ -43,7 +43,8 @@ internal static class ClientHello
         var end = headerBytes + ((record[1] << 16) | BinaryPrimitives.ReadUInt16BigEndian(record[2..]));
         var isComplete = end <= record.Length;
         var rest = record[fixedBytes..];
-        if (!TrySkipVector(ref rest, lengthBytes: 1) || !TrySkipVector(ref rest, lengthBytes: 2) || !TrySkipVector(ref rest, lengthBytes: 1))
+        if (!TrySkipVector(ref rest, lengthBytes: 1) || !TrySkipVector(ref rest, lengthBytes: 2)
+            || !TrySkipVector(ref rest, lengthBytes: 1))
         {
             return null;
         }

@@ -12,7 +12,8 @@ namespace TlsProxy.Listeners;
 /// <param name="DnsNames">The DNS names among the alternative names.</param>
 /// <param name="Uris">The URIs among the alternative names, such as a SPIFFE id.</param>
 /// <param name="Sha256">The hash of the certificate, hexadecimal.</param>
-internal sealed record ClientIdentity(string Subject, string CommonName, IReadOnlyList<string> DnsNames, IReadOnlyList<string> Uris, string Sha256)
+internal sealed record ClientIdentity(
+    string Subject, string CommonName, IReadOnlyList<string> DnsNames, IReadOnlyList<string> Uris, string Sha256)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
 

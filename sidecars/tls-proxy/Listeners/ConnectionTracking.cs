@@ -71,5 +71,6 @@ internal sealed class ConnectionTracking(
     };
 
     /// <summary>Caches the names, because formatting a value of an enumeration is slow.</summary>
-    private static string GetCipherName(TlsCipherSuite? suite) => suite is null ? "" : CipherNames[(ushort)suite] ??= suite.Value.ToString();
+    private static string GetCipherName(TlsCipherSuite? suite) =>
+        suite is null ? "" : CipherNames[(ushort)suite] ??= suite.Value.ToString();
 }

@@ -59,7 +59,8 @@ internal sealed class TlsHandshake(CertificateStore certificates, ProxyMetrics m
     /// connection is validated against the current authorities. These belong to the default certificate for all server names: a name
     /// must not be a way around them.
     /// </summary>
-    private SslServerAuthenticationOptions RequestClientCertificate(SslServerAuthenticationOptions options, X509Certificate2Collection authorities)
+    private SslServerAuthenticationOptions RequestClientCertificate(
+        SslServerAuthenticationOptions options, X509Certificate2Collection authorities)
     {
         var policy = new X509ChainPolicy
         {

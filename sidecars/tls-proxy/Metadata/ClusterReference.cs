@@ -11,7 +11,8 @@ internal static class ClusterReference
         var name = metadata.GetRequiredText(key, "Set it to one of ReverseProxy:Clusters.");
         if (clusters is null)
         {
-            metadata.AddError(key, "needs clusters, but only Upstream:Url is configured. Configure routes and clusters under ReverseProxy.");
+            metadata.AddError(
+                key, "needs clusters, but only Upstream:Url is configured. Configure routes and clusters under ReverseProxy.");
         }
         else if (name.Length > 0 && !clusters.Contains(name))
         {

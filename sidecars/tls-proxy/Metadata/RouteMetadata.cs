@@ -7,7 +7,8 @@ namespace TlsProxy.Metadata;
 /// <param name="metadata">The entries; null for none.</param>
 internal sealed class RouteMetadata(string path, IReadOnlyDictionary<string, string>? metadata)
 {
-    private readonly Dictionary<string, string> _values = new(metadata ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _values = new(
+        metadata ?? new Dictionary<string, string>(), StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     public List<ConfigurationError> Errors { get; } = [];
@@ -61,7 +62,8 @@ internal sealed class RouteMetadata(string path, IReadOnlyDictionary<string, str
             return defaultValue;
         }
 
-        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= minimum && number <= maximum)
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= minimum
+            && number <= maximum)
         {
             return number;
         }
@@ -113,7 +115,10 @@ internal sealed class RouteMetadata(string path, IReadOnlyDictionary<string, str
         foreach (var key in _values.Keys.Where(k => !_known.Contains(k)))
         {
             var group = key.Split('.')[0];
-            var similar = _known.Where(k => k.StartsWith(group + ".", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
+            var similar = _known
+                .Where(k => k.StartsWith(group + ".", StringComparison.OrdinalIgnoreCase))
+                .Order(StringComparer.Ordinal)
+                .ToList();
             AddError(key, similar.Count > 0
                 ? $"is unknown. Known keys: {string.Join(", ", similar)}."
                 : "is unknown. docs/tls-proxy.md lists the keys of a route's metadata.");

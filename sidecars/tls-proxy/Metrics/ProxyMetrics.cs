@@ -97,7 +97,7 @@ internal sealed class ProxyMetrics(IMetricFactory metrics)
         metrics, "tls_proxy_faults_total", "Deliberately injected faults, by kind: delay or abort.", "kind", "delay", "abort");
 
     private readonly Counter _canary = metrics.CreateCounter(
-        "tls_proxy_canary_requests_total", "Requests of routes with a canary, by route and chosen cluster.", ["route", "cluster"]);
+        "tls_proxy_canary_requests_total", "Requests of routes with a canary, by route and chosen cluster.", ["cluster", "route"]);
 
     private readonly ConcurrentDictionary<(string Route, string Cluster), Counter.Child> _canaryChildren = new();
 
@@ -149,5 +149,5 @@ internal sealed class ProxyMetrics(IMetricFactory metrics)
     public void PublishCertificateExpiry(IReadOnlyDictionary<string, long> expiries) => _certificateExpiry.ReplaceAll(expiries);
 
     private Counter.Child GetCanarySeries(string route, string cluster) =>
-        _canaryChildren.GetOrAdd((route, cluster), static (key, counter) => counter.WithLabels(key.Route, key.Cluster), _canary);
+        _canaryChildren.GetOrAdd((route, cluster), static (key, counter) => counter.WithLabels(key.Cluster, key.Route), _canary);
 }

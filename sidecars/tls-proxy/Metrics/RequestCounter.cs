@@ -16,7 +16,8 @@ internal sealed class RequestCounter(IMetricFactory metrics)
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
     private readonly Counter _counter =
-        metrics.CreateCounter("tls_proxy_requests_total", "Requests that received a response, by status code and method.", ["code", "method"]);
+        metrics.CreateCounter(
+            "tls_proxy_requests_total", "Requests that received a response, by status code and method.", ["code", "method"]);
 
     private readonly Counter.Child?[] _children = new Counter.Child?[(HighestCode - LowestCode + 1) * Methods.Length];
 

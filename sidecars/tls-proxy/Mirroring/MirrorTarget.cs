@@ -9,7 +9,8 @@ namespace TlsProxy.Mirroring;
 /// <param name="Timeout">Time limit for a copy.</param>
 internal sealed record MirrorTarget(string Cluster, double Share, int BodyBytes, TimeSpan Timeout)
 {
-    public static MirrorTarget? FromMetadata(RouteMetadata metadata, IReadOnlyCollection<string>? clusters) => metadata.ContainsGroup("Mirror.")
+    public static MirrorTarget? FromMetadata(
+        RouteMetadata metadata, IReadOnlyCollection<string>? clusters) => metadata.ContainsGroup("Mirror.")
         ? new MirrorTarget(
             ClusterReference.ReadName(metadata, "Mirror.Cluster", clusters),
             metadata.GetShare("Mirror.Percent", 100),

@@ -18,8 +18,10 @@ internal sealed class RequestMirror(IProxyStateLookup clusters, ProxyMetrics met
 
     /// <summary>Headers that belong to the client's connection and framing.</summary>
     private static readonly FrozenSet<string> NotCopied = FrozenSet.ToFrozenSet(
-        ["Connection", "Content-Length", "Expect", "Host", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade"],
-        StringComparer.OrdinalIgnoreCase);
+    [
+        "Connection", "Content-Length", "Expect", "Host", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Trailer",
+        "Transfer-Encoding", "Upgrade",
+    ], StringComparer.OrdinalIgnoreCase);
 
     private int _inFlight;
     private int _nextDestination;
@@ -74,7 +76,10 @@ internal sealed class RequestMirror(IProxyStateLookup clusters, ProxyMetrics met
         }
 
         return new RequestCopy(
-            new HttpMethod(context.Request.Method), prefix => UpstreamTarget.BuildUri(context, prefix), context.Request.Host.Value, headers);
+            new HttpMethod(context.Request.Method),
+            prefix => UpstreamTarget.BuildUri(context, prefix),
+            context.Request.Host.Value,
+            headers);
     }
 
     private void StartCopy(RequestCopy copy, MirrorTarget target, byte[]? body)
@@ -126,7 +131,8 @@ internal sealed class RequestMirror(IProxyStateLookup clusters, ProxyMetrics met
             await response.Content.CopyToAsync(Stream.Null, deadline.Token);
             metrics.CountMirroredRequest("sent");
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             metrics.CountMirroredRequest("failed");
         }
@@ -136,5 +142,6 @@ internal sealed class RequestMirror(IProxyStateLookup clusters, ProxyMetrics met
         }
     }
 
-    private sealed record RequestCopy(HttpMethod Method, Func<string, Uri> BuildUri, string? Host, List<KeyValuePair<string, string[]>> Headers);
+    private sealed record RequestCopy(
+        HttpMethod Method, Func<string, Uri> BuildUri, string? Host, List<KeyValuePair<string, string[]>> Headers);
 }

@@ -15,7 +15,10 @@ internal sealed class HttpsRedirect(RedirectOptions options, BoundPorts ports, P
         if (!request.Host.HasValue)
         {
             return responses.WriteErrorAsync(
-                context, StatusCodes.Status400BadRequest, "no_host", "The request has no Host header, so there is no address to redirect to. Use https.");
+                context,
+                StatusCodes.Status400BadRequest,
+                "no_host",
+                "The request has no Host header, so there is no address to redirect to. Use https.");
         }
 
         var port = options.RedirectToPort > 0 ? options.RedirectToPort : ports.Https;

@@ -118,7 +118,8 @@ internal static class RequestRules
     {
         var connection = headers.Connection;
         if (connection.Count == 0
-            || (connection.Count == 1 && (connection[0] is null or "" or "keep-alive" or "close" or "Upgrade" or "upgrade" or "Keep-Alive" or "Close")))
+            || (connection.Count == 1
+            && (connection[0] is null or "" or "keep-alive" or "close" or "Upgrade" or "upgrade" or "Keep-Alive" or "Close")))
         {
             return;
         }
@@ -144,7 +145,9 @@ internal static class RequestRules
         && !name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
         && !name.Equals("Cookie", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Removes variants such as <c>X_Forwarded_For</c>: servers that convert headers to variables treat both names as equal.</summary>
+    /// <summary>
+    /// Removes variants such as <c>X_Forwarded_For</c>: servers that convert headers to variables treat both names as equal.
+    /// </summary>
     private static void RemoveUnderscoreVariants(IHeaderDictionary headers)
     {
         List<string>? variants = null;

@@ -15,7 +15,8 @@ internal sealed class AdmissionControl(ProxyResponses responses, ForwardedHeader
         var limit = policy.RateLimit;
 
         // A limit by address applies before authentication, so that guessing keys counts against it.
-        if (limit is { ByIdentity: false } && limit.TryAcquire(forwarded.FindClientAddress(context.Request, state.Client), null) is { } wait)
+        if (limit is { ByIdentity: false }
+            && limit.TryAcquire(forwarded.FindClientAddress(context.Request, state.Client), null) is { } wait)
         {
             await RejectOverLimitAsync(context, wait);
             return false;
@@ -38,7 +39,8 @@ internal sealed class AdmissionControl(ProxyResponses responses, ForwardedHeader
 
         if (limit is { ByIdentity: true }
             && limit.TryAcquire(
-                forwarded.FindClientAddress(context.Request, state.Client), state.Identity ?? state.Client.Tls?.ClientSubject) is { } identityWait)
+                forwarded.FindClientAddress(context.Request, state.Client),
+                state.Identity ?? state.Client.Tls?.ClientSubject) is { } identityWait)
         {
             await RejectOverLimitAsync(context, identityWait);
             return false;

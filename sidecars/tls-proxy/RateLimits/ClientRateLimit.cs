@@ -24,7 +24,8 @@ internal sealed class ClientRateLimit
     private int _count;
     private int _removing;
 
-    internal ClientRateLimit(double requests, double seconds, double burst, bool byIdentity, TimeProvider time, int maximum = MaximumClients)
+    internal ClientRateLimit(
+        double requests, double seconds, double burst, bool byIdentity, TimeProvider time, int maximum = MaximumClients)
     {
         ByIdentity = byIdentity;
         (_time, _maximum) = (time, maximum);

@@ -6,7 +6,9 @@ using TlsProxy.Requests;
 
 namespace TlsProxy.Responses;
 
-/// <summary>The proxy's own responses (errors as JSON with the request id, without internal details), and the headers of every response.</summary>
+/// <summary>
+/// The proxy's own responses (errors as JSON with the request id, without internal details), and the headers of every response.
+/// </summary>
 internal sealed class ProxyResponses(ConnectionDrain drain, HstsOptions hsts)
 {
     private const int SecondsPerDay = 86400;
@@ -34,7 +36,8 @@ internal sealed class ProxyResponses(ConnectionDrain drain, HstsOptions hsts)
     /// <param name="message">A sentence for people.</param>
     /// <param name="retryAfter">Seconds after which a retry makes sense; 0 to send no <c>Retry-After</c>.</param>
     /// <param name="challenge">The value of <c>WWW-Authenticate</c>; null for none.</param>
-    public async Task WriteErrorAsync(HttpContext context, int status, string error, string message, int retryAfter = 0, string? challenge = null)
+    public async Task WriteErrorAsync(
+        HttpContext context, int status, string error, string message, int retryAfter = 0, string? challenge = null)
     {
         var state = RequestState.FromContext(context);
         state.Error ??= error;

@@ -39,7 +39,8 @@ internal sealed class RetryPolicy
             else
             {
                 metadata.AddError(
-                    "Retry.StatusCodes", $"contains {text}, but only 502, 503 and 504 can be retried: other codes are valid responses of the application.");
+                    "Retry.StatusCodes",
+                    $"contains {text}, but only 502, 503 and 504 can be retried: other codes are valid responses of the application.");
             }
         }
 

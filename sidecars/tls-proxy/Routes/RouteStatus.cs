@@ -25,7 +25,8 @@ internal sealed class RouteStatus(IProxyStateLookup state) : IStatusSection
     private static JsonObject DescribeCluster(ClusterState cluster) => new()
     {
         ["id"] = cluster.ClusterId,
-        ["destinations"] = new JsonArray([.. cluster.Destinations.Values.Select(destination => (JsonNode)DescribeDestination(destination))]),
+        ["destinations"] = new JsonArray(
+            [.. cluster.Destinations.Values.Select(destination => (JsonNode)DescribeDestination(destination))]),
     };
 
     private static JsonObject DescribeDestination(DestinationState destination) => new()

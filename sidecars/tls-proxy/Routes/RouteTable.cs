@@ -89,5 +89,6 @@ internal sealed record RouteTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyLi
         },
     };
 
-    private static ConfigurationError CreateError(string path, Exception exception) => new($"{RouteConfiguration.Key}:{path}", null, exception.Message);
+    private static ConfigurationError CreateError(string path, Exception exception) =>
+        new($"{RouteConfiguration.Key}:{path}", null, exception.Message);
 }

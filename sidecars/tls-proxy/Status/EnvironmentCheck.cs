@@ -45,7 +45,8 @@ internal sealed class EnvironmentCheck(
     private IEnumerable<(string Subject, Uri Url)> ListDestinations() => routes.HasRoutes
         ? from cluster in RouteTable.ReadTable(routes, upstream).Clusters
           from destination in cluster.Destinations ?? new Dictionary<string, DestinationConfig>()
-          select ($"cluster {cluster.ClusterId}, destination {destination.Key} ({destination.Value.Address})", new Uri(destination.Value.Address))
+          select ($"cluster {cluster.ClusterId}, destination {destination.Key} ({destination.Value.Address})", new Uri(
+              destination.Value.Address))
         : [($"upstream {upstream.Url}", upstream.Url)];
 
     private Finding CheckCertificate(CertificateSlot slot)
@@ -59,9 +60,8 @@ internal sealed class EnvironmentCheck(
 
         var days = (certificate.NotAfter - time.GetUtcNow()).TotalDays;
         var names = string.Join(", ", certificate.Names);
-        var message = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{names}; serial {certificate.Leaf.SerialNumber}; valid until {certificate.NotAfter:u} ({days:F0} days); chain of {1 + certificate.Chain.Count}.");
+        var validity = string.Create(CultureInfo.InvariantCulture, $"valid until {certificate.NotAfter:u} ({days:F0} days)");
+        var message = $"{names}; serial {certificate.Leaf.SerialNumber}; {validity}; chain of {1 + certificate.Chain.Count}.";
         return days > MinimumDays
             ? Finding.Ok(subject, message)
             : Finding.Warning(subject, message, "Renew it soon.");
@@ -79,11 +79,14 @@ internal sealed class EnvironmentCheck(
         const int mountPointField = 4;
 
         // The table contains a space in a path as an octal number.
-        var file = Path.GetFullPath(Path.Combine(directory, CertificateFiles.CertificatesName)).Replace(" ", "\\040", StringComparison.Ordinal);
+        var file = Path.GetFullPath(Path.Combine(directory, CertificateFiles.CertificatesName)).Replace(
+            " ", "\\040", StringComparison.Ordinal);
         var isSubPathMount = File.Exists(MountTable)
-            && File.ReadLines(MountTable).Any(line => line.Split(' ') is { Length: > mountPointField } fields && fields[mountPointField] == file);
+            && File.ReadLines(MountTable).Any(line => line.Split(' ') is { Length: > mountPointField } fields
+            && fields[mountPointField] == file);
         return isSubPathMount
-            ? Finding.Warning(subject, "tls.crt is mounted with subPath, so a renewed certificate will never arrive.", "Mount the Secret as a directory.")
+            ? Finding.Warning(
+                subject, "tls.crt is mounted with subPath, so a renewed certificate will never arrive.", "Mount the Secret as a directory.")
             : null;
     }
 

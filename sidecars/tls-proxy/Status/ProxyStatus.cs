@@ -22,7 +22,8 @@ internal sealed class ProxyStatus(
         {
             ["url"] = upstream.Url.ToString(),
             ["protocol"] = upstream.Protocol.ToString().ToLowerInvariant(),
-            ["last_response_seconds_ago"] = health.LastResponse == 0 ? null : Math.Round(time.GetElapsedTime(health.LastResponse).TotalSeconds, 1),
+            ["last_response_seconds_ago"] = health.LastResponse == 0 ? null : Math.Round(
+                time.GetElapsedTime(health.LastResponse).TotalSeconds, 1),
             ["last_error"] = health.LastError,
             ["last_error_at"] = health.LastErrorAt,
         },

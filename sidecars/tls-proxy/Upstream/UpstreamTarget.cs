@@ -41,7 +41,8 @@ internal static class UpstreamTarget
             return basePath.Length == 0 ? raw : basePath + raw;
         }
 
-        return RequestUtilities.MakeDestinationAddress("http://application" + basePath, context.Request.Path, context.Request.QueryString).PathAndQuery;
+        var request = context.Request;
+        return RequestUtilities.MakeDestinationAddress("http://application" + basePath, request.Path, request.QueryString).PathAndQuery;
     }
 
     private static string? FindSafeRawTarget(HttpContext context)
