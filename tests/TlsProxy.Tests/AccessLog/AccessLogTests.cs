@@ -67,7 +67,7 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(502, json.RootElement.GetProperty("status_code").GetInt32());
     }
 
-    // Kestrel answers them without asking anybody here. The second of a connection, so that nothing of the first is left.
+    // Kestrel rejects these itself. They are the second request of their connection, to show that nothing of the first one is logged.
     [Fact]
     public async Task Request_rejected_by_Kestrel_is_logged_and_counted()
     {
@@ -142,7 +142,8 @@ public sealed class AccessLogTests : IDisposable
     public async Task Line_has_millisecond_timestamps_and_microsecond_durations(
         string now, long ticks, string timestamp, string milliseconds)
     {
-        Assert.Equal([(timestamp, milliseconds)], await WriteAsync([(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), TimeSpan.FromTicks(ticks))]));
+        Assert.Equal([(timestamp, milliseconds)], await WriteAsync(
+            [(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), TimeSpan.FromTicks(ticks))]));
     }
 
     [Fact]
@@ -153,13 +154,15 @@ public sealed class AccessLogTests : IDisposable
 
         var lines = await WriteAsync([.. times.Select(t => (t, TimeSpan.Zero))]);
 
-        Assert.Equal(times.Select(t => t.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)), lines.Select(l => l.Timestamp));
+        Assert.Equal(
+            times.Select(t => t.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)), lines.Select(l => l.Timestamp));
     }
 
     [Theory]
     [InlineData('\u00e9')]
     [InlineData('+')]
     [InlineData('\n')]
+    [InlineData('\ud800')]
     public async Task Line_with_very_long_values_is_complete_JSON(char letter)
     {
         var client = ClientConnection.FromEndPoint(null);
@@ -175,19 +178,24 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(("1970-01-01T00:00:00.000Z", "1.000"), line);
     }
 
-    /// <returns>What the lines say, the latency as it is written.</returns>
+    /// <returns>The timestamp and the unparsed latency of each line.</returns>
     private static async Task<List<(string Timestamp, string Milliseconds)>> WriteAsync(
         List<(DateTimeOffset Now, TimeSpan Elapsed)> requests, ClientConnection? client = null, HttpContext? context = null)
     {
         using var output = new MemoryStream();
         var clock = new FakeTimeProvider();
         using var log = new AccessLogWriter(
-            new AccessLogOptions(), new ProxyMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())), clock, output, output);
+            new AccessLogOptions(),
+            new ProxyMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
+            clock,
+            output,
+            output);
         await log.StartAsync(default);
         foreach (var (now, elapsed) in requests)
         {
             clock.AdjustTime(now);
-            log.WriteRequest(context ?? new DefaultHttpContext(), new RequestState(0, "id", null, client ?? ClientConnection.FromEndPoint(null)), elapsed);
+            var state = new RequestState(0, "id", null, client ?? ClientConnection.FromEndPoint(null));
+            log.WriteRequest(context ?? new DefaultHttpContext(), state, elapsed);
         }
 
         await log.StopAsync(default);
@@ -207,7 +215,8 @@ public sealed class AccessLogTests : IDisposable
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
         using var stalled = new StalledStream();
         await using var proxy = await RunningProxy.StartAsync(
-            _volume.Path, upstream.Url, ["--AccessLog:Enabled=true", "--AccessLog:QueueBytes=64KiB"], builder => StalledStream.Use(builder, stalled));
+            _volume.Path, upstream.Url, ["--AccessLog:Enabled=true", "--AccessLog:QueueBytes=64KiB"], builder => StalledStream.Use(
+                builder, stalled));
         using var client = RunningProxy.Client(new Version(2, 0));
 
         await Parallel.ForAsync(0, 1000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, token) =>
@@ -216,14 +225,16 @@ public sealed class AccessLogTests : IDisposable
             response.EnsureSuccessStatusCode();
         });
 
-        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_access_log_dropped_total") > 0, "dropped lines are counted");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_access_log_dropped_total") > 0, "dropped lines are counted");
         stalled.Release();
         var dropped = await proxy.MetricAsync("tls_proxy_access_log_dropped_total");
         await Eventually.AssertAsync(() => stalled.Lines == 1000 - dropped, "every other line is there");
         Assert.All(stalled.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => JsonDocument.Parse(line).Dispose());
     }
 
-    private static List<string> Lines(ProxyProcess proxy) => [.. proxy.Output.Where(l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))];
+    private static List<string> Lines(ProxyProcess proxy) => [.. proxy.Output.Where(
+        l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))];
 
     public static TheoryData<bool, string, string, int> Answers => new()
     {
@@ -244,7 +255,7 @@ public sealed class AccessLogTests : IDisposable
     [MemberData(nameof(Answers))]
     public async Task Logged_bytes_are_the_bytes_of_the_sent_body(bool routed, string method, string answer, int bytes)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer, closes: true);
         using var written = new MemoryStream();
         await using (var proxy = await StartAsync(routed, upstream.Url, written))
         {
@@ -256,7 +267,7 @@ public sealed class AccessLogTests : IDisposable
             }
             catch (HttpRequestException)
             {
-                // It broke off.
+                // The response was aborted, as expected.
             }
         }
 
@@ -291,7 +302,7 @@ public sealed class AccessLogTests : IDisposable
             await Eventually.AssertAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the end of the request");
         }
 
-        // What was read, and what the buffers on the way held.
+        // The bytes read by the client, and those in buffers between proxy and client.
         Assert.InRange(Bytes(written), 100_000, size / 4);
     }
 
@@ -311,17 +322,19 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(length, Bytes(written));
     }
 
-    /// <summary>A proxy that writes its access log there; all of it when it has ended.</summary>
+    /// <summary>Redirects the access log of a proxy to this stream; it is complete when the proxy has stopped.</summary>
     private async Task<RunningProxy> StartAsync(bool routed, Uri upstream, MemoryStream written)
     {
         using var routes = new RouteFile().Write(null, ("app", [upstream]));
         return await RunningProxy.StartAsync(
-            _volume.Path, upstream, [.. routed ? new[] { routes.Argument } : [], "--AccessLog:Enabled=true"], builder => StalledStream.Use(builder, written));
+            _volume.Path, upstream, [.. routed ? new[] { routes.Argument } : [], "--AccessLog:Enabled=true"], builder => StalledStream.Use(
+                builder, written));
     }
 
     private static long Bytes(MemoryStream written)
     {
-        using var json = JsonDocument.Parse(Assert.Single(Encoding.UTF8.GetString(written.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        using var json = JsonDocument.Parse(
+            Assert.Single(Encoding.UTF8.GetString(written.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         return json.RootElement.GetProperty("bytes").GetInt64();
     }
 
@@ -333,7 +346,7 @@ public sealed class AccessLogTests : IDisposable
         return line!;
     }
 
-    /// <summary>A stdout whose reader has stopped.</summary>
+    /// <summary>A stdout whose reader is stalled.</summary>
     private sealed class StalledStream : MemoryStream
     {
         private readonly ManualResetEventSlim _released = new();

@@ -63,7 +63,7 @@ public sealed class ApiKeyTests : IDisposable
                 Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, proxy, next)).Status);
                 return (await proxy.StatusAsync()).ToString().Contains("Line 1", StringComparison.Ordinal);
             },
-            "the problem is told");
+            "the problem is withLength");
     }
 
     [Fact]

@@ -36,11 +36,12 @@ public sealed class CanaryTests : IAsyncLifetime, IDisposable
         Write(new() { ["Canary.Cluster"] = "next", ["Canary.Percent"] = "30" });
         await using var proxy = await _routes.StartAsync(_volume.Path);
 
-        // Six standard deviations to either side.
+        // Six standard deviations around the mean.
         Assert.InRange(await CountAsync(proxy, 400), 65, 175);
         Assert.Equal(
             400,
-            await proxy.MetricAsync("tls_proxy_canary_requests_total{cluster=\"next\",route=\"all\"}") + await proxy.MetricAsync("tls_proxy_canary_requests_total{cluster=\"app\",route=\"all\"}"));
+            await proxy.MetricAsync("tls_proxy_canary_requests_total{cluster=\"next\",route=\"all\"}") + await proxy.MetricAsync(
+                "tls_proxy_canary_requests_total{cluster=\"app\",route=\"all\"}"));
 
         Write(new() { ["Canary.Cluster"] = "next", ["Canary.Percent"] = "100" });
         using var management = new HttpClient();

@@ -47,8 +47,10 @@ public sealed class CertificateExpiryTests
     {
         var now = DateTimeOffset.UtcNow;
         var (mainEnd, otherEnd, renewedEnd) = (now.AddDays(60), now.AddDays(50), now.AddDays(80));
-        using var main = new MountedVolume(Authority.IssueCertificate(["localhost", "Taken.example.com", "both.example.com"], notAfter: mainEnd).SecretFiles);
-        using var other = new MountedVolume(Authority.IssueCertificate(["own.example.org", "both.example.com"], notAfter: otherEnd).SecretFiles);
+        using var main = new MountedVolume(
+            Authority.IssueCertificate(["localhost", "Taken.example.com", "both.example.com"], notAfter: mainEnd).SecretFiles);
+        using var other = new MountedVolume(
+            Authority.IssueCertificate(["own.example.org", "both.example.com"], notAfter: otherEnd).SecretFiles);
         await using var proxy = await RunningProxy.StartAsync(main.Path, new Uri("http://127.0.0.1:1"),
         [
             $"--Tls:Directories:taken.example.com={other.Path}", $"--Tls:Directories:*.Added.example.com={other.Path}", $"--Tls:Directories:label={other.Path}",
@@ -63,12 +65,12 @@ public sealed class CertificateExpiryTests
                 ["*.added.example.com"] = otherEnd.ToUnixTimeSeconds(),
                 ["own.example.org"] = otherEnd.ToUnixTimeSeconds(),
             },
-            await EndsAsync(proxy));
+            await ReadExpiriesAsync(proxy));
 
         other.ReplaceFiles(Authority.IssueCertificate(["own.example.org"], notAfter: renewedEnd).SecretFiles);
 
-        await Eventually.AssertAsync(async () => (await EndsAsync(proxy))["taken.example.com"] == renewedEnd.ToUnixTimeSeconds(), "the new end of the name by key");
-        Assert.Equal(mainEnd.ToUnixTimeSeconds(), (await EndsAsync(proxy))["localhost"]);
+        await Eventually.AssertAsync(async () => (await ReadExpiriesAsync(proxy))["taken.example.com"] == renewedEnd.ToUnixTimeSeconds(), "the new end of the name by key");
+        Assert.Equal(mainEnd.ToUnixTimeSeconds(), (await ReadExpiriesAsync(proxy))["localhost"]);
     }
 
     [Fact]
@@ -81,8 +83,8 @@ public sealed class CertificateExpiryTests
         await Eventually.AssertAsync(() => proxy.Output.Any(l => l.Contains("expires in 4 days", StringComparison.Ordinal) && l.Contains(volume.Path, StringComparison.Ordinal)), "the warning");
     }
 
-    /// <summary>By server name, what the metric says.</summary>
-    private static async Task<Dictionary<string, long>> EndsAsync(RunningProxy proxy)
+    /// <summary>The value of the metric for each server name.</summary>
+    private static async Task<Dictionary<string, long>> ReadExpiriesAsync(RunningProxy proxy)
     {
         const string series = "tls_proxy_certificate_expiry_timestamp_seconds{server_name=\"";
         return (await proxy.MetricsAsync()).Split('\n')
@@ -100,7 +102,8 @@ public sealed class CertificateExpiryTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Levels.Add(logLevel.ToString());
     }
 }

@@ -16,9 +16,11 @@ public sealed class CertificateLoaderTests
         var pair = Authority.IssueCertificate(rsaBits: rsa ? 2048 : null);
         var key = traditional ? pair.TraditionalKeyPem : pair.KeyPem;
 
-        var served = CertificateLoader.LoadCertificate("/etc/tls", new CertificateFiles(pair.CertificatesPem, key, null), DateTimeOffset.UtcNow);
+        var served = CertificateLoader.LoadCertificate(
+            "/etc/tls", new CertificateFiles(pair.CertificatesPem, key, null), DateTimeOffset.UtcNow);
 
-        Assert.Contains(traditional ? (rsa ? "BEGIN RSA PRIVATE KEY" : "BEGIN EC PRIVATE KEY") : "BEGIN PRIVATE KEY", key, StringComparison.Ordinal);
+        Assert.Contains(
+            traditional ? (rsa ? "BEGIN RSA PRIVATE KEY" : "BEGIN EC PRIVATE KEY") : "BEGIN PRIVATE KEY", key, StringComparison.Ordinal);
         Assert.Equal(pair.SerialNumber, served.Leaf.SerialNumber);
         Assert.True(served.Leaf.HasPrivateKey);
         Assert.Equal(["localhost"], served.Names);
@@ -32,7 +34,8 @@ public sealed class CertificateLoaderTests
         var pair = Authority.IssueCertificate();
         var key = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + pair.TraditionalKeyPem;
 
-        Assert.Equal(pair.SerialNumber, CertificateLoader.LoadCertificate("/etc/tls", new CertificateFiles(pair.CertificatesPem, key, null), DateTimeOffset.UtcNow).Leaf.SerialNumber);
+        var files = new CertificateFiles(pair.CertificatesPem, key, null);
+        Assert.Equal(pair.SerialNumber, CertificateLoader.LoadCertificate("/etc/tls", files, DateTimeOffset.UtcNow).Leaf.SerialNumber);
     }
 
     [Theory]
@@ -42,7 +45,8 @@ public sealed class CertificateLoaderTests
     {
         var pair = Authority.IssueCertificate([], subject: subject);
 
-        var loaded = CertificateLoader.LoadCertificate("/etc/tls", new CertificateFiles(pair.CertificatesPem, pair.KeyPem, null), DateTimeOffset.UtcNow);
+        var loaded = CertificateLoader.LoadCertificate(
+            "/etc/tls", new CertificateFiles(pair.CertificatesPem, pair.KeyPem, null), DateTimeOffset.UtcNow);
 
         Assert.Equal(served is null ? [] : [served], loaded.Names);
     }
@@ -82,16 +86,17 @@ public sealed class CertificateLoaderTests
             "truncated leaf" => new CertificateFiles(good.LeafPem[..(good.LeafPem.Length / 2)], good.KeyPem, null),
             "truncated chain" => new CertificateFiles(good.CertificatesPem[..^40], good.KeyPem, null),
             "truncated key" => new CertificateFiles(good.CertificatesPem, good.KeyPem[..(good.KeyPem.Length / 2)], null),
-            "encrypted key" => new CertificateFiles(good.CertificatesPem, good.KeyPem.Replace("PRIVATE", "ENCRYPTED PRIVATE", StringComparison.Ordinal), null),
+            "encrypted key" => new CertificateFiles(
+                good.CertificatesPem, good.KeyPem.Replace("PRIVATE", "ENCRYPTED PRIVATE", StringComparison.Ordinal), null),
             "weak" => Files(Authority.IssueCertificate(rsaBits: 1024)),
             _ => new CertificateFiles(good.CertificatesPem, good.KeyPem, "-----BEGIN CERTIFICATE-----\nMIIB"),
         };
 
-        var refused = Assert.Throws<CertificateRejectedException>(() => CertificateLoader.LoadCertificate("/etc/tls", files, now));
+        var rejected = Assert.Throws<CertificateRejectedException>(() => CertificateLoader.LoadCertificate("/etc/tls", files, now));
 
-        Assert.Contains(reason, refused.Reason, StringComparison.Ordinal);
-        Assert.NotEmpty(refused.Remedy);
-        Assert.DoesNotContain("PRIVATE KEY-----", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains(reason, rejected.Reason, StringComparison.Ordinal);
+        Assert.NotEmpty(rejected.Remedy);
+        Assert.DoesNotContain("PRIVATE KEY-----", rejected.ToString(), StringComparison.Ordinal);
     }
 
     private static CertificateFiles Files(IssuedCertificate pair) => new(pair.CertificatesPem, pair.KeyPem, null);

@@ -39,6 +39,7 @@ public sealed class CertificateSetTests
     private static ServedCertificate Load(string name)
     {
         var pair = Authority.IssueCertificate([name]);
-        return CertificateLoader.LoadCertificate("/etc/tls", new CertificateFiles(pair.CertificatesPem, pair.KeyPem, null), DateTimeOffset.UtcNow);
+        return CertificateLoader.LoadCertificate(
+            "/etc/tls", new CertificateFiles(pair.CertificatesPem, pair.KeyPem, null), DateTimeOffset.UtcNow);
     }
 }

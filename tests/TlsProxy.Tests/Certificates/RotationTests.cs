@@ -24,7 +24,8 @@ public sealed class RotationTests : IDisposable
         await using var stream = new SslStream(new System.Net.Sockets.NetworkStream(await proxy.ConnectAsync(), ownsSocket: true));
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
         policy.CustomTrustStore.Add(_authority.Root);
-        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = policy });
+        await stream.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = policy });
 
         Assert.Equal(SslProtocols.Tls13, stream.SslProtocol);
     }
@@ -79,11 +80,13 @@ public sealed class RotationTests : IDisposable
         using var volume = new MountedVolume(good.SecretFiles);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         using var log = new LogCapture();
-        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, adjust: builder => builder.Logging.AddProvider(log));
+        await using var proxy = await RunningProxy.StartAsync(
+            volume.Path, upstream.Url, adjust: builder => builder.Logging.AddProvider(log));
 
         volume.ReplaceFiles(Broken(_authority, kind));
 
-        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") >= 1, "the rejection");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") >= 1, "the rejection");
         Assert.Equal(good.SerialNumber, await proxy.SerialAsync());
         var status = await proxy.StatusAsync();
         Assert.Equal("rejected", status.GetProperty("certificates")[0].GetProperty("last_outcome").GetString());
@@ -105,7 +108,7 @@ public sealed class RotationTests : IDisposable
         Assert.Contains($"Still serving serial {good.SerialNumber}, ", line.Text, StringComparison.Ordinal);
     }
 
-    // The kubelet swaps first and makes the links of new files after that.
+    // The kubelet swaps the directory first, and creates the links of new files afterwards.
     [Fact]
     public void File_without_a_link_yet_is_read_with_the_others()
     {
@@ -120,10 +123,10 @@ public sealed class RotationTests : IDisposable
     [Fact]
     public async Task Start_without_certificates_fails_and_names_every_directory()
     {
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
             "/nowhere/tls", new Uri("http://127.0.0.1:1"), ["--Tls:Directories:api=/nowhere/api"]));
 
-        Assert.Equal(["Tls:Directory", "Tls:Directories:api"], refused.Errors.Select(e => e.Key));
+        Assert.Equal(["Tls:Directory", "Tls:Directories:api"], rejected.Errors.Select(e => e.Key));
     }
 
     [Fact]
@@ -131,10 +134,10 @@ public sealed class RotationTests : IDisposable
     {
         using var volume = new MountedVolume(_authority.IssueCertificate().SecretFiles);
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
             volume.Path, new Uri("http://127.0.0.1:1"), ["--Tls:Directories:api="]));
 
-        Assert.Equal("Tls:Directories:api", Assert.Single(refused.Errors).Key);
+        Assert.Equal("Tls:Directories:api", Assert.Single(rejected.Errors).Key);
     }
 
     [Fact]
@@ -155,7 +158,8 @@ public sealed class RotationTests : IDisposable
 
         var renewed = _authority.IssueCertificate(["*.example.com"]);
         wild.ReplaceFiles(renewed.SecretFiles);
-        await Eventually.AssertAsync(async () => await proxy.SerialAsync("www.example.com") == renewed.SerialNumber, "the renewed wildcard");
+        await Eventually.AssertAsync(
+            async () => await proxy.SerialAsync("www.example.com") == renewed.SerialNumber, "the renewed wildcard");
         Assert.Equal(pairs[2].SerialNumber, await proxy.SerialAsync("api.example.com"));
     }
 
@@ -166,9 +170,9 @@ public sealed class RotationTests : IDisposable
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, ["--Tls:StrictSni=true"]);
 
-        var refused = await Assert.ThrowsAnyAsync<Exception>(() => proxy.SerialAsync("unknown.example.org"));
+        var rejected = await Assert.ThrowsAnyAsync<Exception>(() => proxy.SerialAsync("unknown.example.org"));
 
-        Assert.Contains("unrecognized name", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains("unrecognized name", rejected.ToString(), StringComparison.Ordinal);
         Assert.NotEmpty(await proxy.SerialAsync("localhost"));
     }
 
@@ -185,8 +189,8 @@ public sealed class RotationTests : IDisposable
         using var client = new HttpClient();
 
         await File.WriteAllTextAsync(file, """{ "Tls": { "Directories": { "api": "/nowhere" } } }""");
-        using var refused = await client.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        using var rejected = await client.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, rejected.StatusCode);
         Assert.Equal(pairs[0].SerialNumber, await proxy.SerialAsync("api.example.com"));
 
         await File.WriteAllTextAsync(file, $$"""{ "Tls": { "Directories": { "api": "{{api.Path}}" } } }""");

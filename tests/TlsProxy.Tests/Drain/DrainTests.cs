@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace TlsProxy.Tests.Drain;
 
 /// <summary>SIGTERM to the real process.</summary>
-[Collection(UnderLoad.Name)]
+[Collection(LoadTests.Name)]
 public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly CertificateAuthority Authority = new();
@@ -31,7 +31,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
             await context.Response.WriteAsync("done");
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Shutdown:DelaySeconds=2", "--Shutdown:GraceSeconds=30");
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=2", "--Shutdown:GraceSeconds=30");
         using var slowClient = RunningProxy.Client();
         using var client = RunningProxy.Client();
         using var management = new HttpClient();
@@ -62,7 +63,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
             started.TrySetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Shutdown:DelaySeconds=0", "--Shutdown:GraceSeconds=2");
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=0", "--Shutdown:GraceSeconds=2");
         using var client = RunningProxy.Client();
         var stuck = client.GetAsync(proxy.Url);
         await started.Task;
@@ -74,14 +76,14 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>
-    /// As many rounds as <c>TLSPROXY_DRAIN_ROUNDS</c> says (10 otherwise), four at a time. After
-    /// <c>TLSPROXY_DRAIN_SECONDS</c> no further one begins.
+    /// Runs <c>TLSPROXY_DRAIN_ROUNDS</c> rounds (default 10), four at a time. After
+    /// <c>TLSPROXY_DRAIN_SECONDS</c> no further round starts.
     /// </summary>
     [Fact]
     public async Task Draining_under_load_fails_no_request_of_a_compliant_client()
     {
-        var rounds = UnderLoad.Setting("TLSPROXY_DRAIN_ROUNDS", 10);
-        var budget = TimeSpan.FromSeconds(UnderLoad.Setting("TLSPROXY_DRAIN_SECONDS", 3600));
+        var rounds = LoadTests.ReadSetting("TLSPROXY_DRAIN_ROUNDS", 10);
+        var budget = TimeSpan.FromSeconds(LoadTests.ReadSetting("TLSPROXY_DRAIN_SECONDS", 3600));
         var started = Stopwatch.GetTimestamp();
         var (done, answered) = (0, 0);
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
@@ -92,21 +94,22 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
                 return;
             }
 
-            await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
-            var load = new PoliteLoad(proxy.Url);
+            await using var proxy = await ProxyProcess.StartAsync(
+                _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
+            var load = new DrainAwareLoad(proxy.Url);
             var running = load.RunAsync(http1: 8, http2: 2);
-            await Eventually.AssertAsync(() => load.Answered > 200, "load");
+            await Eventually.AssertAsync(() => load.Served > 200, "load");
 
             var asked = Stopwatch.GetTimestamp();
             proxy.Terminate();
             await running;
 
             Assert.Empty(load.Failures);
-            // As long as the load balancers may take to hear of it, nobody is turned away; a timer may be a little early.
-            Assert.InRange(Stopwatch.GetElapsedTime(asked, load.FirstRefusal), TimeSpan.FromSeconds(0.95), TimeSpan.MaxValue);
+            // No connection is rejected during the delay, in which load balancers notice the shutdown; a timer may fire slightly early.
+            Assert.InRange(Stopwatch.GetElapsedTime(asked, load.FirstFailedConnection), TimeSpan.FromSeconds(0.95), TimeSpan.MaxValue);
             Assert.Equal(0, await proxy.WaitForExitAsync());
             Interlocked.Increment(ref done);
-            Interlocked.Add(ref answered, load.Answered);
+            Interlocked.Add(ref answered, load.Served);
         });
         output.WriteLine($"{done} rounds with {answered} requests in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s");
         Assert.InRange(done, 1, rounds);
@@ -132,7 +135,7 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(0, await proxy.WaitForExitAsync());
     }
 
-    // What was on its way when the application ended has gone down with it, and of a POST nobody can say whether it was taken.
+    // Requests in flight are lost with the application, and whether a POST was processed is unknown.
     [Fact]
     public async Task Stopping_application_under_load_is_503_and_never_502()
     {
@@ -141,7 +144,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(20));
             await context.Response.WriteAsync("done");
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
         var answers = new ConcurrentQueue<string>();
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 12).Select(i => Task.Run(async () =>
@@ -160,9 +164,9 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
                     using var response = await client.SendAsync(request);
                     answers.Enqueue($"{(int)response.StatusCode} {response.Headers.RetryAfter}");
                 }
-                catch (HttpRequestException e)
+                catch (HttpRequestException exception)
                 {
-                    answers.Enqueue($"{request.Method} {request.Version}: {e.HttpRequestError}");
+                    answers.Enqueue($"{request.Method} {request.Version}: {exception.HttpRequestError}");
                 }
             }
         })).ToList();

@@ -30,7 +30,7 @@ public sealed class FaultTests : IDisposable
             failed += (int)answer.StatusCode == 599 ? 1 : 0;
         }
 
-        // Five standard deviations to either side.
+        // Five standard deviations around the mean.
         Assert.InRange(failed, 25, 75);
         Assert.Equal(100 - failed, seen);
         Assert.Equal(failed, await proxy.MetricAsync("tls_proxy_faults_total{kind=\"abort\"}"));
@@ -40,7 +40,8 @@ public sealed class FaultTests : IDisposable
     public async Task Requests_are_delayed_where_a_route_configures_it()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
-        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Upstream:Metadata:Fault.DelayMilliseconds=300"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, upstream.Url, ["--Upstream:Metadata:Fault.DelayMilliseconds=300"]);
         using var client = RunningProxy.Client();
         var started = Stopwatch.GetTimestamp();
 
@@ -53,11 +54,13 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public async Task Client_that_disconnects_during_an_injected_delay_is_499()
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Fault.DelayMilliseconds=600000"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Fault.DelayMilliseconds=600000"]);
         using var client = RunningProxy.Client();
         using var leaving = new CancellationTokenSource();
         var answer = client.GetAsync(proxy.Url, leaving.Token);
-        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}") == 1, "the request is held");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}") == 1, "the request is held");
 
         await leaving.CancelAsync();
 

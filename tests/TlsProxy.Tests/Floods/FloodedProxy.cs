@@ -7,11 +7,11 @@ using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Floods;
 
-/// <summary>The proxy as a process of its own, whose memory and handles are then nobody else's.</summary>
+/// <summary>The proxy as a separate process, so that its memory and handles can be measured.</summary>
 public sealed class FloodedProxy : IAsyncLifetime, IDisposable
 {
-    /// <summary>Pooled connections to the application come and go.</summary>
-    private const int HandlesAside = 64;
+    /// <summary>Tolerance for pooled connections to the application.</summary>
+    private const int HandleTolerance = 64;
 
     private readonly CertificateAuthority _authority = new();
     private MountedVolume _volume = null!;
@@ -36,11 +36,11 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
         _proxy = await ProxyProcess.StartAsync(
             _volume.Path, _upstream.Url, "--AccessLog:Enabled=false", "--Limits:HeaderTimeoutSeconds=3", "--Limits:MinimumBytesPerSecond=1000", "--Tls:HandshakeTimeoutSeconds=5");
 
-        // What is made once - threads, a pool, compiled code - is there before anything is counted.
-        await using (var bystanders = new Bystanders(Url))
+        // Warm up threads, pools and compiled code before counting.
+        await using (var clients = new NormalClients(Url))
         {
-            await bystanders.AreServedAsync(200);
-            await bystanders.EndAsync();
+            await clients.WaitForServedAsync(200);
+            await clients.StopAsync();
         }
 
         await Eventually.AssertAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
@@ -55,17 +55,18 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
 
     public void Dispose() => _volume.Dispose();
 
-    /// <summary>Connections and handles are what they were before.</summary>
-    internal async Task IsAsBeforeAsync()
+    /// <summary>Waits until connections and handles are back at their initial numbers.</summary>
+    internal async Task WaitForInitialStateAsync()
     {
         await Eventually.AssertAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
-        await Eventually.AssertAsync(() => Handles <= _baseHandles + HandlesAside, $"handles are back at {_baseHandles}");
+        await Eventually.AssertAsync(() => Handles <= _baseHandles + HandleTolerance, $"handles are back at {_baseHandles}");
     }
 
     internal async Task<double> MetricAsync(string series)
     {
         using var client = new HttpClient();
-        var line = (await client.GetStringAsync(new Uri(_proxy.Management, "/metrics"))).Split('\n').FirstOrDefault(l => l.StartsWith(series + " ", StringComparison.Ordinal));
+        var line = (await client.GetStringAsync(new Uri(_proxy.Management, "/metrics"))).Split('\n').FirstOrDefault(
+            l => l.StartsWith(series + " ", StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 

@@ -44,7 +44,8 @@ public sealed class ForwardingTests : IDisposable
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
 
-        var seen = await client.GetStringAsync(new Uri($"https://localhost:{proxy.Port}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+        var seen = await client.GetStringAsync(new Uri(
+            $"https://localhost:{proxy.Port}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
 
         Assert.StartsWith($"GET {target}\n", seen, StringComparison.Ordinal);
     }
@@ -75,7 +76,8 @@ public sealed class ForwardingTests : IDisposable
     public async Task Forwarding_headers_of_a_trusted_proxy_are_extended()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Forwarded:TrustedNetworks=10.0.0.0/8,127.0.0.0/8"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, upstream.Url, ["--Forwarded:TrustedNetworks=10.0.0.0/8,127.0.0.0/8"]);
         using var client = RunningProxy.Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
         request.Headers.Add("X-Forwarded-For", "203.0.113.7");
@@ -304,7 +306,8 @@ public sealed class ForwardingTests : IDisposable
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Limits:RequestsInFlight=1"]);
         using var client = RunningProxy.Client();
         var first = client.GetAsync(proxy.Url);
-        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_requests_in_flight") == 1, "the first one is on its way");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_requests_in_flight") == 1, "the first one is on its way");
 
         using var second = await client.GetAsync(proxy.Url);
         release.SetResult();
@@ -361,7 +364,7 @@ public sealed class ForwardingTests : IDisposable
         {
             Assert.Contains("Authorization: Bearer second\n", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
             return (await proxy.StatusAsync()).GetProperty("problems").GetArrayLength() == 1;
-        }, "the problem is told");
+        }, "the problem is withLength");
     }
 
     [Fact]

@@ -17,13 +17,14 @@ public sealed class RouteTests : IDisposable
         File.Delete(_file);
     }
 
-    // The ambassador's case: a provider knows itself by its own name, and shows a certificate for no other.
+    // The ambassador case: the provider accepts its own host name only, and its certificate contains no other.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task TLS_destination_receives_its_own_host_and_the_forwarded_one(bool routes)
     {
-        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync, certificate: Provider.IssueCertificate().ToCertificate());
+        await using var upstream = await TestUpstream.StartAsync(
+            TestUpstream.EchoAsync, certificate: Provider.IssueCertificate().ToCertificate());
         var url = new Uri($"https://localhost:{upstream.Url.Port}");
         using var authorities = new MountedVolume(new Dictionary<string, string> { ["ca.pem"] = Provider.BundlePem });
         using var file = new RouteFile().Write(null, ("provider", [url]));
@@ -79,9 +80,9 @@ public sealed class RouteTests : IDisposable
         Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/one")));
 
         Write(two.Url, two.Url, cluster: "missing");
-        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
-        Assert.Contains("ReverseProxy:Routes:one:ClusterId", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var rejected = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, rejected.StatusCode);
+        Assert.Contains("ReverseProxy:Routes:one:ClusterId", await rejected.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/one")));
 
         Write(two.Url, one.Url);
@@ -96,10 +97,10 @@ public sealed class RouteTests : IDisposable
     {
         await File.WriteAllTextAsync(_file, """{ "ReverseProxy": { "Routes": { "a": { "ClusterId": "none", "Match": { "Path": "/{" } } }, "Clusters": { "c": { "Destinations": { "d": { "Address": "nowhere" } } } } } }""");
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(StartAsync);
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(StartAsync);
 
-        Assert.Contains(refused.Errors, e => e.Key == "ReverseProxy:Routes:a:ClusterId");
-        Assert.Contains(refused.Errors, e => e.Key == "ReverseProxy:Clusters:c:Destinations:d:Address");
+        Assert.Contains(rejected.Errors, e => e.Key == "ReverseProxy:Routes:a:ClusterId");
+        Assert.Contains(rejected.Errors, e => e.Key == "ReverseProxy:Clusters:c:Destinations:d:Address");
     }
 
     [Fact]
@@ -165,7 +166,8 @@ public sealed class RouteTests : IDisposable
             {
                 using var answer = await client.GetAsync(proxy.Url);
                 var clusters = (await proxy.StatusAsync()).GetProperty("routes").GetProperty("clusters")[0].GetProperty("destinations");
-                return clusters.EnumerateArray().Any(d => d.GetProperty("id").GetString() == "one" && d.GetProperty("passive_health").GetString() == "unhealthy");
+                return clusters.EnumerateArray().Any(d => d.GetProperty("id").GetString() == "one"
+                    && d.GetProperty("passive_health").GetString() == "unhealthy");
             },
             "the broken one is unhealthy");
 

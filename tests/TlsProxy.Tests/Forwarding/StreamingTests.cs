@@ -38,7 +38,7 @@ public sealed class StreamingTests : IDisposable
 
         for (var i = 0; i < 3; i++)
         {
-            // Each is read before the application is let on to the next: nothing on the way may wait for more.
+            // Each event is read before the application sends the next one, so nothing may be buffered.
             Assert.Equal($"data: {i}", await events.ReadLineAsync());
             Assert.Equal("", await events.ReadLineAsync());
             next.Release();
@@ -105,7 +105,9 @@ public sealed class StreamingTests : IDisposable
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
-    /// <summary>An extended CONNECT (RFC 8441) to the proxy, an upgrade of HTTP/1.1 from it to the application; no body, so no limit of a body's bytes.</summary>
+    /// <summary>
+    /// An extended CONNECT (RFC 8441) to the proxy, and an HTTP/1.1 upgrade to the application; the body limit does not apply.
+    /// </summary>
     [Fact]
     public async Task WebSocket_over_HTTP_2_is_forwarded_in_both_directions_and_closed()
     {
@@ -196,13 +198,14 @@ public sealed class StreamingTests : IDisposable
         using var request = Call(proxy, content);
         content.Push(new byte[limit / 10]);
 
-        // Never ended: only the limit can end it.
+        // The call has no end; only the limit can stop it.
         if (answersFirst)
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             PushRest();
-            await Assert.ThrowsAnyAsync<Exception>(async () => await response.Content.ReadAsByteArrayAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+            await Assert.ThrowsAnyAsync<Exception>(
+                async () => await response.Content.ReadAsByteArrayAsync().WaitAsync(TimeSpan.FromSeconds(30)));
         }
         else
         {
@@ -230,7 +233,8 @@ public sealed class StreamingTests : IDisposable
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Request.Body.CopyToAsync(Stream.Null), h2c: true);
         using var file = new RouteFile();
-        await using var proxy = await StartH2cAsync(upstream, file, "--Limits:BodyBytes=75000", $"--ReverseProxy:Routes:all:MaxRequestBodySize={limit}");
+        await using var proxy = await StartH2cAsync(
+            upstream, file, "--Limits:BodyBytes=75000", $"--ReverseProxy:Routes:all:MaxRequestBodySize={limit}");
         using var client = RunningProxy.Client(HttpVersion.Version20);
         using var content = new PushedContent();
         using var request = Call(proxy, content);
@@ -244,7 +248,7 @@ public sealed class StreamingTests : IDisposable
         Assert.Equal(status, declared.StatusCode);
     }
 
-    /// <summary>Kestrel allows five seconds in which the rate may be lower, so this takes longer.</summary>
+    /// <summary>Kestrel applies the minimum rate after five seconds, so this test takes longer.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -292,7 +296,7 @@ public sealed class StreamingTests : IDisposable
         return routes.StartAsync(_volume.Path, args);
     }
 
-    /// <summary>A call of a gRPC client.</summary>
+    /// <summary>A call like that of a gRPC client.</summary>
     private static HttpRequestMessage Call(RunningProxy proxy, HttpContent content)
     {
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
@@ -305,7 +309,7 @@ public sealed class StreamingTests : IDisposable
         };
     }
 
-    /// <summary>Answers each message with itself.</summary>
+    /// <summary>Echoes each message.</summary>
     private static async Task EchoMessagesAsync(HttpContext context)
     {
         context.Response.ContentType = "application/grpc";
@@ -328,7 +332,8 @@ public sealed class StreamingTests : IDisposable
         context.Response.Headers.Upgrade = "websocket";
         context.Response.Headers.Connection = "Upgrade";
 #pragma warning disable CA5350 // RFC 6455, section 1.3 says SHA-1.
-        context.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key)));
+        context.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(
+            System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key)));
 #pragma warning restore CA5350
         await using var stream = await upgrade.UpgradeAsync();
         using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
@@ -341,7 +346,7 @@ public sealed class StreamingTests : IDisposable
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None);
     }
 
-    /// <summary>A body whose parts go out when they are pushed.</summary>
+    /// <summary>A body whose parts are sent when they are pushed.</summary>
     private sealed class PushedContent : HttpContent
     {
         private readonly Channel<byte[]> _parts = Channel.CreateUnbounded<byte[]>();

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace TlsProxy.Tests.Http1Upstream;
 
-/// <summary>The way to one application that speaks HTTP/1.1, byte by byte.</summary>
+/// <summary>The HTTP/1.1 upstream path, tested byte by byte.</summary>
 public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
 {
     private static readonly CertificateAuthority Authority = new();
@@ -16,7 +16,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _volume.Dispose();
 
-    public static TheoryData<string, string> WholeAnswers => new()
+    public static TheoryData<string, string> CompleteResponses => new()
     {
         { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "" },
@@ -68,20 +68,20 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + new string('0', 5000) + "\r\n\r\n");
 
     [Theory]
-    [MemberData(nameof(WholeAnswers))]
+    [MemberData(nameof(CompleteResponses))]
     public async Task Response_with_any_framing_and_fragmentation_is_copied_and_the_connection_reused(string answer, string body)
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync(answer);
-            await conversation.RequestAsync();
+            await connection.RequestAsync();
+            await connection.SendAsync(answer);
+            await connection.RequestAsync();
             foreach (var letter in answer)
             {
-                await conversation.SayAsync(letter.ToString());
+                await connection.SendAsync(letter.ToString());
             }
 
-            await conversation.UntilAsync(_ => false);
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
@@ -95,19 +95,19 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     public async Task Headers_of_any_length_are_copied_on_one_connection()
     {
         int[] lengths = [10, 4000, 4200, 60_000, 10, 9000, 60_000, 10];
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
             foreach (var length in lengths)
             {
-                await conversation.RequestAsync();
+                await connection.RequestAsync();
                 var answer = $"HTTP/1.1 200 OK\r\nX-Long: {Long(length)}\r\nContent-Length: 6000\r\n\r\n{new string('b', 6000)}";
                 foreach (var piece in answer.Chunk(2999))
                 {
-                    await conversation.SayAsync(new string(piece));
+                    await connection.SendAsync(new string(piece));
                 }
             }
 
-            await conversation.UntilAsync(_ => false);
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
@@ -131,12 +131,12 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     {
         int[] lengths = [1, 8191, 8192, 8193, 16_383, 16_384, 16_385, 200_000, 1, 100_000];
         var body = new string([.. Enumerable.Range(0, lengths.Sum()).Select(i => (char)('a' + (i * 7 % 26)))]);
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
             for (var round = 0; round < 2; round++)
             {
-                await conversation.RequestAsync();
-                await conversation.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                await connection.RequestAsync();
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
                 var at = 0;
                 foreach (var length in lengths)
                 {
@@ -144,14 +144,14 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
                     at += length;
                     foreach (var piece in chunk.Chunk(round == 0 ? 5003 : 1_000_000))
                     {
-                        await conversation.SayAsync(new string(piece));
+                        await connection.SendAsync(new string(piece));
                     }
                 }
 
-                await conversation.SayAsync("0\r\n\r\n");
+                await connection.SendAsync("0\r\n\r\n");
             }
 
-            await conversation.UntilAsync(_ => false);
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client(new Version(version));
@@ -165,7 +165,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [MemberData(nameof(BrokenAnswers))]
     public async Task Malformed_response_is_502(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer, closes: true);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
 
@@ -181,7 +181,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [MemberData(nameof(AnswersThatBreakOff))]
     public async Task Truncated_response_does_not_look_complete(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer, closes: true);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
@@ -196,7 +196,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("HTTP/1.0 200 OK\r\n\r\nhello")]
     public async Task Body_without_a_length_ends_with_the_connection(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer, closes: true);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
 
@@ -205,7 +205,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(2, upstream.Connections);
     }
 
-    // What follows such an answer on the same connection would be given to somebody else.
+    // Bytes after such a response would reach another client.
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello")]
     [InlineData("HTTP/1.1 200 OK\r\nConnection: close, keep-alive\r\nContent-Length: 5\r\n\r\nhello")]
@@ -215,7 +215,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
     public async Task Connection_that_must_not_be_reused_is_closed(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
 
@@ -227,7 +227,8 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task HTTP_1_0_connection_with_keep_alive_is_reused()
     {
-        await using var upstream = ScriptedUpstream.Answering("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello");
+        await using var upstream = ScriptedUpstream.RespondingWith(
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\nhello");
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
 
@@ -241,15 +242,15 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("DELETE")]
     public async Task Idle_connection_closed_by_the_application_fails_no_request(string method)
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-            if (conversation.Number == 2)
+            await connection.RequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            if (connection.Number == 2)
             {
-                // It reads the next request, and goes without a word: a race that a keep-alive time-out can lose.
-                await conversation.UntilAsync(text => text.Length > 0);
-                conversation.Reset();
+                // The application reads the next request and closes without a response, as a keep-alive timeout may do.
+                await connection.WaitUntilAsync(text => text.Length > 0);
+                connection.Reset();
             }
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
@@ -268,12 +269,12 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Request_body_is_never_sent_twice()
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-            await conversation.RequestAsync();
-            conversation.Reset();
+            await connection.RequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            await connection.RequestAsync();
+            connection.Reset();
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
@@ -285,11 +286,11 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(1, upstream.Requests.Count(r => r.StartsWith("POST", StringComparison.Ordinal)));
     }
 
-    // Methods are told apart by case: an application that does not know "head" answers it with a body.
+    // Methods are case-sensitive: an application that does not know "head" responds with a body.
     [Fact]
     public async Task Lower_case_head_method_receives_a_response_body()
     {
-        await using var upstream = ScriptedUpstream.Answering("HTTP/1.1 405 No\r\nContent-Length: 5\r\n\r\nhello");
+        await using var upstream = ScriptedUpstream.RespondingWith("HTTP/1.1 405 No\r\nContent-Length: 5\r\n\r\nhello");
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         await using var stream = await proxy.ConnectTlsAsync();
 
@@ -303,7 +304,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n")]
     public async Task Connection_with_a_possible_unexpected_body_is_not_reused(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
         for (var i = 0; i < 2; i++)
@@ -316,15 +317,15 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(2, upstream.Connections);
     }
 
-    // A request that makes the application drop its connection must not be tried on all of them.
+    // A request that makes the application close its connection must not be tried on every idle connection.
     [Fact]
     public async Task Request_dropped_by_the_application_is_sent_twice_at_most()
     {
         const int resting = 5;
         var (busy, together) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            var head = await conversation.RequestAsync();
+            var head = await connection.RequestAsync();
             while (!head.StartsWith("GET /dropped ", StringComparison.Ordinal))
             {
                 if (Interlocked.Increment(ref busy) == resting)
@@ -333,11 +334,11 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
                 }
 
                 await together.Task.WaitAsync(TimeSpan.FromSeconds(30));
-                await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-                head = await conversation.RequestAsync();
+                await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+                head = await connection.RequestAsync();
             }
 
-            conversation.Reset();
+            connection.Reset();
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
@@ -355,7 +356,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
     public async Task Empty_response_is_copied(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
         {
@@ -376,11 +377,11 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("Connection: close", "1.1")]
     public async Task Response_headers_do_not_wait_for_the_body(string framing, string version)
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync($"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n");
-            await conversation.UntilAsync(_ => false);
+            await connection.RequestAsync();
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\n{framing}\r\n\r\n");
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client(Version.Parse(version));
@@ -395,7 +396,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]
     public async Task HTTP_1_0_client_receives_the_body_without_chunks(string answer)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         await using var stream = await proxy.ConnectTlsAsync();
 
@@ -404,16 +405,16 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         Assert.EndsWith("\r\n\r\nhello", await ReadUntilAsync(stream, "hello"), StringComparison.Ordinal);
     }
 
-    // Whether it was closed before the request was taken or after cannot be told.
+    // Whether the application processed the request before it closed the connection is unknown.
     [Fact]
     public async Task Non_idempotent_request_without_a_body_is_not_sent_twice()
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-            await conversation.RequestAsync();
-            conversation.Reset();
+            await connection.RequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+            await connection.RequestAsync();
+            connection.Reset();
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
@@ -432,10 +433,10 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     {
         await using var upstream = await TestUpstream.StartAsync(async context =>
         {
-            var told = context.Request.ContentLength;
+            var withLength = context.Request.ContentLength;
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            await context.Response.WriteAsync($"{told?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "untold"} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body.ToArray()))}");
+            await context.Response.WriteAsync($"{withLength?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "withoutLength"} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body.ToArray()))}");
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client(Version.Parse(version));
@@ -446,22 +447,22 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
             random.NextBytes(bytes);
             var sum = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes));
 
-            using var told = await client.PostAsync(proxy.Url, new ByteArrayContent(bytes));
-            using var untold = await client.PostAsync(proxy.Url, new Unmeasured(bytes));
+            using var withLength = await client.PostAsync(proxy.Url, new ByteArrayContent(bytes));
+            using var withoutLength = await client.PostAsync(proxy.Url, new Unmeasured(bytes));
 
-            Assert.Equal($"{size} {sum}", await told.Content.ReadAsStringAsync());
-            Assert.EndsWith(sum, await untold.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Equal($"{size} {sum}", await withLength.Content.ReadAsStringAsync());
+            Assert.EndsWith(sum, await withoutLength.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public async Task Early_response_is_sent_before_the_upload_ends()
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
-            await conversation.UntilAsync(_ => false);
+            await connection.RequestAsync();
+            await connection.SendAsync("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         await using var stream = await proxy.ConnectTlsAsync();
@@ -475,15 +476,15 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     public async Task Client_that_stops_reading_is_cut_off_and_sees_no_complete_response()
     {
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+            await connection.RequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
             try
             {
                 while (true)
                 {
-                    await conversation.SayAsync($"10000\r\n{new string('x', 0x10000)}\r\n");
+                    await connection.SendAsync($"10000\r\n{new string('x', 0x10000)}\r\n");
                 }
             }
             finally
@@ -491,7 +492,8 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
                 released.TrySetResult();
             }
         });
-        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Upstream:TimeoutSeconds=1", "--Limits:MinimumBytesPerSecond=0"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, upstream.Url, ["--Upstream:TimeoutSeconds=1", "--Limits:MinimumBytesPerSecond=0"]);
         await using var stream = await proxy.ConnectTlsAsync();
         await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
 
@@ -503,14 +505,14 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Request_and_response_can_stream_at_the_same_time()
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
-            await conversation.UntilAsync(text => text.Contains("one", StringComparison.Ordinal));
-            await conversation.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
-            await conversation.UntilAsync(text => text.EndsWith("two\r\n0\r\n\r\n", StringComparison.Ordinal));
-            await conversation.SayAsync("6\r\nsecond\r\n0\r\n\r\n");
-            await conversation.UntilAsync(_ => false);
+            await connection.RequestAsync();
+            await connection.WaitUntilAsync(text => text.Contains("one", StringComparison.Ordinal));
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+            await connection.WaitUntilAsync(text => text.EndsWith("two\r\n0\r\n\r\n", StringComparison.Ordinal));
+            await connection.SendAsync("6\r\nsecond\r\n0\r\n\r\n");
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client(HttpVersion.Version20);
@@ -532,16 +534,16 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     public async Task Client_that_disconnects_during_its_body_cancels_the_request()
     {
         var ended = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
+            await connection.RequestAsync();
             try
             {
-                await conversation.UntilAsync(text => text.Length >= 1000);
+                await connection.WaitUntilAsync(text => text.Length >= 1000);
             }
             finally
             {
-                ended.TrySetResult(conversation.Pending);
+                ended.TrySetResult(connection.Pending);
             }
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
@@ -558,12 +560,12 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     public async Task Client_that_disconnects_before_the_response_cancels_the_request()
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            await conversation.RequestAsync();
+            await connection.RequestAsync();
             try
             {
-                await conversation.UntilAsync(_ => false);
+                await connection.WaitUntilAsync(_ => false);
             }
             finally
             {
@@ -586,18 +588,18 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Silent_application_times_out_and_a_slow_one_does_not()
     {
-        await using var upstream = new ScriptedUpstream(async conversation =>
+        await using var upstream = new ScriptedUpstream(async connection =>
         {
-            var head = await conversation.RequestAsync();
-            await conversation.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+            var head = await connection.RequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
             var letters = head.StartsWith("GET /silent", StringComparison.Ordinal) ? "lo" : "lively";
             foreach (var letter in letters)
             {
                 await Task.Delay(700);
-                await conversation.SayAsync(letter.ToString());
+                await connection.SendAsync(letter.ToString());
             }
 
-            await conversation.UntilAsync(_ => false);
+            await connection.WaitUntilAsync(_ => false);
         });
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Upstream:TimeoutSeconds=3"]);
         using var client = RunningProxy.Client();
@@ -609,7 +611,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Headers_are_copied_unchanged_except_hop_by_hop_headers()
     {
-        await using var upstream = ScriptedUpstream.Answering(
+        await using var upstream = ScriptedUpstream.RespondingWith(
             "HTTP/1.1 299 Almost OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nX-Latin: caf\xe9\r\nX-Empty:\r\n"
             + "Connection: x-hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n");
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
@@ -649,7 +651,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [InlineData("GET", "304 Not Modified\r\nContent-Length: 5", 5)]
     public async Task Response_without_a_body_keeps_the_connection(string method, string answer, int? length)
     {
-        await using var upstream = ScriptedUpstream.Answering($"HTTP/1.1 {answer}\r\n\r\n");
+        await using var upstream = ScriptedUpstream.RespondingWith($"HTTP/1.1 {answer}\r\n\r\n");
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
         for (var i = 0; i < 2; i++)
@@ -671,7 +673,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Response_trailers_are_copied()
     {
-        await using var upstream = ScriptedUpstream.Answering(
+        await using var upstream = ScriptedUpstream.RespondingWith(
             "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ncounted\r\n0\r\nX-Sum: 7\r\nContent-Length: 9\r\n\r\n");
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client(HttpVersion.Version20);
@@ -717,7 +719,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         return text;
     }
 
-    /// <summary>A body whose second part waits for something.</summary>
+    /// <summary>A body whose second part waits for a signal.</summary>
     private sealed class InTwoParts(string first, Task between, string second) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
@@ -735,7 +737,7 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    /// <summary>A body that goes in chunks, or over HTTP/2 without a length.</summary>
+    /// <summary>A body without a length: chunked over HTTP/1.1.</summary>
     private sealed class Unmeasured(byte[] bytes) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(bytes).AsTask();

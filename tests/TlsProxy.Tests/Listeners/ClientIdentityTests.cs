@@ -42,7 +42,7 @@ public sealed class ClientIdentityTests
         using (subject.PushSequence())
         {
             subject.WriteObjectIdentifier(CommonName);
-            // A PrintableString with a byte that it cannot have, which OpenSSL lets pass.
+            // A PrintableString with an invalid byte, which OpenSSL accepts.
             subject.WriteEncodedValue([0x13, 0x01, 0xff]);
         }
 
@@ -61,7 +61,7 @@ public sealed class ClientIdentityTests
         return ClientIdentity.FromCertificate(certificate);
     }
 
-    /// <summary>What a text cannot say: parts with several values.</summary>
+    /// <summary>Encodes multi-valued parts, which the text format cannot express.</summary>
     private static X500DistinguishedName Encoded(params (string Type, string Value)[][] parts)
     {
         var subject = new AsnWriter(AsnEncodingRules.DER);

@@ -4,11 +4,12 @@ using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Listeners;
 
-/// <summary>Clients that others wrote. <c>openssl s_client</c> is in <see cref="TlsTests"/>, .NET's everywhere.</summary>
+/// <summary>Third-party clients. <c>openssl s_client</c> is in <see cref="TlsTests"/>; all other tests use .NET's client.</summary>
 public sealed class ForeignClientTests : IDisposable
 {
     private static readonly CertificateAuthority Authority = new();
-    private readonly MountedVolume _volume = new(new Dictionary<string, string>(Authority.IssueCertificate().SecretFiles) { ["ca.crt"] = Authority.BundlePem });
+    private readonly MountedVolume _volume = new(
+        new Dictionary<string, string>(Authority.IssueCertificate().SecretFiles) { ["ca.crt"] = Authority.BundlePem });
 
     public void Dispose() => _volume.Dispose();
 
@@ -33,7 +34,8 @@ public sealed class ForeignClientTests : IDisposable
 
         foreach (var version in new[] { "--h1", "" })
         {
-            var output = await RunAsync("h2load", $"{version} -n2000 -c8 {(version.Length == 0 ? "-m10" : "")} https://localhost:{proxy.Port}/");
+            var output = await RunAsync(
+                "h2load", $"{version} -n2000 -c8 {(version.Length == 0 ? "-m10" : "")} https://localhost:{proxy.Port}/");
             Assert.Contains("2000 succeeded, 0 failed, 0 errored, 0 timeout", output, StringComparison.Ordinal);
             Assert.Contains("2000 2xx", output, StringComparison.Ordinal);
         }

@@ -38,7 +38,7 @@ public sealed class LimitTests : IDisposable
         Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{what}: {answer}");
     }
 
-    /// <summary>What is far over, or one header that is over by itself, is not decoded to its end: that ends the connection (0).</summary>
+    /// <summary>Headers far over the limit, or one header over it, are not decoded completely: the connection ends (0).</summary>
     [Theory]
     [InlineData(90, 10, 200)]
     [InlineData(101, 10, 431)]
@@ -53,12 +53,13 @@ public sealed class LimitTests : IDisposable
         await using var stream = await proxy.ConnectTlsAsync(alpn: "h2");
 
         var answer = await RawHttp2.RequestAsync(
-            stream, [":method=GET", ":scheme=https", ":path=/", ":authority=localhost", .. Enumerable.Range(0, count).Select(i => $"x-{i}={new string('v', bytes)}")]);
+            stream, [":method=GET", ":scheme=https", ":path=/", ":authority=localhost", .. Enumerable.Range(0, count).Select(
+                i => $"x-{i}={new string('v', bytes)}")]);
 
         Assert.Equal(status, answer);
     }
 
-    /// <summary>More than Kestrel's buffer of a request has by itself.</summary>
+    /// <summary>More than the default size of Kestrel's request buffer.</summary>
     [Theory]
     [InlineData("1.1", 1)]
     [InlineData("1.1", 50)]
@@ -173,7 +174,7 @@ public sealed class LimitTests : IDisposable
         Assert.Equal([1, 3], answered.Order());
     }
 
-    /// <summary>Kestrel allows five seconds in which the rate may be lower, so this takes as long.</summary>
+    /// <summary>Kestrel applies the minimum rate after five seconds, so this test takes as long.</summary>
     [Fact]
     public async Task Body_below_the_minimum_rate_is_aborted_in_either_direction()
     {
@@ -228,7 +229,7 @@ public sealed class LimitTests : IDisposable
         }
         catch (IOException)
         {
-            // Refused before all of it was sent; the answer tells.
+            // The request was rejected before it was sent completely; the response contains the reason.
         }
     }
 }

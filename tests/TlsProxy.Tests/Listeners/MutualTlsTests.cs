@@ -82,7 +82,7 @@ public sealed class MutualTlsTests : IDisposable
     [InlineData("--Tls:AllowedClients:Uris=spiffe://c/ns/web/*", true)]
     [InlineData("--Tls:AllowedClients:Uris=spiffe://c/ns/w*", false)]
     [InlineData("--Tls:AllowedClients:Uris=spiffe://c/ns/other/*", false)]
-    public async Task Only_listed_clients_are_accepted(string list, bool welcome)
+    public async Task Only_listed_clients_are_accepted(string list, bool isAccepted)
     {
         using var volume = Volume(_authority);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
@@ -90,7 +90,7 @@ public sealed class MutualTlsTests : IDisposable
         using var certificate = Client(_authority, ["front.example.com"], "spiffe://c/ns/web/sa/frontend", "CN=frontend");
         using var client = RunningProxy.Client(certificate: certificate);
 
-        if (welcome)
+        if (isAccepted)
         {
             Assert.StartsWith("GET /", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
         }
@@ -137,12 +137,13 @@ public sealed class MutualTlsTests : IDisposable
 
         await Eventually.AssertAsync(() => LetsInAsync(proxy, strangers), "the new authority's client");
         Assert.False(await LetsInAsync(proxy, mine));
-        // The connection that was let in lives on.
+        // The accepted connection stays open.
         await before.GetStringAsync(proxy.Url);
 
         volume.ReplaceFiles(new Dictionary<string, string>(pair.SecretFiles) { ["ca.crt"] = "" });
 
-        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") >= 1, "the rejection");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") >= 1, "the rejection");
         Assert.True(await LetsInAsync(proxy, strangers));
         Assert.False(await LetsInAsync(proxy, mine));
     }
@@ -152,10 +153,10 @@ public sealed class MutualTlsTests : IDisposable
     {
         using var volume = new MountedVolume(_authority.IssueCertificate().SecretFiles);
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(
             () => RunningProxy.StartAsync(volume.Path, new Uri("http://127.0.0.1:1"), ["--Tls:ClientCertificate=require"]));
 
-        Assert.Contains("ca.crt", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("ca.crt", rejected.Message, StringComparison.Ordinal);
     }
 
     private static async Task<bool> LetsInAsync(RunningProxy proxy, X509Certificate2 certificate)
@@ -172,9 +173,11 @@ public sealed class MutualTlsTests : IDisposable
         }
     }
 
-    private static MountedVolume Volume(CertificateAuthority authority) => new(new Dictionary<string, string>(authority.IssueCertificate().SecretFiles) { ["ca.crt"] = authority.BundlePem });
+    private static MountedVolume Volume(CertificateAuthority authority) => new(
+        new Dictionary<string, string>(authority.IssueCertificate().SecretFiles) { ["ca.crt"] = authority.BundlePem });
 
-    /// <summary>A client's certificate. HttpClient sends the leaf alone, so the bundle has the intermediate too.</summary>
-    private static X509Certificate2 Client(CertificateAuthority authority, string[]? names = null, string? uri = null, string? subject = null) =>
+    /// <summary>A client certificate. HttpClient sends only the leaf, so the bundle contains the intermediate as well.</summary>
+    private static X509Certificate2 Client(
+        CertificateAuthority authority, string[]? names = null, string? uri = null, string? subject = null) =>
         authority.IssueCertificate(names ?? ["someone"], uri: uri, subject: subject, isClient: true).ToCertificate();
 }

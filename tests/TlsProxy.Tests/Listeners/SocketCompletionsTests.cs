@@ -21,7 +21,7 @@ public sealed class SocketCompletionsTests : IDisposable
     {
         await using var proxy = await ProxyProcess.StartAsync(_volume.Path, new Uri(upstream), args);
 
-        Assert.Equal(expected, await ChoiceAsync(proxy));
+        Assert.Equal(expected, await ReadModeAsync(proxy));
     }
 
     [Fact]
@@ -30,13 +30,13 @@ public sealed class SocketCompletionsTests : IDisposable
         await using var proxy = await ProxyProcess.StartAsync(
             _volume.Path, new Uri("http://127.0.0.1:1"), [], new() { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "0" });
 
-        Assert.Equal("pool", await ChoiceAsync(proxy));
+        Assert.Equal("pool", await ReadModeAsync(proxy));
     }
 
     [Fact]
     public void In_process_tests_run_with_the_default_socket_mode() => Assert.True(SocketCompletions.AreInline);
 
-    private static async Task<string?> ChoiceAsync(ProxyProcess proxy)
+    private static async Task<string?> ReadModeAsync(ProxyProcess proxy)
     {
         using var http = new HttpClient();
         using var status = JsonDocument.Parse(await http.GetStringAsync(new Uri(proxy.Management!, "/statusz")));

@@ -39,8 +39,10 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
         var session = Path.GetTempFileName();
-        var first = await OpenSsl.ClientAsync(proxy.Port, $"-tls1_3 -sess_out {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        var second = await OpenSsl.ClientAsync(proxy.Port, $"-tls1_3 -sess_in {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        var first = await OpenSsl.ClientAsync(
+            proxy.Port, $"-tls1_3 -sess_out {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        var second = await OpenSsl.ClientAsync(
+            proxy.Port, $"-tls1_3 -sess_in {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
         Assert.Contains("New, TLSv1.3", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1.3", second, StringComparison.Ordinal);
@@ -73,7 +75,7 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
-        // openssl reads an R at the beginning of a line as the order to renegotiate.
+        // openssl renegotiates when a line starts with R.
         var output = await OpenSsl.ClientAsync(proxy.Port, "-tls1_2", "R\n", quietOnEnd: false);
 
         Assert.Contains("Compression: NONE", output, StringComparison.Ordinal);
@@ -130,7 +132,8 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
     [InlineData(100)]
     public async Task Incomplete_handshake_times_out(int bytesSent)
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"), ["--Tls:HandshakeTimeoutSeconds=1"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, new Uri("http://127.0.0.1:1"), ["--Tls:HandshakeTimeoutSeconds=1"]);
         using var socket = await proxy.ConnectAsync();
         byte[] hello = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, .. new byte[200]];
         await socket.SendAsync(hello.AsMemory(0, bytesSent));
@@ -144,7 +147,7 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void ClientHello_parser_survives_every_truncation_and_flipped_byte()
     {
-        var hello = Hello();
+        var hello = CreateClientHello();
         Assert.True(ClientHello.OffersTls13(hello));
         for (var length = 0; length < hello.Length; length++)
         {
@@ -164,13 +167,13 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Truncated_ClientHello_never_denies_TLS_1_3()
     {
-        var hello = Hello();
+        var hello = CreateClientHello();
         for (var length = 0; length < hello.Length; length++)
         {
             Assert.NotEqual(false, ClientHello.OffersTls13(hello.AsSpan(0, length)));
         }
 
-        // What follows supported_versions may be missing.
+        // Bytes after supported_versions may be missing.
         Assert.True(ClientHello.OffersTls13([hello[0], 0, 0, (byte)(hello[3] + 100), .. hello.AsSpan(4)]));
     }
 
@@ -182,7 +185,8 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
 
         Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)start.Length, .. start]));
         Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 6), .. start, 0x00, 0x04, .. extension]));
-        Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 9), .. start, 0x00, 0x07, 0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x03]));
+        Assert.False(ClientHello.OffersTls13(
+            [0x01, 0x00, 0x00, (byte)(start.Length + 9), .. start, 0x00, 0x07, 0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x03]));
         Assert.Null(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 10), .. start, 0x00, 0x08, .. extension]));
     }
 
@@ -204,11 +208,13 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [MemberData(nameof(Fragments))]
-    public async Task ClientHello_in_two_records_negotiates_the_newest_offered_version(SslProtocols offered, SslProtocols expected, int firstRecord)
+    public async Task ClientHello_in_two_records_negotiates_the_newest_offered_version(
+        SslProtocols offered, SslProtocols expected, int firstRecord)
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
-        await using var stream = new SslStream(new HelloCutter(new NetworkStream(await proxy.ConnectAsync(), ownsSocket: true), firstRecord));
+        await using var stream = new SslStream(
+            new SplitHelloStream(new NetworkStream(await proxy.ConnectAsync(), ownsSocket: true), firstRecord));
 
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
@@ -223,7 +229,7 @@ public sealed class TlsTests(ITestOutputHelper output) : IDisposable
         Assert.Matches("GCM|POLY1305", stream.NegotiatedCipherSuite.ToString());
     }
 
-    private static byte[] Hello()
+    private static byte[] CreateClientHello()
     {
         byte[] supportedVersions = [0x00, 0x2b, 0x00, 0x05, 0x04, 0x03, 0x04, 0x03, 0x03];
         byte[] other = [0x00, 0x17, 0x00, 0x00];

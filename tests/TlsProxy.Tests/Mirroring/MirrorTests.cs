@@ -53,7 +53,8 @@ public sealed class MirrorTests : IDisposable
             Interlocked.Increment(ref copies);
             await stuck.Task;
         });
-        _routes.Write(new() { ["Mirror.Cluster"] = "shadow", ["Mirror.TimeoutSeconds"] = "300" }, ("app", [app.Url]), ("shadow", [shadow.Url]));
+        _routes.Write(
+            new() { ["Mirror.Cluster"] = "shadow", ["Mirror.TimeoutSeconds"] = "300" }, ("app", [app.Url]), ("shadow", [shadow.Url]));
         await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
 

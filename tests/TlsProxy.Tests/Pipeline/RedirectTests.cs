@@ -18,7 +18,8 @@ public sealed class RedirectTests : IDisposable
         await using var proxy = await RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"));
         using var client = RunningProxy.Client();
 
-        using var response = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), $"http://localhost:{proxy.HttpPort}/a%20b/c?d=e%2F"));
+        using var response = await client.SendAsync(
+            new HttpRequestMessage(new HttpMethod(method), $"http://localhost:{proxy.HttpPort}/a%20b/c?d=e%2F"));
 
         Assert.Equal(HttpStatusCode.PermanentRedirect, response.StatusCode);
         Assert.Equal($"https://localhost:{proxy.Port}/a%20b/c?d=e%2F", response.Headers.Location!.OriginalString);

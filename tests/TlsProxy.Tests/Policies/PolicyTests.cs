@@ -47,10 +47,10 @@ public sealed class PolicyTests : IDisposable
     {
         _routes.Write(new() { [key] = value }, ("app", [new("http://127.0.0.1:1")]));
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Path));
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Path));
 
-        Assert.Contains(refused.Errors, e => e.Key.StartsWith("ReverseProxy:Routes:all:Metadata:", StringComparison.Ordinal));
-        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(rejected.Errors, e => e.Key.StartsWith("ReverseProxy:Routes:all:Metadata:", StringComparison.Ordinal));
+        Assert.Contains(message, rejected.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -64,10 +64,10 @@ public sealed class PolicyTests : IDisposable
         await File.WriteAllTextAsync(_file, content);
         _routes.Write(new() { ["ApiKey.File"] = _file }, ("app", [new("http://127.0.0.1:1")]));
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Path));
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Path));
 
-        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("0123456789", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(message, rejected.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("0123456789", rejected.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -80,11 +80,12 @@ public sealed class PolicyTests : IDisposable
     public async Task JWKS_without_a_strong_verification_key_is_rejected(string jwks, string message)
     {
         await File.WriteAllTextAsync(_file, jwks);
-        _routes.Write(new() { ["Jwt.JwksFile"] = _file, ["Jwt.Issuer"] = "i", ["Jwt.Audience"] = "a" }, ("app", [new("http://127.0.0.1:1")]));
+        _routes.Write(
+            new() { ["Jwt.JwksFile"] = _file, ["Jwt.Issuer"] = "i", ["Jwt.Audience"] = "a" }, ("app", [new("http://127.0.0.1:1")]));
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Path));
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(() => _routes.StartAsync(_volume.Path));
 
-        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(message, rejected.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,10 +98,11 @@ public sealed class PolicyTests : IDisposable
         using var management = new HttpClient();
         Assert.Equal(418, await StatusAsync());
 
-        _routes.Write(new() { ["Fault.AbortPercent"] = "lots", ["Retry.Attempts"] = "99", ["Canary.Cluster"] = "nowhere" }, ("app", [upstream.Url]));
-        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
-        var errors = await refused.Content.ReadAsStringAsync();
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        _routes.Write(
+            new() { ["Fault.AbortPercent"] = "lots", ["Retry.Attempts"] = "99", ["Canary.Cluster"] = "nowhere" }, ("app", [upstream.Url]));
+        using var rejected = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        var errors = await rejected.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, rejected.StatusCode);
         Assert.Contains("Metadata:Fault.AbortPercent", errors, StringComparison.Ordinal);
         Assert.Contains("Metadata:Retry.Attempts", errors, StringComparison.Ordinal);
         Assert.Contains("Metadata:Canary.Cluster", errors, StringComparison.Ordinal);
@@ -130,8 +132,8 @@ public sealed class PolicyTests : IDisposable
         Assert.Equal(418, (int)teapot.StatusCode);
 
         await File.WriteAllTextAsync(_file, """{ "Upstream": { "Metadata": { "Fault.AbortStatus": "200" } } }""");
-        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        using var rejected = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, rejected.StatusCode);
 
         await File.WriteAllTextAsync(_file, "{}");
         using var applied = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
@@ -143,10 +145,11 @@ public sealed class PolicyTests : IDisposable
     [Fact]
     public async Task Canary_without_clusters_is_rejected()
     {
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(() => RunningProxy.StartAsync(
             _volume.Path, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Canary.Cluster=next", "--Upstream:Metadata:Canary.Percent=1"]));
 
-        Assert.Contains(refused.Errors, e => e.Key == "Upstream:Metadata:Canary.Cluster" && e.Message.Contains("ReverseProxy", StringComparison.Ordinal));
+        Assert.Contains(rejected.Errors, e => e.Key == "Upstream:Metadata:Canary.Cluster" && e.Message.Contains(
+            "ReverseProxy", StringComparison.Ordinal));
     }
 
     [Fact]

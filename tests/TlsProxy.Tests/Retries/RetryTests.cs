@@ -36,7 +36,7 @@ public sealed class RetryTests : IDisposable
         Assert.InRange(await proxy.MetricAsync("tls_proxy_retries_total{reason=\"connect\"}"), 1, 10);
     }
 
-    // As where packets are dropped: nothing answers, and nothing refuses.
+    // Simulates dropped packets: the connection is neither accepted nor rejected.
     [Fact]
     public async Task Destination_that_accepts_no_connection_is_left_after_the_connect_timeout()
     {
@@ -46,7 +46,7 @@ public sealed class RetryTests : IDisposable
         var waiting = new List<Socket>();
         for (var i = 0; i < 4; i++)
         {
-            // Nobody accepts them, and there is room for one.
+            // No connection is accepted, and the backlog has room for one.
             var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             _ = one.ConnectAsync(full.LocalEndPoint!).ContinueWith(t => t.Exception, TaskScheduler.Default);
             waiting.Add(one);
@@ -175,7 +175,7 @@ public sealed class RetryTests : IDisposable
     [Fact]
     public async Task Client_that_disconnects_between_two_attempts_is_499()
     {
-        // The pause after the seventh try is 0.8 s at least: more than a client needs to leave.
+        // The pause after the seventh attempt is at least 0.8 s, enough for the client to disconnect.
         const int tries = 7;
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -190,7 +190,8 @@ public sealed class RetryTests : IDisposable
         using var leaving = new CancellationTokenSource();
         var answer = client.GetAsync(proxy.Url, leaving.Token);
         await Eventually.AssertAsync(() => Volatile.Read(ref seen) >= tries, "the seventh try");
-        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_retries_total{reason=\"status\"}") >= tries, "the pause after it");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_retries_total{reason=\"status\"}") >= tries, "the pause after it");
 
         await leaving.CancelAsync();
 

@@ -71,12 +71,14 @@ public sealed class CheckTests : IDisposable
             96 22 259:1 /var/lib/kubelet/pods/1/volume-subpaths/tls/proxy/0 {_directory["tls.crt"]} ro,relatime - ext4 /dev/root rw
             """);
 
-        var mounted = Assert.Single(await RunAsync(_directory.Path, DeadUrl(), table), f => f.Subject.StartsWith("mount", StringComparison.Ordinal));
+        var mounted = Assert.Single(
+            await RunAsync(_directory.Path, DeadUrl(), table), f => f.Subject.StartsWith("mount", StringComparison.Ordinal));
         Assert.Equal(FindingSeverity.Warning, mounted.Severity);
         Assert.Contains("subPath", mounted.Message, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(table, $"96 22 259:1 / {_directory.Path} ro - tmpfs tmpfs rw\n");
-        Assert.DoesNotContain(await RunAsync(_directory.Path, DeadUrl(), table), f => f.Subject.StartsWith("mount", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            await RunAsync(_directory.Path, DeadUrl(), table), f => f.Subject.StartsWith("mount", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -96,12 +98,14 @@ public sealed class CheckTests : IDisposable
     public async Task Authorities_come_from_the_first_directory_without_a_default_one()
     {
         using var without = new MountedVolume(Authority.IssueCertificate().SecretFiles);
-        using var with = new MountedVolume(new Dictionary<string, string>(Authority.IssueCertificate().SecretFiles) { ["ca.crt"] = Authority.BundlePem });
+        using var with = new MountedVolume(
+            new Dictionary<string, string>(Authority.IssueCertificate().SecretFiles) { ["ca.crt"] = Authority.BundlePem });
         var options = Options("", DeadUrl());
         options.Tls.ClientCertificate = ClientCertificateMode.Require;
 
         options.Tls.Directories = new() { ["b"] = with.Path, ["a"] = without.Path };
-        var started = Assert.Single(Assert.Throws<ConfigurationException>(() => CertificateStore.LoadSlots(options.Tls, DateTimeOffset.UtcNow)).Errors);
+        var started = Assert.Single(
+            Assert.Throws<ConfigurationException>(() => CertificateStore.LoadSlots(options.Tls, DateTimeOffset.UtcNow)).Errors);
         var checkedOn = Assert.Single(await FindingsAsync(CheckOf(options)), f => f.Severity == FindingSeverity.Failure);
         Assert.Equal("Tls:Directories:a", started.Key);
         Assert.Contains("ca.crt", checkedOn.Message, StringComparison.Ordinal);
@@ -131,7 +135,8 @@ public sealed class CheckTests : IDisposable
         var failure = Assert.Single(await FindingsAsync(CheckOf(options)), f => f.Severity == FindingSeverity.Failure);
 
         Assert.Equal(started.Message, failure.Message);
-        Assert.StartsWith($"Upstream:TokenFile = '{options.Upstream.TokenFile}': cannot be used: ", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Upstream:TokenFile = '{options.Upstream.TokenFile}': cannot be used: ", failure.Message, StringComparison.Ordinal);
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
     }
 
@@ -162,23 +167,25 @@ public sealed class CheckTests : IDisposable
         Assert.Contains("cluster app, destination d0", output, StringComparison.Ordinal);
         Assert.Contains("cluster app, destination d1", output, StringComparison.Ordinal);
 
-        var (tokenless, told) = await CheckAsync(good.Path, routes.Argument, "--Upstream:TokenFile=/nowhere/token");
-        Assert.Equal(1, tokenless);
-        Assert.Contains("FAIL  configuration: Upstream:TokenFile = '/nowhere/token': cannot be used: ", told, StringComparison.Ordinal);
+        var (tokenExitCode, tokenOutput) = await CheckAsync(good.Path, routes.Argument, "--Upstream:TokenFile=/nowhere/token");
+        Assert.Equal(1, tokenExitCode);
+        Assert.Contains(
+            "FAIL  configuration: Upstream:TokenFile = '/nowhere/token': cannot be used: ", tokenOutput, StringComparison.Ordinal);
 
-        var (failed, said) = await CheckAsync(bad.Path, routes.Argument);
-        Assert.Equal(1, failed);
-        Assert.Contains("FAIL  certificate " + bad.Path, said, StringComparison.Ordinal);
+        var (failedExitCode, failedOutput) = await CheckAsync(bad.Path, routes.Argument);
+        Assert.Equal(1, failedExitCode);
+        Assert.Contains("FAIL  certificate " + bad.Path, failedOutput, StringComparison.Ordinal);
 
         routes.Write(new() { ["Retry.Attempts"] = "lots" }, ("app", [DeadUrl()]));
-        var (refused, errors) = await CheckAsync(good.Path, routes.Argument);
-        Assert.Equal(1, refused);
+        var (rejected, errors) = await CheckAsync(good.Path, routes.Argument);
+        Assert.Equal(1, rejected);
         Assert.Contains("Retry.Attempts", errors, StringComparison.Ordinal);
     }
 
     private static async Task<(int Code, string Output)> CheckAsync(string directory, params string[] args)
     {
-        await using var process = ChildProcess.DotNet(Path.Combine(AppContext.BaseDirectory, "TlsProxy.dll"), ["check", $"--Tls:Directory={directory}", .. args]);
+        await using var process = ChildProcess.DotNet(
+            Path.Combine(AppContext.BaseDirectory, "TlsProxy.dll"), ["check", $"--Tls:Directory={directory}", .. args]);
         var code = await process.WaitForExitAsync();
         return (code, string.Join('\n', process.Output.Concat(process.Errors)));
     }

@@ -22,7 +22,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
     public static Task<ProxyProcess> StartAsync(string directory, Uri upstream, params string[] args) =>
         StartAsync(directory, upstream, args, environment: null);
 
-    public static async Task<ProxyProcess> StartAsync(string directory, Uri upstream, string[] args, Dictionary<string, string?>? environment)
+    public static async Task<ProxyProcess> StartAsync(
+        string directory, Uri upstream, string[] args, Dictionary<string, string?>? environment)
     {
         // The process selects its own socket mode, independent of the mode of the test process.
         var variables = new Dictionary<string, string?>
@@ -41,7 +42,8 @@ internal sealed class ProxyProcess : IAsyncDisposable
             $"--Tls:Directory={directory}", $"--Upstream:Url={upstream}", .. args,
         ];
         var proxy = new ProxyProcess(ChildProcess.DotNet(Path.Combine(AppContext.BaseDirectory, "TlsProxy.dll"), arguments, variables));
-        await Eventually.AssertAsync(() => proxy.TryFindManagement() || proxy._process.HasExited, () => $"the management port is known: {proxy._process.DescribeOutput()}");
+        await Eventually.AssertAsync(
+            () => proxy.TryFindManagement() || proxy._process.HasExited, () => $"the management port is known: {proxy._process.DescribeOutput()}");
         await Eventually.AssertAsync(proxy.TryFindPortAsync, () => $"the proxy listens: {proxy._process.DescribeOutput()}");
         return proxy;
     }

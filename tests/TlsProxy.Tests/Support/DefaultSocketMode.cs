@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>The proxies within this process run as the program does by default; what is chosen is chosen once for a process.</summary>
-internal static class ShippedMode
+/// <summary>In-process proxies use the program's default socket mode, which is selected once for a process.</summary>
+internal static class DefaultSocketMode
 {
     [ModuleInitializer]
     internal static void Choose() => SocketMode.SelectFor(new TlsProxyOptions());

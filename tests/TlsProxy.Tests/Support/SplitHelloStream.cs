@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 namespace TlsProxy.Tests.Support;
 
 /// <summary>
-/// Below a client's TLS: sends its hello in two records (RFC 8446, section 5.1, allows it), as some clients do, and as
-/// anybody on the way can make it, for the records of a hello are not protected.
+/// Sends the ClientHello of a client in two records, which RFC 8446, section 5.1, allows. Some clients do that, and an
+/// attacker on the network can do it as well, because these records are not protected.
 /// </summary>
-/// <param name="inner">To the server; closed with this.</param>
-/// <param name="firstRecord">How much of the hello comes in the first record; from the end when negative.</param>
-internal sealed class HelloCutter(Stream inner, int firstRecord) : Stream
+/// <param name="inner">The stream to the server; disposed of together with this one.</param>
+/// <param name="firstRecord">Bytes of the ClientHello in the first record; counted from the end when negative.</param>
+internal sealed class SplitHelloStream(Stream inner, int firstRecord) : Stream
 {
     private const int HeaderBytes = 5;
 
@@ -28,7 +28,8 @@ internal sealed class HelloCutter(Stream inner, int firstRecord) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(
+        buffer, cancellationToken);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -8,23 +8,23 @@ using System.Text;
 namespace TlsProxy.Tests.Support;
 
 /// <summary>
-/// Load from clients that behave as a load balancer does: each request on the connection until the answer says
-/// <c>Connection: close</c> or the connection gets a GOAWAY; after that a new connection, and once none can be had, the end.
+/// Load from clients that behave like a load balancer: they reuse a connection until the response contains
+/// <c>Connection: close</c> or the connection receives a GOAWAY, then open a new one, and stop when none can be opened.
 /// </summary>
-internal sealed class PoliteLoad(Uri url)
+internal sealed class DrainAwareLoad(Uri url)
 {
-    /// <summary>Between two requests of a client: enough are on their way at any time, and other processes come to their turn.</summary>
+    /// <summary>The pause between two requests of a client: short enough for constant load, long enough for other processes.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
-    private int _answered;
-    private long _firstRefusal = long.MaxValue;
+    private int _served;
+    private long _firstFailedConnection = long.MaxValue;
 
-    public int Answered => Volatile.Read(ref _answered);
+    public int Served => Volatile.Read(ref _served);
 
     public ConcurrentQueue<string> Failures { get; } = new();
 
-    /// <summary>Timestamp at which a connection was first not to be had.</summary>
-    public long FirstRefusal => Interlocked.Read(ref _firstRefusal);
+    /// <summary>Timestamp of the first failed connection.</summary>
+    public long FirstFailedConnection => Interlocked.Read(ref _firstFailedConnection);
 
     public Task RunAsync(int http1, int http2) => Task.WhenAll(
         [.. Enumerable.Range(0, http1).Select(_ => Task.Run(Http1Async)), .. Enumerable.Range(0, http2).Select(_ => Task.Run(Http2Async))]);
@@ -42,25 +42,25 @@ internal sealed class PoliteLoad(Uri url)
                 {
                     await pace.WaitForNextTickAsync();
                     await stream.WriteAsync(request);
-                    var answer = await ReadAnswerAsync(stream);
+                    var answer = await ReadResponseAsync(stream);
                     if (!answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
                     {
                         Failures.Enqueue("http/1.1: " + (answer.Length == 0 ? "closed without an answer" : answer.Split('\r')[0]));
                         break;
                     }
 
-                    Interlocked.Increment(ref _answered);
+                    Interlocked.Increment(ref _served);
                     closes = answer.Contains("Connection: close", StringComparison.OrdinalIgnoreCase);
                 }
             }
-            catch (IOException e)
+            catch (IOException exception)
             {
-                Failures.Enqueue("http/1.1: " + e.Message);
+                Failures.Enqueue("http/1.1: " + exception.Message);
             }
         }
     }
 
-    /// <summary>HttpClient honours GOAWAY: it sends again what the server has not taken.</summary>
+    /// <summary>HttpClient respects GOAWAY: it sends unprocessed requests again.</summary>
     private async Task Http2Async()
     {
         using var client = RunningProxy.Client(HttpVersion.Version20);
@@ -75,16 +75,17 @@ internal sealed class PoliteLoad(Uri url)
                     Failures.Enqueue($"h2: {response.StatusCode}");
                 }
 
-                Interlocked.Increment(ref _answered);
+                Interlocked.Increment(ref _served);
             }
-            catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError)
+            catch (HttpRequestException exception)
+                when (exception.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError)
             {
-                Refused();
+                RecordFailedConnection();
                 return;
             }
-            catch (HttpRequestException e)
+            catch (HttpRequestException exception)
             {
-                Failures.Enqueue($"h2: {e.HttpRequestError} {e.Message} {e.InnerException?.Message}");
+                Failures.Enqueue($"h2: {exception.HttpRequestError} {exception.Message} {exception.InnerException?.Message}");
                 return;
             }
         }
@@ -104,18 +105,20 @@ internal sealed class PoliteLoad(Uri url)
             });
             return stream;
         }
-        catch (Exception e) when (e is SocketException or IOException or System.Security.Authentication.AuthenticationException)
+        catch (Exception exception)
+            when (exception is SocketException or IOException or System.Security.Authentication.AuthenticationException)
         {
-            // No connection, so no request that could be lost.
+            // Without a connection, no request can be lost.
             socket.Dispose();
-            Refused();
+            RecordFailedConnection();
             return null;
         }
     }
 
-    private void Refused() => Interlocked.CompareExchange(ref _firstRefusal, Stopwatch.GetTimestamp(), long.MaxValue);
+    private void RecordFailedConnection() => Interlocked.CompareExchange(
+        ref _firstFailedConnection, Stopwatch.GetTimestamp(), long.MaxValue);
 
-    private static async Task<string> ReadAnswerAsync(Stream stream)
+    private static async Task<string> ReadResponseAsync(Stream stream)
     {
         var buffer = new byte[4096];
         var used = 0;
@@ -135,8 +138,9 @@ internal sealed class PoliteLoad(Uri url)
                 continue;
             }
 
-            // The application's answer is four bytes, chunked or not.
-            if (text.EndsWith("0\r\n\r\n", StringComparison.Ordinal) || (text.Contains("Content-Length", StringComparison.OrdinalIgnoreCase) && text.Length > end + 4))
+            // The response body of the application has four bytes, chunked or not.
+            if (text.EndsWith("0\r\n\r\n", StringComparison.Ordinal) || (text.Contains("Content-Length", StringComparison.OrdinalIgnoreCase)
+                && text.Length > end + 4))
             {
                 return text;
             }

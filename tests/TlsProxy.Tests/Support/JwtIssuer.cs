@@ -5,8 +5,8 @@ using System.Text.Json;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>JSON Web Tokens made by hand, good and forged: nothing of the library that judges them made them.</summary>
-internal sealed class Tokens : IDisposable
+/// <summary>Valid and forged JSON Web JwtIssuer, created without the library that validates them.</summary>
+internal sealed class JwtIssuer : IDisposable
 {
     public const string Issuer = "https://issuer.example";
     public const string Audience = "agent";
@@ -38,7 +38,8 @@ internal sealed class Tokens : IDisposable
         });
     }
 
-    public string SecretJwks() => JsonSerializer.Serialize(new { keys = new[] { new { kty = "oct", kid = "shared", k = Encode(Secret) } } });
+    public string SecretJwks() => JsonSerializer.Serialize(
+        new { keys = new[] { new { kty = "oct", kid = "shared", k = Encode(Secret) } } });
 
     public static Dictionary<string, object> Claims() => new()
     {
@@ -56,7 +57,8 @@ internal sealed class Tokens : IDisposable
             header["kid"] = kid;
         }
 
-        var signed = Encode(JsonSerializer.SerializeToUtf8Bytes(header)) + "." + Encode(JsonSerializer.SerializeToUtf8Bytes(claims ?? Claims()));
+        var signed = Encode(JsonSerializer.SerializeToUtf8Bytes(header)) + "." + Encode(
+            JsonSerializer.SerializeToUtf8Bytes(claims ?? Claims()));
         var bytes = Encoding.ASCII.GetBytes(signed);
         var signature = algorithm switch
         {
