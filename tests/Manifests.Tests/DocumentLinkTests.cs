@@ -7,13 +7,13 @@ public sealed partial class DocumentLinkTests
 {
     private static readonly string[] BuildFolders = ["bin", "obj", "artifacts", "node_modules", ".lab", ".git", "StrykerOutput"];
 
-    public static TheoryData<string> Documents => [.. FindDocuments(new DirectoryInfo(Repository.Root))];
+    public static TheoryData<string> Documents => [.. FindDocuments(new DirectoryInfo(TestKit.Repository.Root))];
 
     [Theory]
     [MemberData(nameof(Documents))]
     public void Every_relative_link_of_a_document_names_an_existing_file_and_heading(string document)
     {
-        var text = RemoveCode(Repository.Read(document));
+        var text = RemoveCode(TestKit.Repository.ReadText(document));
         var broken = LinkPattern().Matches(text).Select(link => link.Groups["target"].Value).Where(target => !Exists(document, target));
         Assert.Empty(broken);
     }
@@ -21,7 +21,7 @@ public sealed partial class DocumentLinkTests
     [Fact]
     public void Every_action_of_a_workflow_is_pinned_by_its_commit()
     {
-        var unpinned = Directory.GetFiles(Path.Combine(Repository.Root, ".github/workflows"))
+        var unpinned = Directory.GetFiles(Path.Combine(TestKit.Repository.Root, ".github/workflows"))
             .SelectMany(File.ReadLines)
             .Select(line => UsesPattern().Match(line))
             .Where(uses => uses.Success && !PinnedPattern().IsMatch(uses.Groups["action"].Value))
@@ -39,21 +39,21 @@ public sealed partial class DocumentLinkTests
         var parts = target.Split('#', 2);
         var path = parts[0].Length == 0
             ? document
-            : Path.GetRelativePath(Repository.Root, Path.Combine(Repository.Root, Path.GetDirectoryName(document)!, parts[0]));
-        var full = Path.Combine(Repository.Root, path);
+            : Path.GetRelativePath(TestKit.Repository.Root, Path.Combine(TestKit.Repository.Root, Path.GetDirectoryName(document)!, parts[0]));
+        var full = Path.Combine(TestKit.Repository.Root, path);
         return parts.Length == 1 ? Path.Exists(full) : File.Exists(full) && FindAnchors(path).Contains(parts[1]);
     }
 
     /// <summary>The anchors that GitHub gives a document's headings.</summary>
     private static HashSet<string> FindAnchors(string document) =>
-        [.. HeadingPattern().Matches(Repository.Read(document)).Select(heading => NameAnchor(heading.Groups["text"].Value))];
+        [.. HeadingPattern().Matches(TestKit.Repository.ReadText(document)).Select(heading => NameAnchor(heading.Groups["text"].Value))];
 
     private static string NameAnchor(string heading) => PunctuationPattern().Replace(heading.Trim().ToLowerInvariant(), "").Replace(' ', '-');
 
     private static string RemoveCode(string text) => CodePattern().Replace(text, "");
 
     private static IEnumerable<string> FindDocuments(DirectoryInfo directory) => directory.EnumerateFiles("*.md")
-        .Select(file => Path.GetRelativePath(Repository.Root, file.FullName))
+        .Select(file => Path.GetRelativePath(TestKit.Repository.Root, file.FullName))
         .Concat(directory.EnumerateDirectories().Where(child => !BuildFolders.Contains(child.Name)).SelectMany(FindDocuments));
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
