@@ -8,7 +8,7 @@ namespace Agent.Inference;
 /// </summary>
 [SuppressMessage(
     "Reliability", "CA1001:Types that own disposable fields should be disposable",
-    Justification = "Its wait handle is never used, so the semaphore holds no resources; and requests leave a gate that a reload replaced.")]
+    Justification = "Its wait handle is never used, so the semaphore holds no resources; requests leave a replaced gate later.")]
 internal sealed class AdmissionGate(int concurrency, int queueLimit)
 {
     private readonly SemaphoreSlim _slots = new(concurrency);

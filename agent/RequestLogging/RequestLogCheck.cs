@@ -34,7 +34,7 @@ internal sealed class RequestLogCheck(RequestLogSettings settings) : ICheck
         {
             yield return Finding.Warning(
                 Subject,
-                $"The log may grow to {needed >> 20} MiB (RequestLog:MaxFileBytes times RequestLog:MaxFiles), but {available >> 20} MiB are free.",
+                $"The log may grow to {needed >> 20} MiB (RequestLog:MaxFileBytes times MaxFiles), but {available >> 20} MiB are free.",
                 "Enlarge the volume or lower the limits; on a full disk lines are dropped and counted.");
         }
     }
