@@ -68,7 +68,8 @@ public sealed class LogTailerOptions : ContainerOptions, IValidatable
         DeadLetters.Path.Length > 0 ? DeadLetters.Path : Path.Combine(Path.GetDirectoryName(CheckpointPath) ?? "/", "dead-letters.ndjson"));
 
     /// <summary>The directory of the log; the working directory when the log is followed over HTTP.</summary>
-    private string LogDirectory => LogFile.Length == 0 ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(LogFile)) ?? "/";
+    private string LogDirectory
+        => LogFile.Length == 0 ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(LogFile)) ?? "/";
 
     /// <inheritdoc/>
     public IEnumerable<ConfigurationError> Validate(string path)

@@ -5,7 +5,9 @@ namespace LogTailer.Tests;
 /// <summary>Reads values from a metrics page in the Prometheus text format.</summary>
 internal static class MetricsPage
 {
-    /// <summary>The sum of all series of a metric, or the value of one series when <paramref name="name"/> includes its labels; NaN without any.</summary>
+    /// <summary>
+    /// The sum of all series of a metric, or the value of one series when <paramref name="name"/> includes its labels; NaN without any.
+    /// </summary>
     public static double SumSeries(string page, string name)
     {
         var values = page.Split('\n')

@@ -21,7 +21,8 @@ internal sealed class TailerProcess : IAsyncDisposable
     /// <summary>The lines written to stderr.</summary>
     public IReadOnlyList<string> Diagnostics => Process.Errors;
 
-    public static TailerProcess Start(string logFile, params string[] arguments) => Start(logFile, leavesOutputUnread: false, runner: [], arguments);
+    public static TailerProcess Start(string logFile, params string[] arguments)
+        => Start(logFile, leavesOutputUnread: false, runner: [], arguments);
 
     public static TailerProcess StartWithUnreadOutput(string logFile, params string[] arguments)
         => Start(logFile, leavesOutputUnread: true, runner: [], arguments);
@@ -43,7 +44,8 @@ internal sealed class TailerProcess : IAsyncDisposable
 
     /// <summary>Waits until a diagnostic line contains <paramref name="text"/>.</summary>
     public Task WaitForDiagnosticAsync(string text)
-        => Eventually.AssertAsync(() => Diagnostics.Any(line => line.Contains(text, StringComparison.Ordinal)), () => $"No '{text}'. {this}");
+        => Eventually.AssertAsync(
+            () => Diagnostics.Any(line => line.Contains(text, StringComparison.Ordinal)), () => $"No '{text}'. {this}");
 
     public async Task<JsonObject> GetStatusAsync()
         => JsonNode.Parse(await _client.GetStringAsync(new Uri(await GetManagementUrlAsync(), "/statusz")))!.AsObject();
@@ -93,7 +95,8 @@ internal sealed class TailerProcess : IAsyncDisposable
     private async Task<Uri> GetManagementUrlAsync()
     {
         Uri? url = null;
-        await Eventually.AssertAsync(() => (url = FindManagementUrl()) is not null || Process.HasExited, () => $"No port is logged. {this}");
+        await Eventually.AssertAsync(
+            () => (url = FindManagementUrl()) is not null || Process.HasExited, () => $"No port is logged. {this}");
         return url ?? throw new InvalidOperationException($"The process has exited. {this}");
     }
 

@@ -68,8 +68,8 @@ internal sealed class Tailing : IAsyncDisposable
     {
         var time = TimeProvider.System;
         var metrics = new TailerMetrics(Prometheus.Metrics.WithCustomRegistry(registry), registry, hasSinkLabel);
-        var checkpoint = new CheckpointWriter(
-            new CheckpointFile(options.CheckpointPath, time, NullLogger<CheckpointFile>.Instance), options.Checkpoint, metrics, problems, time);
+        var file = new CheckpointFile(options.CheckpointPath, time, NullLogger<CheckpointFile>.Instance);
+        var checkpoint = new CheckpointWriter(file, options.Checkpoint, metrics, problems, time);
         var followers = new FollowerFactory(options.LogPattern, options.Tail, checkpoint, problems, time, NullLoggerFactory.Instance);
         var sinks = new SinkFactory(
             new SinkTransforms(options.Enrich, options.Filter, options.Redact),

@@ -22,7 +22,8 @@ internal sealed class BlockAcknowledger(BlockPool pool, SinkMetrics metrics, Che
     /// <summary>Acknowledges all lines up to the end of <paramref name="block"/>, and frees the block.</summary>
     public void AcknowledgeBlock(Block block)
     {
-        AcknowledgeReceipt(new LineReceipt(block.File, block.End, block.End - block.Start, block.Lines, block.TruncatedLines, block.ModifiedAt));
+        AcknowledgeReceipt(
+            new LineReceipt(block.File, block.End, block.End - block.Start, block.Lines, block.TruncatedLines, block.ModifiedAt));
         ReleaseBlock(block);
     }
 

@@ -36,7 +36,8 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
         {
             return ParsePositions(content);
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception)
+            when (exception is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
             var renamedPath = $"{Path}.damaged-{time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture)}";
             File.Move(Path, renamedPath);
@@ -149,7 +150,8 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
 
     private static partial class Log
     {
-        [LoggerMessage(120, LogLevel.Warning, "Checkpoint {Path} is damaged ({Reason}); renamed to {RenamedPath}, reading starts as set by Tail:From")]
+        [LoggerMessage(
+            120, LogLevel.Warning, "Checkpoint {Path} is damaged ({Reason}); renamed to {RenamedPath}, reading starts as set by Tail:From")]
         public static partial void CheckpointDamaged(ILogger logger, string path, string reason, string renamedPath);
     }
 }

@@ -107,7 +107,7 @@ internal sealed class CheckpointWriter : IDisposable
                 _problems.Report(
                     ProblemArea,
                     $"The checkpoint {_file.Path} cannot be written. After a restart, lines that were already shipped are shipped again.",
-                    "Mount the log's volume writable for this container, or set Checkpoint:Path to a writable volume that outlives the container.",
+                    "Mount the log's volume writable, or set Checkpoint:Path to a writable volume that outlives the container.",
                     exception);
                 Volatile.Write(ref _isBehind, 1);
                 return false;

@@ -20,8 +20,8 @@ internal sealed class CheckpointCheck(string checkpointPath) : ICheck
             yield return Finding.Failure(
                 Subject,
                 $"{checkpointPath} cannot be written by {FileDiagnosis.DescribeUser()}: {error}{access}",
-                "Without a checkpoint every restart ships all lines again. Mount the log's volume writable, or set Checkpoint:Path to a writable "
-                + "volume that outlives the container.");
+                "Without a checkpoint every restart ships all lines again. Mount the log's volume writable, or set Checkpoint:Path to a "
+                + "writable volume that outlives the container.");
         }
         else
         {

@@ -41,12 +41,15 @@ internal sealed class LogFileCheck(LogPattern? pattern, TimeProvider time) : ICh
 
         var newest = found.MaxBy(file => file.Stat.Modified);
         var count = found.Count > 1 ? $"; {found.Count} files match" : "";
-        yield return Finding.Ok(Subject, $"{newest.Path} is readable by {FileDiagnosis.DescribeUser()} and has {newest.Stat.Size} bytes{count}.");
+        yield return Finding.Ok(
+            Subject, $"{newest.Path} is readable by {FileDiagnosis.DescribeUser()} and has {newest.Stat.Size} bytes{count}.");
 
         if (!found.Any(file => file.Stat.Size > 0))
         {
             yield return Finding.Warning(
-                Subject, $"{newest.Path} is empty.", "Check that the application writes to exactly this path and that its logging is enabled.");
+                Subject,
+                $"{newest.Path} is empty.",
+                "Check that the application writes to exactly this path and that its logging is enabled.");
             yield break;
         }
 
@@ -64,8 +67,9 @@ internal sealed class LogFileCheck(LogPattern? pattern, TimeProvider time) : ICh
         {
             yield return Finding.Warning(
                 Subject,
-                string.Create(CultureInfo.InvariantCulture, $"{newest.Path} is not growing: last written {age.TotalMinutes:F0} minutes ago."),
-                "If the application is active, it writes elsewhere: check its log path, and whether it still writes to a file that was renamed.");
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{newest.Path} is not growing: last written {age.TotalMinutes:F0} minutes ago."),
+                "If the application is active, it writes elsewhere: check its log path, and whether it still writes to a renamed file.");
         }
     }
 

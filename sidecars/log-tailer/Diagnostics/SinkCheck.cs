@@ -84,7 +84,9 @@ internal sealed class SinkCheck(IReadOnlyDictionary<string, SinkOptions> sinks, 
         }
         else
         {
-            var compression = result.Outcome is SendOutcome.CompressionRejected ? "; batches are sent uncompressed, because it does not accept gzip" : "";
+            var compression = result.Outcome is SendOutcome.CompressionRejected
+                ? "; batches are sent uncompressed, because it does not accept gzip"
+                : "";
             yield return Finding.Ok(subject, $"{sender.Url} responds and accepts the credentials{compression}.");
 
             if (await FindMissingIndexAsync(sender, format, cancellationToken) is { } missing)
@@ -106,7 +108,8 @@ internal sealed class SinkCheck(IReadOnlyDictionary<string, SinkOptions> sinks, 
         return format.GetIndexUrl(sender.Url) is { } url && await sender.ProbeUrlAsync(url, cancellationToken) == HttpStatusCode.NotFound
             ? (
                 $"There is no index or data stream at {url} (404).",
-                "Correct Sink:Index. If it is correct, the first line creates it, provided that the index templates or action.auto_create_index allow it.")
+                "Correct Sink:Index. If it is correct, the first line creates it, provided that the index templates or "
+                + "action.auto_create_index allow it.")
             : null;
     }
 }

@@ -30,7 +30,10 @@ internal sealed class FileDiagnosis(LogPattern pattern)
 
         if (File.Exists(pattern.Directory))
         {
-            return ($"{pattern.Directory} is a file, but a directory is required for {pattern.Name}.", "Correct LOG_FILE or the mountPath of the volume.", false);
+            return (
+                $"{pattern.Directory} is a file, but a directory is required for {pattern.Name}.",
+                "Correct LOG_FILE or the mountPath of the volume.",
+                false);
         }
 
         if (!Directory.Exists(pattern.Directory))
@@ -48,15 +51,16 @@ internal sealed class FileDiagnosis(LogPattern pattern)
                 ? $"No file in {pattern.Directory} matches {pattern.Name}. {contents}"
                 : $"There is no {pattern.Name} in {pattern.Directory}. {contents}";
             const string Remedy =
-                "The file is followed as soon as it appears. If it does not appear, check that the application writes to this path and that both "
-                + "containers mount the same volume.";
+                "The file is followed as soon as it appears. If it does not appear, check that the application writes to this path and "
+                + "that both containers mount the same volume.";
 
             return (what, Remedy, true);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
+            var access = DescribeAccess(pattern.Directory);
             return (
-                $"The directory {pattern.Directory} cannot be listed by {DescribeUser()}{DescribeAccess(pattern.Directory)}: {exception.Message}",
+                $"The directory {pattern.Directory} cannot be listed by {DescribeUser()}{access}: {exception.Message}",
                 "Set securityContext.fsGroup of the Pod to a group that both containers share, or relax the mode of the directory.",
                 false);
         }
@@ -69,7 +73,8 @@ internal sealed class FileDiagnosis(LogPattern pattern)
         {
             return (
                 $"{path} cannot be read by {DescribeUser()}{DescribeAccess(path)}.",
-                "Run both containers as the same user, set securityContext.fsGroup of the Pod, or let the application create its log with mode 0644.");
+                "Run both containers as the same user, set securityContext.fsGroup of the Pod, or let the application create its log with "
+                + "mode 0644.");
         }
 
         return (
@@ -79,7 +84,9 @@ internal sealed class FileDiagnosis(LogPattern pattern)
 
     /// <summary>The user that this process runs as, such as <c>uid 65532</c>.</summary>
     public static string DescribeUser()
-        => OperatingSystem.IsWindows() ? Environment.UserName : string.Create(CultureInfo.InvariantCulture, $"uid {Libc.GetEffectiveUserId()}");
+        => OperatingSystem.IsWindows()
+            ? Environment.UserName
+            : string.Create(CultureInfo.InvariantCulture, $"uid {Libc.GetEffectiveUserId()}");
 
     /// <summary>Owner and mode of a file, such as <c> (owner uid 0, mode 0600)</c>; empty when they are unknown.</summary>
     public static string DescribeAccess(string path) => !OperatingSystem.IsWindows() && FileStat.TryReadPath(path, out var stat)

@@ -22,6 +22,9 @@ internal readonly record struct FileStat(
     private const int FormatMask = 0xf000;
     private const int FormatDirectory = 0x4000;
 
+    /// <summary>On Arm64, stat(2) of macOS has 64-bit inodes; elsewhere that is a separate function.</summary>
+    private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
     /// <summary>
     /// Reads the metadata of <paramref name="path"/>, following symbolic links; false when the file is missing or inaccessible.
     /// </summary>
@@ -38,7 +41,7 @@ internal readonly record struct FileStat(
 
         if (OperatingSystem.IsMacOS())
         {
-            var failed = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Libc.ReadStat(path, result) : Libc.ReadStat64(path, result);
+            var failed = IsArm64 ? Libc.ReadStat(path, result) : Libc.ReadStat64(path, result);
             stat = failed == 0 ? ParseDarwinStat(new ReadOnlySpan<byte>(result, 256)) : default;
             return failed == 0;
         }
@@ -66,7 +69,7 @@ internal readonly record struct FileStat(
 
         if (OperatingSystem.IsMacOS())
         {
-            failed = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? Libc.ReadFstat(file, result) : Libc.ReadFstat64(file, result);
+            failed = IsArm64 ? Libc.ReadFstat(file, result) : Libc.ReadFstat64(file, result);
         }
         else
         {

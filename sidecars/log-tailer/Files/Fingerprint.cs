@@ -34,7 +34,8 @@ internal readonly record struct Fingerprint(int Length, ulong Hash)
     public static Fingerprint FromBytes(ReadOnlySpan<byte> head) => new(head.Length, ComputeHash(head));
 
     /// <summary>Writes the text form as UTF-8.</summary>
-    public bool TryFormat(Span<byte> text, out int length) => Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"{Length}:{Hash:x16}", out length);
+    public bool TryFormat(Span<byte> text, out int length)
+        => Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"{Length}:{Hash:x16}", out length);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Length}:{Hash:x16}");

@@ -15,7 +15,8 @@ internal sealed class BlockQueue(BlockPool pool, ChannelWriter<Block> writer, Ba
     public Block? RentBlock(TimeSpan timeout, CancellationToken cancellationToken) => pool.RentBlock(timeout, cancellationToken);
 
     /// <summary>Waits until a block is free; null after <paramref name="timeout"/>.</summary>
-    public ValueTask<Block?> RentBlockAsync(TimeSpan timeout, CancellationToken cancellationToken) => pool.RentBlockAsync(timeout, cancellationToken);
+    public ValueTask<Block?> RentBlockAsync(TimeSpan timeout, CancellationToken cancellationToken)
+        => pool.RentBlockAsync(timeout, cancellationToken);
 
     /// <summary>Returns a block that was not needed.</summary>
     public void ReturnBlock(Block block) => pool.ReturnBlock(block);

@@ -95,7 +95,7 @@ internal sealed partial class FileEvents(SinkMetrics metrics, Action positionsCh
         [LoggerMessage(106, LogLevel.Information, "Waiting for the log file. {What} {Remedy}")]
         public static partial void WaitingForFile(ILogger logger, string what, string remedy);
 
-        [LoggerMessage(107, LogLevel.Warning, "Incomplete last line of {Path} shipped as a line ({Bytes} bytes); the file was rotated and is quiet")]
+        [LoggerMessage(107, LogLevel.Warning, "Incomplete last line of rotated file {Path} shipped as a line ({Bytes} bytes)")]
         public static partial void PartialLineShipped(ILogger logger, string path, long bytes);
 
         [LoggerMessage(108, LogLevel.Information, "Incomplete last line of {Path} left for the next run ({Bytes} bytes)")]
@@ -107,7 +107,8 @@ internal sealed partial class FileEvents(SinkMetrics metrics, Action positionsCh
         [LoggerMessage(
             110,
             LogLevel.Error,
-            "Lines lost: {Path} was removed with {Bytes} unread bytes; the limit of {MaxOpenFiles} open files was reached. Keep rotated files longer")]
+            "Lines lost: {Path} was removed with {Bytes} unread bytes; the limit of {MaxOpenFiles} open files was reached. "
+            + "Keep rotated files longer")]
         public static partial void FileLost(ILogger logger, string path, long bytes, int maxOpenFiles);
     }
 }

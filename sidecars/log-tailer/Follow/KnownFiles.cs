@@ -20,7 +20,8 @@ internal sealed class KnownFiles
 
     public bool ContainsIdentity(FileIdentity identity) => _byIdentity.ContainsKey(identity);
 
-    public bool TryFindFile(FileIdentity identity, [NotNullWhen(true)] out FollowedFile? file) => _byIdentity.TryGetValue(identity, out file);
+    public bool TryFindFile(FileIdentity identity, [NotNullWhen(true)] out FollowedFile? file)
+        => _byIdentity.TryGetValue(identity, out file);
 
     /// <summary>Adds a file, which becomes visible with the next <see cref="PublishOrder"/>.</summary>
     public void AddFile(FollowedFile file) => _byIdentity.Add(file.Identity, file);

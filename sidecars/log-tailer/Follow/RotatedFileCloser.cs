@@ -6,7 +6,13 @@ namespace LogTailer.Follow;
 /// Closes files that left the path or glob when no more lines are expected, and forgets them when everything is acknowledged.
 /// </summary>
 internal sealed class RotatedFileCloser(
-    LogPattern pattern, TailOptions options, KnownFiles files, FileReader reader, FileProblems problems, FileEvents events, TimeProvider time)
+    LogPattern pattern,
+    TailOptions options,
+    KnownFiles files,
+    FileReader reader,
+    FileProblems problems,
+    FileEvents events,
+    TimeProvider time)
 {
     /// <summary>Finishes, closes and forgets rotated files as far as possible.</summary>
     /// <param name="isStopping">Whether reading stops: then incomplete last lines stay in the file for the next run.</param>

@@ -43,7 +43,8 @@ public sealed class TailOptions : IValidatable
     {
         if (PollInterval <= TimeSpan.Zero)
         {
-            yield return new ConfigurationError($"{path}PollInterval", PollInterval.ToString(), "Set a duration greater than 0, such as 250ms.");
+            yield return new ConfigurationError(
+                $"{path}PollInterval", PollInterval.ToString(), "Set a duration greater than 0, such as 250ms.");
         }
     }
 }

@@ -5,7 +5,14 @@ namespace LogTailer.Lines;
 
 /// <summary>The fields of a JSON line that log stores index; empty for any other line.</summary>
 internal readonly record struct LineFields(
-    bool IsObject, bool IsEmptyObject, DateTimeOffset? Timestamp, string? Level, string? RequestId, string? TraceId, string? SpanId, bool HasElasticTimestamp)
+    bool IsObject,
+    bool IsEmptyObject,
+    DateTimeOffset? Timestamp,
+    string? Level,
+    string? RequestId,
+    string? TraceId,
+    string? SpanId,
+    bool HasElasticTimestamp)
 {
     public static LineFields ParseLine(ReadOnlySpan<byte> line)
     {
@@ -82,5 +89,8 @@ internal readonly record struct LineFields(
     }
 
     private static DateTimeOffset? ReadTimestamp(ref Utf8JsonReader reader)
-        => ReadText(ref reader) is { } text && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        => ReadText(ref reader) is { } text
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
 }

@@ -54,7 +54,10 @@ internal static class LineRules
             var ends = Vector256.Equals(Vector256.LoadUnsafe(ref start, (nuint)at), Vector256.Create((byte)'\n'));
             var before = Vector256.LoadUnsafe(ref start, (nuint)at - 1);
 
-            if ((ends & (Vector256.Equals(before, Vector256.Create((byte)'\n')) | Vector256.Equals(before, Vector256.Create((byte)'\r')))) != default)
+            var lineFeedsBefore = Vector256.Equals(before, Vector256.Create((byte)'\n'));
+            var returnsBefore = Vector256.Equals(before, Vector256.Create((byte)'\r'));
+
+            if ((ends & (lineFeedsBefore | returnsBefore)) != default)
             {
                 return false;
             }

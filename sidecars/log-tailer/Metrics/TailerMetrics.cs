@@ -5,7 +5,8 @@ namespace LogTailer.Metrics;
 /// <summary>The instruments of this process. With several sinks every series has the label <c>sink</c>.</summary>
 internal sealed class TailerMetrics
 {
-    private static readonly double[] SecondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
+    private static readonly double[] SecondsBuckets =
+        [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600];
 
     private readonly CollectorRegistry _registry;
     private readonly Counter _lines;
@@ -38,13 +39,18 @@ internal sealed class TailerMetrics
             "log_tailer_rotations_total",
             "Rotations detected, by kind: rename, symlink, truncate, replace, delete; lost for lines that a followed server no longer has.",
             [.. sink, "kind"]);
-        _linesTruncated = metrics.CreateCounter("log_tailer_lines_truncated_total", "Lines over Tail:MaxLineBytes, shipped truncated.", sink);
+        _linesTruncated = metrics.CreateCounter(
+            "log_tailer_lines_truncated_total", "Lines over Tail:MaxLineBytes, shipped truncated.", sink);
         _linesDropped = metrics.CreateCounter(
             "log_tailer_lines_dropped_total", "Lines dropped because the sink accepted none and Sink:OnFull is drop.", sink);
-        _linesFiltered = metrics.CreateCounter("log_tailer_lines_filtered_total", "Lines not shipped because they match Filter:Drop.", sink);
-        _sinkBatches = metrics.CreateCounter("log_tailer_sink_batches_total", "Completed batch requests, by outcome.", [.. sink, "outcome"]);
-        _sinkRetries = metrics.CreateCounter("log_tailer_sink_retries_total", "Failed deliveries that are retried, by reason.", [.. sink, "reason"]);
-        _sinkDuration = metrics.CreateHistogram("log_tailer_sink_duration_seconds", "Duration of one delivery to the sink.", sink, histogram);
+        _linesFiltered = metrics.CreateCounter(
+            "log_tailer_lines_filtered_total", "Lines not shipped because they match Filter:Drop.", sink);
+        _sinkBatches = metrics.CreateCounter(
+            "log_tailer_sink_batches_total", "Completed batch requests, by outcome.", [.. sink, "outcome"]);
+        _sinkRetries = metrics.CreateCounter(
+            "log_tailer_sink_retries_total", "Failed deliveries that are retried, by reason.", [.. sink, "reason"]);
+        _sinkDuration = metrics.CreateHistogram(
+            "log_tailer_sink_duration_seconds", "Duration of one delivery to the sink.", sink, histogram);
         _deadLetters = metrics.CreateCounter("log_tailer_dead_letters_total", "Lines that the sink rejected permanently.", sink);
         _deliveryDelay = metrics.CreateHistogram(
             "log_tailer_delivery_delay_seconds",
@@ -52,7 +58,8 @@ internal sealed class TailerMetrics
             sink,
             histogram);
         _checkpointAge = metrics.CreateGauge(
-            "log_tailer_checkpoint_age_seconds", "Time for which the checkpoint has been behind the acknowledged position; 0 when it is up to date.");
+            "log_tailer_checkpoint_age_seconds",
+            "Time for which the checkpoint has been behind the acknowledged position; 0 when it is up to date.");
         _lagBytes = metrics.CreateGauge("log_tailer_lag_bytes", "Bytes in the files that the sink has not acknowledged.", sink);
         _filesOpen = metrics.CreateGauge("log_tailer_files_open", "Open files.", sink);
     }
@@ -91,5 +98,6 @@ internal sealed class TailerMetrics
     }
 
     /// <summary>Reads the age of the checkpoint at each scrape.</summary>
-    public void ObserveCheckpointAge(Func<TimeSpan> getAge) => _registry.AddBeforeCollectCallback(() => _checkpointAge.Set(getAge().TotalSeconds));
+    public void ObserveCheckpointAge(Func<TimeSpan> getAge)
+        => _registry.AddBeforeCollectCallback(() => _checkpointAge.Set(getAge().TotalSeconds));
 }

@@ -6,8 +6,8 @@ namespace LogTailer.Network;
 internal static class ClockSkew
 {
     public const string Remedy =
-        "Synchronize the clocks (NTP on the node or on the server): stores reject lines with timestamps in the future or too far in the past, "
-        + "and searches by time miss the lines.";
+        "Synchronize the clocks (NTP on the node or on the server): stores reject lines with timestamps in the future or too far in the "
+        + "past, and searches by time miss the lines.";
 
     /// <summary>A Date header has a resolution of one second, and the request itself takes time.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(30);

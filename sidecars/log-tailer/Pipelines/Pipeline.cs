@@ -14,7 +14,8 @@ namespace LogTailer.Pipelines;
 /// a slow sink does not delay the others. The page cache makes it cheap to read a file several times.
 /// </summary>
 internal sealed class Pipeline(
-    string name, IFollower follower, ChannelReader<Block> blocks, ISink sink, BlockAcknowledger acknowledger, BlockPool pool) : IAsyncDisposable
+    string name, IFollower follower, ChannelReader<Block> blocks, ISink sink, BlockAcknowledger acknowledger, BlockPool pool)
+    : IAsyncDisposable
 {
     private const int MaxFilesShown = 20;
 

@@ -21,8 +21,12 @@ internal sealed class PipelineFactory(
         var sinkMetrics = metrics.CreateSinkMetrics(name);
 
         // The follower completes the channel, and the sink drains it. Its size is limited by the pool.
-        var channel = Channel.CreateUnbounded<Block>(
-            new UnboundedChannelOptions { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = sink.HasDedicatedThread });
+        var channel = Channel.CreateUnbounded<Block>(new UnboundedChannelOptions
+        {
+            SingleReader = true,
+            SingleWriter = true,
+            AllowSynchronousContinuations = sink.HasDedicatedThread,
+        });
         var pool = new BlockPool(options.MaxInFlightBytes);
         var queue = new BlockQueue(pool, channel.Writer, options.OnFull, sinkMetrics, problems);
         var follower = followers.CreateFollower(name, queue, sinkMetrics);

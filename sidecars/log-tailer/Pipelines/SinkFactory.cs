@@ -12,7 +12,12 @@ namespace LogTailer.Pipelines;
 
 /// <summary>Creates sinks by their type.</summary>
 internal sealed class SinkFactory(
-    SinkTransforms transforms, DeadLetterFile deadLetters, Problems problems, Liveness liveness, TimeProvider time, ILogger<HttpSink> logger)
+    SinkTransforms transforms,
+    DeadLetterFile deadLetters,
+    Problems problems,
+    Liveness liveness,
+    TimeProvider time,
+    ILogger<HttpSink> logger)
 {
     public ISink CreateSink(string name, SinkOptions options)
     {

@@ -153,7 +153,8 @@ public sealed class SinkOptions : IValidatable
                 yield return new ConfigurationError(
                     $"{path}Headers:{name}",
                     null,
-                    "This header cannot be set: Content-Type and the other content headers are set by the sink, and a header name has no spaces or colons.");
+                    "This header cannot be set: the sink sets Content-Type and the other content headers, and a header name has no spaces "
+                    + "or colons.");
             }
             else if (value.Any(char.IsControl))
             {

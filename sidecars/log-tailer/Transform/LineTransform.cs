@@ -183,7 +183,8 @@ internal sealed class LineTransform
 
         if (originalLength > 0)
         {
-            output.AppendBytes(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"truncated_from_bytes\":{originalLength}")));
+            output.AppendBytes(
+                Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"truncated_from_bytes\":{originalLength}")));
         }
 
         AppendFields(output, comma: true);

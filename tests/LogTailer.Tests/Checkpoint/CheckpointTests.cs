@@ -15,7 +15,8 @@ public sealed class CheckpointTests : IDisposable
     public void Saved_positions_are_loaded_unchanged()
     {
         var file = OpenCheckpoint();
-        var position = new CheckpointedPosition("/logs/ä \"app\".log", new FileIdentity(ulong.MaxValue, 42), new Fingerprint(1024, 0xFEDCBA9876543210), 1L << 40);
+        var position = new CheckpointedPosition(
+            "/logs/ä \"app\".log", new FileIdentity(ulong.MaxValue, 42), new Fingerprint(1024, 0xFEDCBA9876543210), 1L << 40);
 
         file.SavePositions(new Dictionary<string, List<CheckpointedPosition>> { ["default"] = [position], ["loki"] = [] });
         var loaded = file.LoadPositions();
@@ -98,7 +99,8 @@ public sealed class CheckpointTests : IDisposable
         _directory.AppendToFile("app.log", "1\n22\n");
 
         await Eventually.AssertAsync(
-            () => File.Exists(tailing.CheckpointPath) && File.ReadAllText(tailing.CheckpointPath).Contains("\"offset\":5", StringComparison.Ordinal),
+            () => File.Exists(tailing.CheckpointPath) && File.ReadAllText(tailing.CheckpointPath).Contains(
+                "\"offset\":5", StringComparison.Ordinal),
             () => "The checkpoint was not written.");
     }
 

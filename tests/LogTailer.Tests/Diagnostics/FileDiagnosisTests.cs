@@ -187,12 +187,15 @@ public sealed class FileDiagnosisTests : IDisposable
         await using var tailer = TailerProcess.Start(_directory["app.log"]);
         await tailer.AssertOutputAsync("1", "22");
 
-        await Eventually.AssertAsync(() => GetFile(tailer.GetStatusAsync().Result)["acknowledged_offset"]!.GetValue<long>() == 5, () => tailer.GetStatusAsync().Result.ToJsonString());
+        await Eventually.AssertAsync(
+            () => GetFile(tailer.GetStatusAsync().Result)["acknowledged_offset"]!.GetValue<long>() == 5,
+            () => tailer.GetStatusAsync().Result.ToJsonString());
         var file = GetFile(await tailer.GetStatusAsync());
         Assert.Equal(_directory["app.log"], file["path"]!.GetValue<string>());
         Assert.Equal(4, file["lag_bytes"]!.GetValue<long>());
 
-        static System.Text.Json.Nodes.JsonNode GetFile(System.Text.Json.Nodes.JsonObject status) => status["log_tailer"]!["sinks"]!["default"]!["newest_files"]![0]!;
+        static System.Text.Json.Nodes.JsonNode GetFile(System.Text.Json.Nodes.JsonObject status)
+            => status["log_tailer"]!["sinks"]!["default"]!["newest_files"]![0]!;
     }
 
     private static bool IsRoot => Environment.IsPrivilegedProcess;

@@ -27,7 +27,8 @@ public sealed class SinkCheckTests : IDisposable
     {
         await using var store = await LogStore.StartAsync((context, _) => RespondAsync(context, status));
 
-        var findings = await CheckAsync(sink => (sink.Type, sink.Url, sink.Index, sink.Token) = (type, store.Url, type == SinkType.Elasticsearch ? "logs" : "", "key"));
+        var findings = await CheckAsync(
+            sink => (sink.Type, sink.Url, sink.Index, sink.Token) = (type, store.Url, type == SinkType.Elasticsearch ? "logs" : "", "key"));
 
         Assert.Equal(FindingSeverity.Ok, Assert.Single(findings).Severity);
         Assert.Equal((path, body), (store.Requests[0].Path, store.Requests[0].Body));
@@ -68,7 +69,8 @@ public sealed class SinkCheckTests : IDisposable
 
     [Fact]
     public Task Store_that_is_not_listening_is_a_failure()
-        => AssertFailureAsync(sink => sink.Url = new Uri($"http://127.0.0.1:{FreePort.FindUnused()}"), "connection refused", "Sink:Url names its port");
+        => AssertFailureAsync(
+            sink => sink.Url = new Uri($"http://127.0.0.1:{FreePort.FindUnused()}"), "connection refused", "Sink:Url names its port");
 
     [Fact]
     public Task Host_name_that_cannot_be_resolved_is_a_failure()
@@ -79,9 +81,10 @@ public sealed class SinkCheckTests : IDisposable
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
+        var url = new Uri($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}");
 
         await AssertFailureAsync(
-            sink => (sink.Url, sink.Timeout) = (new Uri($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}"), TimeSpan.FromSeconds(1)), "did not respond within 1 s", "Sink:Timeout");
+            sink => (sink.Url, sink.Timeout) = (url, TimeSpan.FromSeconds(1)), "did not respond within 1 s", "Sink:Timeout");
     }
 
     [Fact]
@@ -95,7 +98,8 @@ public sealed class SinkCheckTests : IDisposable
         await AssertFailureAsync(sink => sink.Url = url, "is not trusted", "Sink:CaFile");
         await File.WriteAllTextAsync(_directory["ca.pem"], authority.RootPem);
 
-        Assert.Equal(FindingSeverity.Ok, Assert.Single(await CheckAsync(sink => (sink.Url, sink.CaFile) = (url, _directory["ca.pem"]))).Severity);
+        Assert.Equal(
+            FindingSeverity.Ok, Assert.Single(await CheckAsync(sink => (sink.Url, sink.CaFile) = (url, _directory["ca.pem"]))).Severity);
     }
 
     [Fact]
@@ -111,9 +115,11 @@ public sealed class SinkCheckTests : IDisposable
     [InlineData("/es/logs-app/_bulk", "")]
     public async Task Missing_Elasticsearch_index_is_a_warning(string path, string index)
     {
-        await using var store = await LogStore.StartAsync((context, _) => RespondAsync(context, context.Request.Method == "HEAD" ? 404 : 400));
+        await using var store = await LogStore.StartAsync(
+            (context, _) => RespondAsync(context, context.Request.Method == "HEAD" ? 404 : 400));
 
-        var findings = await CheckAsync(sink => (sink.Type, sink.Url, sink.Index) = (SinkType.Elasticsearch, new Uri(store.Url, path), index));
+        var findings = await CheckAsync(
+            sink => (sink.Type, sink.Url, sink.Index) = (SinkType.Elasticsearch, new Uri(store.Url, path), index));
 
         Assert.Equal([FindingSeverity.Ok, FindingSeverity.Warning], findings.Select(f => f.Severity));
         Assert.Contains("Correct Sink:Index", findings[1].Remedy, StringComparison.Ordinal);
@@ -152,7 +158,14 @@ public sealed class SinkCheckTests : IDisposable
         _directory.AppendToFile("app.log", "1\n");
         await using var store = await LogStore.StartAsync();
         await using var check = TailerProcess.StartThrough(
-            ["env"], _directory["app.log"], "check", "--Sinks:console:Type=stdout", "--Sinks:good:Type=http", $"--Sinks:good:Url={store.Url}", "--Sinks:bad:Type=loki", $"--Sinks:bad:Url=http://127.0.0.1:{FreePort.FindUnused()}");
+            ["env"],
+            _directory["app.log"],
+            "check",
+            "--Sinks:console:Type=stdout",
+            "--Sinks:good:Type=http",
+            $"--Sinks:good:Url={store.Url}",
+            "--Sinks:bad:Type=loki",
+            $"--Sinks:bad:Url=http://127.0.0.1:{FreePort.FindUnused()}");
 
         Assert.Equal(1, await check.WaitForExitAsync());
 
@@ -173,7 +186,8 @@ public sealed class SinkCheckTests : IDisposable
         configure(options.Sink);
         var findings = new List<Finding>();
 
-        await foreach (var finding in new SinkCheck(options.SinksBySubject, TimeProvider.System).CheckEnvironmentAsync(CancellationToken.None))
+        await foreach (var finding in new SinkCheck(options.SinksBySubject, TimeProvider.System).CheckEnvironmentAsync(
+            CancellationToken.None))
         {
             findings.Add(finding);
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LogTailer.Lines;
 using Xunit.Abstractions;
 
 namespace LogTailer.Tests.Follow;
@@ -14,7 +15,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => _directory.Dispose();
 
     /// <summary>The duration in seconds: <c>LOG_TAILER_FUZZ_SECONDS</c>, default 10.</summary>
-    private static TimeSpan Duration => TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_FUZZ_SECONDS") ?? "10", CultureInfo.InvariantCulture));
+    private static TimeSpan Duration => TimeSpan.FromSeconds(
+        int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_FUZZ_SECONDS") ?? "10", CultureInfo.InvariantCulture));
 
     [Fact]
     public async Task Random_bytes_in_random_pieces_match_a_simple_reader()
@@ -41,7 +43,9 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
 
         await tailing.StopAsync();
 
-        Assert.Equal(ReadLines(content).Select(System.Text.Encoding.ASCII.GetString), tailing.Sink.RawLines.Select(System.Text.Encoding.ASCII.GetString));
+        Assert.Equal(
+            ReadLines(content).Select(System.Text.Encoding.ASCII.GetString),
+            tailing.Sink.RawLines.Select(System.Text.Encoding.ASCII.GetString));
     }
 
     private async Task CompareWithReferenceAsync(int seed)
@@ -89,7 +93,8 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
         _directory.DeleteFile(name);
     }
 
-    private Tailing Start(string name) => Tailing.Start(_directory[name], tail => tail.MaxLineBytes = MaxLineBytes, checkpointPath: _directory[name + ".checkpoint"]);
+    private Tailing Start(string name)
+        => Tailing.Start(_directory[name], tail => tail.MaxLineBytes = MaxLineBytes, checkpointPath: _directory[name + ".checkpoint"]);
 
     /// <summary>Line ends of every kind, long runs without one, and bytes of every value.</summary>
     private static byte[] CreatePiece(Random random)
@@ -117,7 +122,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
     private static List<byte[]> ReadLines(byte[] content)
     {
         var lines = new List<byte[]>();
-        var start = content.AsSpan().StartsWith(LogTailer.Lines.LineRules.ByteOrderMark) ? 3 : 0;
+        var start = content.AsSpan().StartsWith(LineRules.ByteOrderMark) ? 3 : 0;
 
         for (var i = start; i < content.Length; i++)
         {
@@ -137,7 +142,7 @@ public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
             if (line.Length > MaxLineBytes)
             {
                 // Splitting characters and the text of the mark have separate tests.
-                line = [.. LogTailer.Lines.LineRules.TruncateLine(line, MaxLineBytes), .. LogTailer.Lines.LineRules.FormatTruncationMark(line.Length)];
+                line = [.. LineRules.TruncateLine(line, MaxLineBytes), .. LineRules.FormatTruncationMark(line.Length)];
             }
 
             if (line.Length > 0)

@@ -16,7 +16,8 @@ public sealed class LineRulesTests(ITestOutputHelper output)
         {
             // Few line ends: otherwise almost every block contains an empty line.
             var alphabet = "aaaaaaaaaaaaaaaa"u8.ToArray().Concat("\r\n\n"u8.ToArray()).ToArray();
-            var block = Enumerable.Range(0, random.Next(0, 150)).Select(_ => alphabet[random.Next(alphabet.Length)]).Append((byte)'\n').ToArray();
+            var characters = Enumerable.Range(0, random.Next(0, 150)).Select(_ => alphabet[random.Next(alphabet.Length)]);
+            var block = characters.Append((byte)'\n').ToArray();
             var lines = EnumerateLines(block);
 
             var measured = LineRules.MeasureLines(block, maxLineBytes: 1000);

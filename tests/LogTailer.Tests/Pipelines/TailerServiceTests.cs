@@ -22,7 +22,8 @@ public sealed class TailerServiceTests : IDisposable
         _directory.AppendToFile("app.log", "1\n");
         var options = new LogTailerOptions { LogFile = _directory["app.log"] };
         var problems = new Problems(TimeProvider.System, NullLogger<Problems>.Instance);
-        var (checkpoint, factory) = Tailing.CreatePipelineFactory(options, Prometheus.Metrics.NewCustomRegistry(), problems, hasSinkLabel: true);
+        var (checkpoint, factory) = Tailing.CreatePipelineFactory(
+            options, Prometheus.Metrics.NewCustomRegistry(), problems, hasSinkLabel: true);
         using var disposedCheckpoint = checkpoint;
         await using var pipelines = new PipelineSet(
         [

@@ -5,7 +5,9 @@ using Xunit.Abstractions;
 
 namespace LogTailer.Tests.Signals;
 
-/// <summary>A rotating writer, a store that fails a third of all requests, and a tailer that is killed repeatedly: no line is lost.</summary>
+/// <summary>
+/// A rotating writer, a store that fails a third of all requests, and a tailer that is killed repeatedly: no line is lost.
+/// </summary>
 public sealed class ChaosTests : IDisposable
 {
     private const int RotateEvery = 30_000;
@@ -20,10 +22,14 @@ public sealed class ChaosTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    /// <summary>The number of SIGKILLs per kind of rotation: half of <c>LOG_TAILER_CHAOS_KILLS</c>, default 20; about three seconds each.</summary>
+    /// <summary>
+    /// The number of SIGKILLs per kind of rotation: half of <c>LOG_TAILER_CHAOS_KILLS</c>, default 20; about three seconds each.
+    /// </summary>
     private static int Kills => ReadVariable("LOG_TAILER_CHAOS_KILLS", 20) / 2;
 
-    /// <summary>The number of lines per kind of rotation: half of <c>LOG_TAILER_CHAOS_LINES</c>, default 200 000; <c>.ci/run</c> uses a million.</summary>
+    /// <summary>
+    /// The number of lines per kind of rotation: half of <c>LOG_TAILER_CHAOS_LINES</c>, default 200 000; <c>.ci/run</c> uses a million.
+    /// </summary>
     private static int Lines => ReadVariable("LOG_TAILER_CHAOS_LINES", 200_000) / 2;
 
     [Theory]
@@ -47,7 +53,8 @@ public sealed class ChaosTests : IDisposable
 
         writer.WriteLinesUpTo(Lines);
         await using var last = Start(store, "--Tail:UntilEnd=true");
-        await Eventually.AssertAsync(() => last.Process.HasExited, () => $"The last process does not exit. {last}", TimeSpan.FromMinutes(5));
+        await Eventually.AssertAsync(
+            () => last.Process.HasExited, () => $"The last process does not exit. {last}", TimeSpan.FromMinutes(5));
         Assert.Equal(0, await last.WaitForExitAsync());
 
         var seen = new bool[Lines];
@@ -60,7 +67,8 @@ public sealed class ChaosTests : IDisposable
         Assert.InRange(stepsBack, 0, Kills);
     }
 
-    private static int ReadVariable(string name, int defaultValue) => int.Parse(Environment.GetEnvironmentVariable(name) ?? $"{defaultValue}", CultureInfo.InvariantCulture);
+    private static int ReadVariable(string name, int defaultValue)
+        => int.Parse(Environment.GetEnvironmentVariable(name) ?? $"{defaultValue}", CultureInfo.InvariantCulture);
 
     private Task CollectLinesAsync(Microsoft.AspNetCore.Http.HttpContext context, LogStore.Request request)
     {
@@ -120,7 +128,12 @@ public sealed class ChaosTests : IDisposable
                 directory.RenameFile("app.log", $"app.log.{file}");
             }
 
-            _file = new FileStream(directory[byRename ? "app.log" : $"app_{file:d4}.log"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            _file = new FileStream(
+                directory[byRename ? "app.log" : $"app_{file:d4}.log"],
+                FileMode.Append,
+                FileAccess.Write,
+                FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0);
         }
     }
 }

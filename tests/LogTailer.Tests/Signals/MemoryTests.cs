@@ -13,7 +13,8 @@ public sealed class MemoryTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     /// <summary>The size of the line and of the backlog in megabytes: <c>LOG_TAILER_MEMORY_MB</c>, default 200.</summary>
-    private static int Megabytes => int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_MEMORY_MB") ?? "200", CultureInfo.InvariantCulture);
+    private static int Megabytes
+        => int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_MEMORY_MB") ?? "200", CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task Giant_line_is_truncated_without_being_held_in_memory()
@@ -43,9 +44,11 @@ public sealed class MemoryTests : IDisposable
     public async Task Backlog_stays_in_the_file_while_the_sink_is_down()
     {
         WriteLines("app.log", Megabytes * 5000);
-        await using var tailer = TailerProcess.Start(_directory["app.log"], "--Sink:Type=http", "--Sink:Url=http://127.0.0.1:9", "--Sink:RetryUpTo=1s");
+        await using var tailer = TailerProcess.Start(
+            _directory["app.log"], "--Sink:Type=http", "--Sink:Url=http://127.0.0.1:9", "--Sink:RetryUpTo=1s");
 
-        await Eventually.AssertAsync(() => tailer.ReadMetricAsync("log_tailer_sink_retries_total").Result > 3, () => $"Nothing is retried. {tailer}");
+        await Eventually.AssertAsync(
+            () => tailer.ReadMetricAsync("log_tailer_sink_retries_total").Result > 3, () => $"Nothing is retried. {tailer}");
         Assert.Equal(new FileInfo(_directory["app.log"]).Length, await tailer.ReadMetricAsync("log_tailer_lag_bytes"));
         Assert.InRange(tailer.Process.PeakResidentBytes, 1, Limit);
     }

@@ -15,9 +15,11 @@ public sealed class ReloadTests : IDisposable
         _directory.AppendToFile("app.log", """{"n":1}""" + "\n");
         await tailer.AssertOutputAsync("""{"n":1,"pod":"a"}""");
 
-        await File.WriteAllTextAsync(_directory["tailer.json"], """{"Enrich":{"Fields":{"pod":"b"}},"Redact":{"Fields":["token"]},"Filter":{"Drop":["n=2*"]}}""");
+        await File.WriteAllTextAsync(
+            _directory["tailer.json"], """{"Enrich":{"Fields":{"pod":"b"}},"Redact":{"Fields":["token"]},"Filter":{"Drop":["n=2*"]}}""");
         tailer.Process.SendSignal(UnixSignal.Hangup);
-        await Eventually.AssertAsync(() => tailer.ReadMetricAsync("""log_tailer_config_reloads_total{outcome="applied"}""").Result == 1, tailer.ToString);
+        const string Reloads = """log_tailer_config_reloads_total{outcome="applied"}""";
+        await Eventually.AssertAsync(async () => await tailer.ReadMetricAsync(Reloads) == 1, tailer.ToString);
         _directory.AppendToFile("app.log", """{"n":"2"}""" + "\n" + """{"n":3,"token":"t"}""" + "\n");
 
         await tailer.AssertOutputAsync("""{"n":1,"pod":"a"}""", """{"n":3,"token":"***","pod":"b"}""");

@@ -120,7 +120,9 @@ public sealed class SignalTests : IDisposable
 
         await using (var stuck = TailerProcess.StartWithUnreadOutput(_directory["app.log"], "--Shutdown:GraceSeconds=2"))
         {
-            await Eventually.AssertAsync(() => stuck.Diagnostics.Any(d => d.Contains("\"FileFound\"", StringComparison.Ordinal)), () => $"Following does not start. {stuck}");
+            await Eventually.AssertAsync(
+                () => stuck.Diagnostics.Any(d => d.Contains("\"FileFound\"", StringComparison.Ordinal)),
+                () => $"Following does not start. {stuck}");
             Assert.Equal(0, await stuck.TerminateAsync());
             Assert.Contains(stuck.Diagnostics, d => d.Contains("\"ShutdownTimedOut\"", StringComparison.Ordinal));
             stuck.Process.StartReadingOutput();
@@ -149,7 +151,9 @@ public sealed class SignalTests : IDisposable
         tailer.Process.CloseOutput();
         _directory.AppendToFile("app.log", "2\n");
 
-        await Eventually.AssertAsync(() => tailer.Diagnostics.Any(d => d.Contains("broken pipe", StringComparison.Ordinal)), () => $"No problem is logged. {tailer}");
+        await Eventually.AssertAsync(
+            () => tailer.Diagnostics.Any(d => d.Contains("broken pipe", StringComparison.Ordinal)),
+            () => $"No problem is logged. {tailer}");
         Assert.Equal(503, await tailer.ProbeAsync("/healthz"));
         Assert.Contains("broken pipe", (await tailer.GetStatusAsync())["problems"]!.ToJsonString(), StringComparison.Ordinal);
     }
@@ -212,9 +216,12 @@ public sealed class SignalTests : IDisposable
     public async Task File_sink_appends_the_lines()
     {
         _directory.AppendToFile("app.log", "1\n\n2\r\n");
-        await using var tailer = TailerProcess.Start(_directory["app.log"], "--Sink:Type=file", $"--Sink:Path={_directory["out/shipped.txt"]}");
+        await using var tailer = TailerProcess.Start(
+            _directory["app.log"], "--Sink:Type=file", $"--Sink:Path={_directory["out/shipped.txt"]}");
 
-        await Eventually.AssertAsync(() => File.Exists(_directory["out/shipped.txt"]) && File.ReadAllText(_directory["out/shipped.txt"]) == "1\n2\n", () => $"The lines were not written. {tailer}");
+        await Eventually.AssertAsync(
+            () => File.Exists(_directory["out/shipped.txt"]) && File.ReadAllText(_directory["out/shipped.txt"]) == "1\n2\n",
+            () => $"The lines were not written. {tailer}");
     }
 
     [Fact]
@@ -256,7 +263,8 @@ public sealed class SignalTests : IDisposable
         await tailer.WaitForOutputAsync(3);
 
         // The first two lines and the truncated one.
-        await Eventually.AssertAsync(() => tailer.ReadMetricAsync("log_tailer_lines_total").Result == 3, () => $"Not 3 lines: {tailer.GetMetricsAsync().Result}");
+        await Eventually.AssertAsync(
+            () => tailer.ReadMetricAsync("log_tailer_lines_total").Result == 3, () => $"Not 3 lines: {tailer.GetMetricsAsync().Result}");
         Assert.Equal(105, await tailer.ReadMetricAsync("log_tailer_bytes_total"));
         Assert.Equal(0, await tailer.ReadMetricAsync("log_tailer_lag_bytes"));
         Assert.Equal(1, await tailer.ReadMetricAsync("log_tailer_files_open"));
@@ -282,12 +290,14 @@ public sealed class SignalTests : IDisposable
         await tailer.AssertOutputAsync("1");
 
         // A busy loop would use whole seconds of these five. The benchmark measures precisely.
-        await Eventually.AssertAsync(() => tailer.ReadMetricAsync("log_tailer_checkpoint_age_seconds").Result == 0, () => "The checkpoint was not written.");
+        await Eventually.AssertAsync(
+            () => tailer.ReadMetricAsync("log_tailer_checkpoint_age_seconds").Result == 0, () => "The checkpoint was not written.");
         var before = tailer.Process.ProcessorTime;
         var startedAt = Stopwatch.GetTimestamp();
         await Eventually.AssertAsync(() => Stopwatch.GetElapsedTime(startedAt) > TimeSpan.FromSeconds(5), () => "The time does not pass.");
 
-        Assert.True(tailer.Process.ProcessorTime - before < TimeSpan.FromMilliseconds(500), $"{tailer.Process.ProcessorTime - before} in 5 s");
+        Assert.True(
+            tailer.Process.ProcessorTime - before < TimeSpan.FromMilliseconds(500), $"{tailer.Process.ProcessorTime - before} in 5 s");
     }
 
     private static List<int> ParseNumbers(TailerProcess tailer)
@@ -306,7 +316,8 @@ public sealed class SignalTests : IDisposable
     private async Task<int> WriteNumbersAsync(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        using var stream = new FileStream(_directory["app.log"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = new FileStream(
+            _directory["app.log"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         var number = 0;
 
         while (!stop.IsCancellationRequested)

@@ -23,7 +23,8 @@ public sealed class BackpressureTests : IDisposable
 
         // All blocks are in flight or were delivered before the pause. Then the reader waits.
         await tailing.WaitForScansAsync();
-        await Eventually.AssertAsync(() => tailing.Pipeline.DescribeStatus()["blocks_in_flight"]!.GetValue<int>() is 4 or 3, () => "The pool is not exhausted.");
+        await Eventually.AssertAsync(
+            () => tailing.Pipeline.DescribeStatus()["blocks_in_flight"]!.GetValue<int>() is 4 or 3, () => "The pool is not exhausted.");
         await tailing.WaitForScansAsync();
         var file = Assert.Single(tailing.Files);
         Assert.InRange(file.ReadOffset - file.Acknowledged, 1, (4 * Block.DefaultBytes) + LineBytes);
@@ -40,7 +41,8 @@ public sealed class BackpressureTests : IDisposable
     public async Task Drop_mode_counts_dropped_lines_and_keeps_the_order()
     {
         const int Lines = 10_000;
-        await using var tailing = Tailing.Start(_directory["app.log"], sinkOptions: new SinkOptions { OnFull = BackpressureMode.Drop, MaxInFlightBytes = 512 * 1024 });
+        await using var tailing = Tailing.Start(
+            _directory["app.log"], sinkOptions: new SinkOptions { OnFull = BackpressureMode.Drop, MaxInFlightBytes = 512 * 1024 });
         tailing.Sink.Pause();
         WriteLines(0, Lines);
         await Eventually.AssertAsync(() => tailing.ReadCounter("log_tailer_lines_dropped_total") > 0 && Assert.Single(tailing.Files).ReadOffset == (long)Lines * LineBytes, () => "No line was dropped.");
@@ -50,7 +52,9 @@ public sealed class BackpressureTests : IDisposable
         await Eventually.AssertAsync(() => !tailing.Files[0].HasUnreportedDrop, () => "The drop is not reported to the sink.");
         WriteLines(Lines, 1);
 
-        await Eventually.AssertAsync(() => tailing.Sink.Count > 0 && tailing.Sink.Lines[^1].StartsWith($"{Lines} ", StringComparison.Ordinal), () => "The new line was not shipped.");
+        await Eventually.AssertAsync(
+            () => tailing.Sink.Count > 0 && tailing.Sink.Lines[^1].StartsWith($"{Lines} ", StringComparison.Ordinal),
+            () => "The new line was not shipped.");
         Assert.Equal(Lines + 1, tailing.Sink.Count + tailing.ReadCounter("log_tailer_lines_dropped_total"));
         await tailing.WaitForAcknowledgementAsync();
         Assert.Equal((long)(Lines + 1) * LineBytes, tailing.Files[0].Acknowledged);
@@ -76,5 +80,6 @@ public sealed class BackpressureTests : IDisposable
     }
 
     private void WriteLines(int from, int count)
-        => _directory.AppendToFile("app.log", string.Concat(Enumerable.Range(from, count).Select(i => $"{i} ".PadRight(LineBytes - 1, 'x') + "\n")));
+        => _directory.AppendToFile(
+            "app.log", string.Concat(Enumerable.Range(from, count).Select(i => $"{i} ".PadRight(LineBytes - 1, 'x') + "\n")));
 }

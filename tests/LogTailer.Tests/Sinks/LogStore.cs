@@ -50,7 +50,11 @@ internal sealed class LogStore : IAsyncDisposable
     /// <param name="port">The port; 0 selects a free one.</param>
     /// <param name="keepsRequests">Whether <see cref="Requests"/> are kept.</param>
     public static async Task<LogStore> StartAsync(
-        Func<HttpContext, Request, Task>? respond = null, X509Certificate2? certificate = null, bool requiresClientCertificate = false, int port = 0, bool keepsRequests = true)
+        Func<HttpContext, Request, Task>? respond = null,
+        X509Certificate2? certificate = null,
+        bool requiresClientCertificate = false,
+        int port = 0,
+        bool keepsRequests = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -67,7 +71,9 @@ internal sealed class LogStore : IAsyncDisposable
                     listen.UseHttps(https =>
                     {
                         https.ServerCertificate = certificate;
-                        https.ClientCertificateMode = requiresClientCertificate ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.NoCertificate;
+                        https.ClientCertificateMode = requiresClientCertificate
+                            ? ClientCertificateMode.RequireCertificate
+                            : ClientCertificateMode.NoCertificate;
                         https.AllowAnyClientCertificate();
                     });
                 }
@@ -99,7 +105,12 @@ internal sealed class LogStore : IAsyncDisposable
 
         lock (_requests)
         {
-            request = new Request(_requests.Count, context.Request.Path, context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), Encoding.UTF8.GetString(body.ToArray()), gzip);
+            request = new Request(
+                _requests.Count,
+                context.Request.Path,
+                context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+                Encoding.UTF8.GetString(body.ToArray()),
+                gzip);
 
             if (_keepsRequests)
             {

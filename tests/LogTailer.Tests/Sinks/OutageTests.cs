@@ -11,7 +11,8 @@ public sealed class OutageTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     /// <summary>The duration in seconds: <c>LOG_TAILER_OUTAGE_SECONDS</c>, default 5; <c>.ci/run</c> uses a minute.</summary>
-    private static TimeSpan Outage => TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_OUTAGE_SECONDS") ?? "5", CultureInfo.InvariantCulture));
+    private static TimeSpan Outage => TimeSpan.FromSeconds(
+        int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_OUTAGE_SECONDS") ?? "5", CultureInfo.InvariantCulture));
 
     [Fact]
     public async Task Store_that_recovers_from_503_gets_every_line_once_in_order()
@@ -23,7 +24,8 @@ public sealed class OutageTests : IDisposable
             context.Response.StatusCode = Stopwatch.GetElapsedTime(startedAt) < Outage ? 503 : 204;
             return Task.CompletedTask;
         });
-        await using var tailer = TailerProcess.Start(_directory["app.log"], "--Sink:Type=http", $"--Sink:Url={store.Url}", "--Sink:RetryUpTo=5s");
+        await using var tailer = TailerProcess.Start(
+            _directory["app.log"], "--Sink:Type=http", $"--Sink:Url={store.Url}", "--Sink:RetryUpTo=5s");
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         var written = 0;
 
@@ -33,7 +35,8 @@ public sealed class OutageTests : IDisposable
             await timer.WaitForNextTickAsync();
         }
 
-        await Eventually.AssertAsync(() => store.Lines.Count >= written, () => $"{store.Lines.Count} of {written} lines. {tailer}", Outage + Eventually.Deadline);
+        await Eventually.AssertAsync(
+            () => store.Lines.Count >= written, () => $"{store.Lines.Count} of {written} lines. {tailer}", Outage + Eventually.Deadline);
         Assert.Equal(Enumerable.Range(0, written).Select(i => $"{i}"), store.Lines);
         Assert.True(await tailer.ReadMetricAsync("log_tailer_sink_retries_total") >= 1);
         Assert.Equal(200, await tailer.ProbeAsync("/healthz"));

@@ -21,7 +21,9 @@ public sealed class LineTransformTests
     {
         var transform = Create(fields: new() { ["pod"] = "p-1", ["node"] = "n\"1" });
 
-        Assert.Equal(expected.Replace("\\\"1", "\\u00221", StringComparison.Ordinal), Apply(transform, line)!.Replace("n\\\"1", "n\\u00221", StringComparison.Ordinal));
+        Assert.Equal(
+            expected.Replace("\\\"1", "\\u00221", StringComparison.Ordinal),
+            Apply(transform, line)!.Replace("n\\\"1", "n\\u00221", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -101,7 +103,9 @@ public sealed class LineTransformTests
         var output = new ByteBuffer();
         Create(fields: new() { ["pod"] = "p" }).TryApply([(byte)'a', 0xFF], 0, output);
 
-        Assert.Equal("{\"message\":\"a\uFFFD\",\"pod\":\"p\"}", Encoding.UTF8.GetString(output.Bytes).Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal));
+        Assert.Equal(
+            "{\"message\":\"a\uFFFD\",\"pod\":\"p\"}",
+            Encoding.UTF8.GetString(output.Bytes).Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -26,7 +26,8 @@ internal sealed class ChangeListener(IChangeSignal signal, TimeProvider time)
     {
         try
         {
-            if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target && Path.GetDirectoryName(target.FullName) is { } directory)
+            if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target
+                && Path.GetDirectoryName(target.FullName) is { } directory)
             {
                 signal.WatchDirectory(directory);
             }

@@ -22,7 +22,10 @@ internal sealed class WatcherSignal : IChangeSignal
 
         try
         {
-            var watcher = new FileSystemWatcher(directory) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size };
+            var watcher = new FileSystemWatcher(directory)
+            {
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size,
+            };
             watcher.Changed += (_, _) => RecordChange(names: false);
             watcher.Created += (_, _) => RecordChange(names: true);
             watcher.Deleted += (_, _) => RecordChange(names: true);
@@ -32,7 +35,8 @@ internal sealed class WatcherSignal : IChangeSignal
             _watchers.Add(directory, watcher);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlatformNotSupportedException or ArgumentException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or PlatformNotSupportedException or ArgumentException)
         {
             // Polling still works without the watcher.
             return false;

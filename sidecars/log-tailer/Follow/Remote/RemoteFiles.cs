@@ -54,7 +54,11 @@ internal sealed class RemoteFiles
             file.LeftAt ??= _time.GetTimestamp();
         }
 
-        var added = new FollowedFile(path, DeriveIdentity(path), default, offset) { Size = offset, Modified = _time.GetUtcNow().UtcDateTime };
+        var added = new FollowedFile(path, DeriveIdentity(path), default, offset)
+        {
+            Size = offset,
+            Modified = _time.GetUtcNow().UtcDateTime,
+        };
         _files = [.. _files, added];
         _events.OnFileStarted(path, offset);
         return added;

@@ -18,8 +18,9 @@ internal sealed class RemoteLogClient : IDisposable
     {
         // Without a path in the URL, the agent's path is used.
         Url = new UriBuilder(url) { Path = url.AbsolutePath == "/" ? "/logs" : url.AbsolutePath, Query = "", Fragment = "" }.Uri;
-        _query = string.Concat(
-            url.Query.TrimStart('?').Split('&').Where(p => p.Length > 0 && !ReservedParameters.Contains(p.Split('=')[0])).Select(p => p + "&"));
+        _query = string.Concat(url.Query.TrimStart('?').Split('&')
+            .Where(parameter => parameter.Length > 0 && !ReservedParameters.Contains(parameter.Split('=')[0]))
+            .Select(parameter => parameter + "&"));
         _client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -64,7 +65,8 @@ internal sealed class RemoteLogClient : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             response?.Dispose();
-            throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"No response within {ResponseTimeout.TotalSeconds} s."));
+            throw new TimeoutException(
+                string.Create(CultureInfo.InvariantCulture, $"No response within {ResponseTimeout.TotalSeconds} s."));
         }
         catch
         {
@@ -76,7 +78,8 @@ internal sealed class RemoteLogClient : IDisposable
     public void Dispose() => _client.Dispose();
 
     /// <summary>A followed log may be silent for hours. TCP keep-alive distinguishes a quiet agent from a node that is gone.</summary>
-    private static async ValueTask<Stream> ConnectWithKeepAliveAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private static async ValueTask<Stream> ConnectWithKeepAliveAsync(
+        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 

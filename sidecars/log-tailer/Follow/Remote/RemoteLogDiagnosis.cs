@@ -35,7 +35,10 @@ internal static class RemoteLogDiagnosis
                     return (
                         $"The host name {url.Host} cannot be resolved.",
                         "In the same Pod the agent's host name is localhost. Otherwise correct the host in Tail:Url and check DNS.");
-                case SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut }:
+                case SocketException
+                {
+                    SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut
+                }:
                     return ($"{server} is unreachable.", "Check the network policies of the Pod and whether the agent is running.");
                 case AuthenticationException:
                     return (
@@ -62,8 +65,12 @@ internal static class RemoteLogDiagnosis
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => (
             $"{url} denied access ({(int)status}).",
             "Set Tail:Url to the agent's management port directly, not to a proxy that requires credentials."),
-        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => ($"{url} redirects ({(int)status}).", "Set Tail:Url to the target of the redirect."),
-        >= HttpStatusCode.InternalServerError => ($"{url} returned a server error ({(int)status}).", "Retrying. Check the agent's diagnostics."),
+        >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest => (
+            $"{url} redirects ({(int)status}).",
+            "Set Tail:Url to the target of the redirect."),
+        >= HttpStatusCode.InternalServerError => (
+            $"{url} returned a server error ({(int)status}).",
+            "Retrying. Check the agent's diagnostics."),
         _ => ($"{url} returned {(int)status}.", "Check that Tail:Url names the agent's /logs, and check the agent's diagnostics."),
     };
 }

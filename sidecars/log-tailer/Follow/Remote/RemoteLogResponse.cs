@@ -42,7 +42,8 @@ internal sealed class RemoteLogResponse : IDisposable
     {
         var pending = _pendingRead;
         _pendingRead = null;
-        return _buffer.AsMemory(0, pending is null ? await _stream.ReadAsync(_buffer, cancellationToken) : await pending.WaitAsync(cancellationToken));
+        return _buffer.AsMemory(
+            0, pending is null ? await _stream.ReadAsync(_buffer, cancellationToken) : await pending.WaitAsync(cancellationToken));
     }
 
     /// <summary>The next bytes, or null when none arrive within <paramref name="timeout"/>.</summary>

@@ -71,7 +71,8 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
         {
             return ReadItems(response, lines);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return SendResult.InvalidResponse("the Elasticsearch bulk API", exception);
         }
@@ -140,7 +141,12 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
         }
 
         var message = $"Elasticsearch did not accept {retryLines.Count} of {lines.Length} lines: {retryReason}";
-        return new SendResult(SendOutcome.Retry, message, "item") { RetryLines = retryLines, RejectedLines = rejectedLines, Remedy = remedy };
+        return new SendResult(SendOutcome.Retry, message, "item")
+        {
+            RetryLines = retryLines,
+            RejectedLines = rejectedLines,
+            Remedy = remedy,
+        };
     }
 
     private static string DeriveId(in LineBatch.Entry origin, ReadOnlySpan<byte> line)
@@ -150,7 +156,8 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 
         // The content is part of the id, because a truncated file or a reused inode can have another line at the same offset.
         var (device, inode) = origin.File.Identity;
-        return string.Create(CultureInfo.InvariantCulture, $"{device:x}-{inode:x}-{origin.Offset:x}-{Convert.ToHexStringLower(digest[..8])}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{device:x}-{inode:x}-{origin.Offset:x}-{Convert.ToHexStringLower(digest[..8])}");
     }
 
     private static void AppendDocument(ReadOnlySpan<byte> line, DateTime modifiedAt, ByteBuffer body)

@@ -22,7 +22,8 @@ internal sealed class DeadLetterFile(string path, TimeProvider time)
         using (var json = new Utf8JsonWriter(entry))
         {
             json.WriteStartObject();
-            json.WriteString("timestamp", time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString(
+                "timestamp", time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             json.WriteString("sink", sink);
             json.WriteString("reason", reason);
             json.WriteString("path", origin.File.Path);

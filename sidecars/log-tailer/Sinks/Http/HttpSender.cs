@@ -48,11 +48,14 @@ internal sealed class HttpSender : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = CreateContent(batch, lines) };
             AddHeaders(request.Headers);
-            using var response = await _client.GetCurrentClient().SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+            using var response = await _client.GetCurrentClient().SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             ClockSkew = response.Headers.Date - _time.GetUtcNow();
             var body = await ReadBodyAsync(response, timeout.Token);
 
-            return response.IsSuccessStatusCode ? _format.InterpretSuccess((int)response.StatusCode, body, lines) : InterpretFailure(response, body);
+            return response.IsSuccessStatusCode
+                ? _format.InterpretSuccess((int)response.StatusCode, body, lines)
+                : InterpretFailure(response, body);
         }
         catch (Exception exception) when (
             exception is HttpRequestException or IOException or UnauthorizedAccessException or CryptographicException or FormatException

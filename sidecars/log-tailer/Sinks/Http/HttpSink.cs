@@ -184,7 +184,8 @@ internal sealed partial class HttpSink : ISink
 
                 case SendOutcome.Retry when IsExpired(firstAttemptAt):
                     metrics.CountBatch("given_up", duration);
-                    await WriteDeadLettersAsync([.. lines.Select(line => (line, $"Sink:MaxAge exceeded. {result.Reason}"))], metrics, abort);
+                    await WriteDeadLettersAsync(
+                        [.. lines.Select(line => (line, $"Sink:MaxAge exceeded. {result.Reason}"))], metrics, abort);
                     return;
 
                 default:
@@ -197,7 +198,8 @@ internal sealed partial class HttpSink : ISink
         }
     }
 
-    private bool IsExpired(long firstAttemptAt) => _options.MaxAge > TimeSpan.Zero && _time.GetElapsedTime(firstAttemptAt) >= _options.MaxAge;
+    private bool IsExpired(long firstAttemptAt)
+        => _options.MaxAge > TimeSpan.Zero && _time.GetElapsedTime(firstAttemptAt) >= _options.MaxAge;
 
     private async Task WaitBeforeRetryAsync(SendResult result, SinkMetrics metrics, CancellationToken abort)
     {
@@ -233,7 +235,8 @@ internal sealed partial class HttpSink : ISink
     }
 
     /// <summary>Writes rejected lines to the dead-letter file. Delivery stops while that fails, so that no line is lost.</summary>
-    private async Task WriteDeadLettersAsync(IReadOnlyList<(int Line, string Reason)> rejected, SinkMetrics metrics, CancellationToken abort)
+    private async Task WriteDeadLettersAsync(
+        IReadOnlyList<(int Line, string Reason)> rejected, SinkMetrics metrics, CancellationToken abort)
     {
         for (var i = 0; i < rejected.Count;)
         {

@@ -23,13 +23,14 @@ internal static class TransportDiagnosis
                 case AuthenticationException:
                     return (
                         $"The certificate of {server} is not trusted, or the TLS handshake failed: {cause.Message}",
-                        "Set Sink:CaFile to the issuing authority, use the host name of the certificate in Sink:Url, and check its expiration date. "
-                        + "If the server requires a client certificate, set Sink:ClientCertificateFile and Sink:ClientKeyFile.",
+                        "Set Sink:CaFile to the issuing authority, use the host name of the certificate in Sink:Url, and check its "
+                        + "expiration date. If the server requires a client certificate, set Sink:ClientCertificateFile and Sink:ClientKeyFile.",
                         "tls");
                 case CryptographicException:
                     return (
                         $"A certificate or key file is invalid: {cause.Message}",
-                        "Check Sink:CaFile, Sink:ClientCertificateFile and Sink:ClientKeyFile: they must be PEM files, and the key must match the certificate.",
+                        "Check Sink:CaFile, Sink:ClientCertificateFile and Sink:ClientKeyFile: they must be PEM files, and the key must "
+                        + "match the certificate.",
                         "tls");
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return (
@@ -41,8 +42,14 @@ internal static class TransportDiagnosis
                         $"The host name {url.Host} cannot be resolved.",
                         "Correct the host in Sink:Url (in a cluster: service.namespace), and check that DNS works in this Pod.",
                         "dns");
-                case SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut }:
-                    return ($"{server} is unreachable.", "Check the network policies of the Pod and whether the store is running.", "connect");
+                case SocketException
+                {
+                    SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut
+                }:
+                    return (
+                        $"{server} is unreachable.",
+                        "Check the network policies of the Pod and whether the store is running.",
+                        "connect");
                 case FileNotFoundException or DirectoryNotFoundException:
                     return (
                         $"A file of the sink is missing: {cause.Message}",
@@ -66,7 +73,10 @@ internal static class TransportDiagnosis
             }
         }
 
-        return ($"The connection to {server} failed: {exception.Message}", "Retrying. Check the log of the store and the network.", "transport");
+        return (
+            $"The connection to {server} failed: {exception.Message}",
+            "Retrying. Check the log of the store and the network.",
+            "transport");
     }
 
     /// <summary>Explains an error status.</summary>
@@ -80,7 +90,9 @@ internal static class TransportDiagnosis
 
         return status switch
         {
-            >= 300 and < 400 => ($"{url} redirects to {location ?? "an unknown location"} ({status}).", "Set Sink:Url to the target of the redirect."),
+            >= 300 and < 400 => (
+                $"{url} redirects to {location ?? "an unknown location"} ({status}).",
+                "Set Sink:Url to the target of the redirect."),
             401 => (
                 $"{url} does not accept the credentials (401).{message}",
                 "Correct the token in Sink:TokenFile (it is reloaded before each retry). For Loki with tenants, set Sink:Tenant."),
@@ -88,7 +100,9 @@ internal static class TransportDiagnosis
                 $"{url} accepts the credentials, but they have no write permission (403).{message}",
                 "Grant these credentials write permission, or check Sink:Tenant and Sink:Index."),
             404 => ($"{url} does not exist (404).{message}", "Correct the path in Sink:Url, or Sink:Index."),
-            405 => ($"{url} does not accept POST (405).{message}", "Correct the path in Sink:Url: it is not the address that receives logs."),
+            405 => (
+                $"{url} does not accept POST (405).{message}",
+                "Correct the path in Sink:Url: it is not the address that receives logs."),
             413 => ($"The batch is too large for {url} (413).{message}", "Set Sink:BatchBytes below the limit of the store."),
             429 => (
                 $"{url} limits the request rate (429).{message}",

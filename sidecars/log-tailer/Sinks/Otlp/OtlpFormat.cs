@@ -12,7 +12,9 @@ namespace LogTailer.Sinks.Otlp;
 /// </summary>
 internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
 {
-    private readonly Dictionary<string, string> _resource = options.Labels.Count > 0 ? options.Labels : new() { ["service.name"] = "log-tailer" };
+    private readonly Dictionary<string, string> _resource = options.Labels.Count > 0
+        ? options.Labels
+        : new() { ["service.name"] = "log-tailer" };
 
     public string ContentType => "application/json";
 

@@ -67,10 +67,12 @@ internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
         try
         {
             return ParseCode(response) == IncorrectIndexCode
-                ? "Correct Sink:Index, or allow this token to write to it (Settings, Data inputs, HTTP Event Collector). The lines are kept and retried."
+                ? "Correct Sink:Index, or allow this token to write to it (Settings, Data inputs, HTTP Event Collector). The lines "
+                    + "are kept and retried."
                 : null;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return null;
         }
@@ -89,7 +91,8 @@ internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
                 _ => new SendResult(SendOutcome.Rejected, $"Splunk returned code {code}.", "code"),
             };
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return SendResult.InvalidResponse("the Splunk event collector", exception);
         }

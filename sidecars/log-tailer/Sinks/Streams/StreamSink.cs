@@ -13,7 +13,8 @@ namespace LogTailer.Sinks.Streams;
 /// Writes lines to a stream. A block that needs no change is written with a single call. Writes block while the reader does not read, so
 /// they run on a dedicated thread, and shutdown does not wait for a blocked write.
 /// </summary>
-internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
+internal sealed class StreamSink(
+    IByteStream stream, TransformSlot slot, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
 {
     private static readonly TimeSpan InitialRetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
@@ -35,7 +36,7 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
     {
         ["type"] = stream is StandardOutputStream ? "stdout" : "file",
         ["target"] = stream.Name,
-        ["blocked_seconds"] = Interlocked.Read(ref _blockedSince) is > 0 and var since ? Math.Round(time.GetElapsedTime(since).TotalSeconds, 1) : 0,
+        ["blocked_seconds"] = GetBlockedSeconds(),
     };
 
     public ValueTask DisposeAsync()
@@ -80,6 +81,9 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
             }
         }
     }
+
+    private double GetBlockedSeconds()
+        => Interlocked.Read(ref _blockedSince) is > 0 and var since ? Math.Round(time.GetElapsedTime(since).TotalSeconds, 1) : 0;
 
     /// <summary>Returns the bytes to write: the block's own, or a transformed copy.</summary>
     private ReadOnlySpan<byte> TransformBlock(Block block, SinkMetrics metrics)
@@ -153,7 +157,11 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
             }
             catch (IOException exception)
             {
-                problems.Report(_problemArea, $"{stream.Name} cannot be written.", "Retrying. Check free space and permissions of the volume.", exception);
+                problems.Report(
+                    _problemArea,
+                    $"{stream.Name} cannot be written.",
+                    "Retrying. Check free space and permissions of the volume.",
+                    exception);
                 metrics.CountRetry("io");
             }
 

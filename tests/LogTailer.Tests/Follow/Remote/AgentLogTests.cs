@@ -31,7 +31,8 @@ public sealed class AgentLogTests : IDisposable
     public async Task Following_resumes_when_the_agent_starts_or_restarts()
     {
         await using var tailer = Start();
-        await Eventually.AssertAsync(() => Problems(tailer).Contains("connection refused", StringComparison.Ordinal), () => Problems(tailer));
+        await Eventually.AssertAsync(
+            () => Problems(tailer).Contains("connection refused", StringComparison.Ordinal), () => Problems(tailer));
         Assert.Equal(200, await tailer.ProbeAsync("/readyz"));
 
         for (var start = 0; start < 3; start++)
@@ -146,7 +147,8 @@ public sealed class AgentLogTests : IDisposable
     {
         var files = tailer.GetStatusAsync().Result["log_tailer"]!["sinks"]!["default"]!["newest_files"]!.AsArray();
         var checkpoint = File.Exists(_directory["checkpoint.json"])
-            ? JsonNode.Parse(File.ReadAllText(_directory["checkpoint.json"]))!["sinks"]!["default"]!.AsArray().ToDictionary(p => (string)p!["path"]!, p => (long)p!["offset"]!)
+            ? JsonNode.Parse(File.ReadAllText(_directory["checkpoint.json"]))!["sinks"]!["default"]!.AsArray().ToDictionary(
+                p => (string)p!["path"]!, p => (long)p!["offset"]!)
             : [];
 
         return files.All(file => (long)file!["read_offset"]! == (long)file["acknowledged_offset"]! && checkpoint.GetValueOrDefault((string)file["path"]!, -1) == (long)file["read_offset"]!);
@@ -154,7 +156,8 @@ public sealed class AgentLogTests : IDisposable
 
     private async Task<string> Check(int code)
     {
-        await using var check = TailerProcess.Start("", "check", $"--Tail:Url=http://localhost:{_port}", $"--Checkpoint:Path={_directory["checkpoint.json"]}");
+        await using var check = TailerProcess.Start(
+            "", "check", $"--Tail:Url=http://localhost:{_port}", $"--Checkpoint:Path={_directory["checkpoint.json"]}");
         Assert.Equal(code, await check.WaitForExitAsync());
         return string.Join('\n', check.Lines);
     }

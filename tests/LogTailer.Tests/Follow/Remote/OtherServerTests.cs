@@ -113,7 +113,9 @@ public sealed class OtherServerTests : IDisposable
         });
         Log = "1\n";
         await using var tailing = Tail(server);
-        await Eventually.AssertAsync(() => tailing.Problems.Last is { } last && (last.What + last.Remedy).Contains(expected, StringComparison.Ordinal), () => $"{tailing.Problems.Last}");
+        await Eventually.AssertAsync(
+            () => tailing.Problems.Last is { } last && (last.What + last.Remedy).Contains(expected, StringComparison.Ordinal),
+            () => $"{tailing.Problems.Last}");
 
         await tailing.AssertDeliveredAsync("1");
         Assert.Empty(tailing.Problems.Open);
@@ -127,8 +129,11 @@ public sealed class OtherServerTests : IDisposable
         await using var server = await LogStore.StartAsync((context, _) => context.Response.WriteAsync(Log));
         var sink = new CollectingSink();
         sink.Pause();
-        await using var tailing = Tailing.Start("", tail => tail.Url = server.Url, createSink: _ => sink, checkpointPath: _directory["checkpoint.json"]);
-        await Eventually.AssertAsync(() => tailing.Pipeline.DescribeStatus()["blocks_in_flight"]!.GetValue<int>() == 4, () => tailing.Pipeline.DescribeStatus().ToJsonString());
+        await using var tailing = Tailing.Start(
+            "", tail => tail.Url = server.Url, createSink: _ => sink, checkpointPath: _directory["checkpoint.json"]);
+        await Eventually.AssertAsync(
+            () => tailing.Pipeline.DescribeStatus()["blocks_in_flight"]!.GetValue<int>() == 4,
+            () => tailing.Pipeline.DescribeStatus().ToJsonString());
         Assert.InRange(tailing.Files[0].ReadOffset, 1, 2 * 1024 * 1024);
 
         sink.Resume();
