@@ -20,7 +20,7 @@ public sealed class PlaceholdersTests
     {
         var unknown = new List<UnknownVariable>();
 
-        var rendered = Placeholders.Render("f", Encoding.UTF8.GetBytes(template), Variable, unknown);
+        var rendered = Placeholders.ReplacePlaceholders("f", Encoding.UTF8.GetBytes(template), Variable, unknown);
 
         Assert.Empty(unknown);
         Assert.Equal(expected, Encoding.UTF8.GetString(rendered.Span));
@@ -31,7 +31,7 @@ public sealed class PlaceholdersTests
     {
         var unknown = new List<UnknownVariable>();
 
-        Placeholders.Render("app.yaml", "one\n$(NOPE)\n\n$(NAME) $(NADA)"u8.ToArray(), Variable, unknown);
+        Placeholders.ReplacePlaceholders("app.yaml", "one\n$(NOPE)\n\n$(NAME) $(NADA)"u8.ToArray(), Variable, unknown);
 
         Assert.Equal([new UnknownVariable("app.yaml", 2, "NOPE"), new UnknownVariable("app.yaml", 4, "NADA")], unknown);
     }
@@ -41,7 +41,7 @@ public sealed class PlaceholdersTests
     {
         byte[] template = [0xff, 0xfe, 0x00, .. "$(NAME)"u8, 0x80];
 
-        var rendered = Placeholders.Render("f", template, Variable, []);
+        var rendered = Placeholders.ReplacePlaceholders("f", template, Variable, []);
 
         Assert.Equal([0xff, 0xfe, 0x00, .. "value"u8, 0x80], rendered.ToArray());
     }

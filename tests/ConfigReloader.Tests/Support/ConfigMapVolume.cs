@@ -31,7 +31,7 @@ internal sealed class ConfigMapVolume
 
         Directory.CreateDirectory(In(version));
         File.CreateSymbolicLink(In("..data_tmp"), version);
-        AtomicRename.Over(In("..data_tmp"), In("..data"));
+        AtomicRename.ReplacePath(In("..data_tmp"), In("..data"));
 
         var names = data.Select(d => d.Key.Split('/')[0]).ToHashSet();
         foreach (var name in names.Where(name => new FileInfo(In(name)).LinkTarget is null))

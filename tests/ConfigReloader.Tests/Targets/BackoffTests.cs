@@ -9,18 +9,18 @@ public sealed class BackoffTests
     {
         var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), () => 0.5);
 
-        Assert.Equal([1, 2, 4, 5, 5], Enumerable.Range(0, 5).Select(_ => backoff.Next().TotalSeconds));
-        backoff.Reset();
-        Assert.Equal(1, backoff.Next().TotalSeconds);
+        Assert.Equal([1, 2, 4, 5, 5], Enumerable.Range(0, 5).Select(_ => backoff.NextDelay().TotalSeconds));
+        backoff.ResetDelay();
+        Assert.Equal(1, backoff.NextDelay().TotalSeconds);
     }
 
     [Theory]
     [InlineData(0.0, 0.8)]
     [InlineData(0.999999, 1.2)]
     public void Jitter_is_a_fifth_either_way(double random, double expected) =>
-        Assert.Equal(expected, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), () => random).Next().TotalSeconds, 3);
+        Assert.Equal(expected, new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), () => random).NextDelay().TotalSeconds, 3);
 
     [Fact]
     public void A_first_wait_longer_than_the_longest_is_cut() =>
-        Assert.Equal(2, new Backoff(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(2), () => 0.5).Next().TotalSeconds);
+        Assert.Equal(2, new Backoff(TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(2), () => 0.5).NextDelay().TotalSeconds);
 }

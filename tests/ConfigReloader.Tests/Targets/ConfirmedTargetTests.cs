@@ -16,9 +16,9 @@ public sealed class ConfirmedTargetTests : IDisposable
         var generation = 1;
         application.Status = () => new { configuration_generation = generation };
 
-        var delivery = await Confirmed(application, () => generation++).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => generation++).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
     }
 
     [Fact]
@@ -28,9 +28,9 @@ public sealed class ConfirmedTargetTests : IDisposable
         var generation = 1;
         application.Status = () => new { process = new { config_generation = generation } };
 
-        var delivery = await Confirmed(application, () => generation++).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => generation++).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
     }
 
     [Fact]
@@ -40,9 +40,9 @@ public sealed class ConfirmedTargetTests : IDisposable
         var startedAt = "2026-01-01";
         application.Status = () => new { configuration_generation = 1, started_at = startedAt };
 
-        var delivery = await Confirmed(application, () => startedAt = "2026-01-02").DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => startedAt = "2026-01-02").DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
     }
 
     [Fact]
@@ -51,10 +51,10 @@ public sealed class ConfirmedTargetTests : IDisposable
         await using var application = await StubApplication.StartAsync();
         application.Status = () => new { configuration_generation = 3 };
 
-        var delivery = await Confirmed(application, () => { }).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => { }).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Unconfirmed, delivery.Outcome);
-        Assert.Contains("still 3", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Unconfirmed, result.Outcome);
+        Assert.Contains("still 3", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -64,11 +64,11 @@ public sealed class ConfirmedTargetTests : IDisposable
         object reload = new { outcome = "applied", at = "1", errors = Array.Empty<string>() };
         application.Status = () => new { configuration_generation = 3, last_reload = reload };
 
-        var delivery = await Confirmed(application, () => reload = new { outcome = "refused", at = "2", errors = new[] { "Model:Path is wrong" } })
-            .DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => reload = new { outcome = "refused", at = "2", errors = new[] { "Model:Path is wrong" } })
+            .DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Refused, delivery.Outcome);
-        Assert.Contains("Model:Path is wrong", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Refused, result.Outcome);
+        Assert.Contains("Model:Path is wrong", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,10 +77,10 @@ public sealed class ConfirmedTargetTests : IDisposable
         await using var application = await StubApplication.StartAsync();
         var told = 0;
 
-        var delivery = await Confirmed(application, () => told++).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => told++).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Unconfirmed, delivery.Outcome);
-        Assert.Contains("404", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Unconfirmed, result.Outcome);
+        Assert.Contains("404", result.Message, StringComparison.Ordinal);
         Assert.Equal(1, told);
     }
 
@@ -91,12 +91,12 @@ public sealed class ConfirmedTargetTests : IDisposable
     {
         public string Description => "an action";
 
-        public Task<Delivery> DeliverAsync(CancellationToken cancellationToken)
+        public Task<DeliveryResult> DeliverChangeAsync(CancellationToken cancellationToken)
         {
             deliver();
-            return Task.FromResult(Delivery.Delivered("done"));
+            return Task.FromResult(DeliveryResult.Delivered("done"));
         }
 
-        public Task<Delivery?> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult<Delivery?>(null);
+        public Task<DeliveryResult?> CheckReachabilityAsync(CancellationToken cancellationToken) => Task.FromResult<DeliveryResult?>(null);
     }
 }

@@ -28,10 +28,10 @@ public sealed class HttpTargetTests : IDisposable
             return Task.CompletedTask;
         };
 
-        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(outcome, delivery.Outcome.ToString());
-        Assert.Contains($"{status}", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(outcome, result.Outcome.ToString());
+        Assert.Contains($"{status}", result.Message, StringComparison.Ordinal);
         Assert.Single(application.Reloads);
     }
 
@@ -45,20 +45,20 @@ public sealed class HttpTargetTests : IDisposable
             await context.Response.WriteAsync("Model:Path: no such file " + new string('x', 1_000_000));
         };
 
-        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Refused, delivery.Outcome);
-        Assert.Contains("Model:Path: no such file", delivery.Message, StringComparison.Ordinal);
-        Assert.True(delivery.Message.Length < 5000);
+        Assert.Equal(DeliveryOutcome.Refused, result.Outcome);
+        Assert.Contains("Model:Path: no such file", result.Message, StringComparison.Ordinal);
+        Assert.True(result.Message.Length < 5000);
     }
 
     [Fact]
     public async Task Nobody_listening_is_a_failure_that_says_where()
     {
-        var delivery = await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/-/reload")).DeliverAsync(CancellationToken.None);
+        var result = await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/-/reload")).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("127.0.0.1", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("127.0.0.1", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,10 +68,10 @@ public sealed class HttpTargetTests : IDisposable
         var released = new TaskCompletionSource();
         application.Answer = (_, _) => released.Task;
 
-        var delivery = await Target(application.ReloadUrl, TimeSpan.FromMilliseconds(200)).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl, TimeSpan.FromMilliseconds(200)).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("0.2 s", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("0.2 s", result.Message, StringComparison.Ordinal);
         released.SetResult();
     }
 
@@ -86,9 +86,9 @@ public sealed class HttpTargetTests : IDisposable
             context.Abort();
         };
 
-        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
     }
 
     [Fact]
@@ -96,9 +96,9 @@ public sealed class HttpTargetTests : IDisposable
     {
         await using var application = await StubApplication.StartAsync();
 
-        Assert.Null(await Target(application.ReloadUrl).ProbeAsync(CancellationToken.None));
+        Assert.Null(await Target(application.ReloadUrl).CheckReachabilityAsync(CancellationToken.None));
         Assert.Empty(application.Reloads);
-        Assert.NotNull(await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/")).ProbeAsync(CancellationToken.None));
+        Assert.NotNull(await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/")).CheckReachabilityAsync(CancellationToken.None));
     }
 
     private HttpTarget Target(Uri url, TimeSpan? timeout = null) => new(url, timeout ?? TimeSpan.FromSeconds(30), _client, TimeProvider.System);

@@ -26,9 +26,9 @@ public sealed class SignalTargetTests : IDisposable
     {
         await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping(signal.ToUpperInvariant().Replace("SIG", "", StringComparison.Ordinal)));
 
-        var delivery = await ByName(signal).DeliverAsync(CancellationToken.None);
+        var result = await ByName(signal).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
         await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
         Assert.False(process.HasExited);
     }
@@ -39,9 +39,9 @@ public sealed class SignalTargetTests : IDisposable
         var name = _name + "-with-a-long-name";
         await using var process = await ShellProcess.StartAsync(ShellProcess.Named(_directory, name), ShellProcess.Trapping("HUP"));
 
-        var delivery = await new SignalTarget(Hup, name, null, allowPid1: false, new ProcessTable()).DeliverAsync(CancellationToken.None);
+        var result = await Target(Hup, name, null, new ProcessTable()).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
         await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
     }
 
@@ -51,16 +51,16 @@ public sealed class SignalTargetTests : IDisposable
         await using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         await using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains($"{one.Id} (", delivery.Message, StringComparison.Ordinal);
-        Assert.Contains($"{other.Id} (", delivery.Message, StringComparison.Ordinal);
-        Assert.Contains("PidFile", delivery.Remedy, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains($"{one.Id} (", result.Message, StringComparison.Ordinal);
+        Assert.Contains($"{other.Id} (", result.Message, StringComparison.Ordinal);
+        Assert.Contains("PidFile", result.Remedy, StringComparison.Ordinal);
 
         // Neither has heard of it, as the next signal shows.
         File.WriteAllText(_directory["pid"], $"{one.Id}\n");
-        Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverAsync(CancellationToken.None)).Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverChangeAsync(CancellationToken.None)).Outcome);
         await Eventually.HoldsAsync(() => one.Output.Count == 2, "the one that is meant is signalled");
         Assert.Equal(["ready"], other.Output);
     }
@@ -70,12 +70,12 @@ public sealed class SignalTargetTests : IDisposable
     {
         await using var master = await ShellProcess.StartAsync(
             Shell, $"trap 'echo reload' HUP; {Shell} -c 'while kill -0 $PPID; do sleep 0.02; done' & echo ready; {ShellProcess.UntilOrphaned}");
-        await Eventually.HoldsAsync(() => new ProcessTable().Read().Count(process => process.IsCalled(_name)) == 2, "the worker runs");
+        await Eventually.HoldsAsync(() => new ProcessTable().ListProcesses().Count(process => process.MatchesName(_name)) == 2, "the worker runs");
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        Assert.Contains($"{master.Id} (", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
+        Assert.Contains($"{master.Id} (", result.Message, StringComparison.Ordinal);
         await Eventually.HoldsAsync(() => master.Output.Count == 2, "the master is signalled");
     }
 
@@ -84,10 +84,10 @@ public sealed class SignalTargetTests : IDisposable
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("no handler for SIGHUP", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("no handler for SIGHUP", result.Message, StringComparison.Ordinal);
         Assert.False(process.HasExited);
     }
 
@@ -96,10 +96,10 @@ public sealed class SignalTargetTests : IDisposable
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"trap '' HUP; echo ready; {ShellProcess.UntilOrphaned}");
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("ignores SIGHUP", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("ignores SIGHUP", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,32 +107,32 @@ public sealed class SignalTargetTests : IDisposable
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
-        var delivery = await ByName("TERM").DeliverAsync(CancellationToken.None);
+        var result = await ByName("TERM").DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
         await Eventually.HoldsAsync(() => process.HasExited, "the process ends");
     }
 
     [Fact]
     public async Task No_such_process_says_how_many_were_looked_at()
     {
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains($"no process is called {_name}", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains($"no process is named {_name}", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task It_never_signals_itself()
     {
-        var own = new ProcessTable().Find(Environment.ProcessId);
+        var own = new ProcessTable().FindProcess(Environment.ProcessId);
         Assert.NotNull(own);
         File.WriteAllText(_directory["pid"], $"{own.Id}");
 
-        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+        var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("itself", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("itself", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -140,10 +140,10 @@ public sealed class SignalTargetTests : IDisposable
     {
         var proc = FakeProc((1, 0, "pause", Handlers(1)));
 
-        var refused = await new SignalTarget(Hup, "pause", null, allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+        var refused = await Target(Hup, "pause", null, proc).CheckReachabilityAsync(CancellationToken.None);
         Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
         File.WriteAllText(_directory["pid"], "1");
-        refused = await new SignalTarget(Hup, null, _directory["pid"], allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+        refused = await Target(Hup, null, _directory["pid"], proc).CheckReachabilityAsync(CancellationToken.None);
         Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
     }
 
@@ -152,7 +152,7 @@ public sealed class SignalTargetTests : IDisposable
     {
         var proc = FakeProc((Environment.ProcessId, 0, "dotnet", Handlers(1)));
 
-        var failure = await new SignalTarget(Hup, "nginx", null, allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+        var failure = await Target(Hup, "nginx", null, proc).CheckReachabilityAsync(CancellationToken.None);
 
         Assert.Contains("shareProcessNamespace", failure?.Remedy, StringComparison.Ordinal);
     }
@@ -161,24 +161,24 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("", "no process id")]
     [InlineData("nonsense", "no process id")]
     [InlineData("-5", "no process id")]
-    [InlineData("2147483647", "there is none")]
+    [InlineData("2147483647", "no such process")]
     public async Task A_pid_file_that_names_no_process_is_said(string content, string message)
     {
         File.WriteAllText(_directory["pid"], content);
 
-        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+        var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains(message, delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains(message, result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_pid_file_that_is_not_there_yet_is_said()
     {
-        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+        var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("cannot be read", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("cannot be read", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,11 +187,11 @@ public sealed class SignalTargetTests : IDisposable
         await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         File.WriteAllText(_directory["pid"], $"{process.Id}");
 
-        var delivery = await new SignalTarget(Hup, "nginx", _directory["pid"], allowPid1: false, new ProcessTable())
-            .DeliverAsync(CancellationToken.None);
+        var result = await Target(Hup, "nginx", _directory["pid"], new ProcessTable())
+            .DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("not called nginx", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("not named nginx", result.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -204,17 +204,19 @@ public sealed class SignalTargetTests : IDisposable
     {
         var process = new ProcessEntry(7, 1, "dotnet", ["/usr/bin/dotnet", "/app/Agent.dll", "--config", "app"], 1000, 1, null);
 
-        Assert.Equal(called, process.IsCalled(name));
+        Assert.Equal(called, process.MatchesName(name));
     }
 
-    private static ReloadSignal Hup => ReloadSignal.Find("HUP")!;
+    private static ReloadSignal Hup => ReloadSignal.FindByName("HUP")!;
 
     private static string Handlers(int signal) => (1UL << (signal - 1)).ToString("x16", CultureInfo.InvariantCulture);
 
-    private SignalTarget ByName(string signal = "HUP") =>
-        new(ReloadSignal.Find(signal)!, _name, null, allowPid1: false, new ProcessTable());
+    private SignalTarget ByName(string signal = "HUP") => Target(ReloadSignal.FindByName(signal)!, _name, null, new ProcessTable());
 
-    private SignalTarget ByPidFile() => new(Hup, null, _directory["pid"], allowPid1: false, new ProcessTable());
+    private SignalTarget ByPidFile() => Target(Hup, null, _directory["pid"], new ProcessTable());
+
+    private static SignalTarget Target(ReloadSignal signal, string? processName, string? pidFile, ProcessTable processes) =>
+        new(signal, new ProcessFinder(processName, pidFile, allowPid1: false, processes), processes);
 
     /// <summary>A proc file system with other numbers than this machine's; nothing in it is ever signalled.</summary>
     private ProcessTable FakeProc(params (int Id, int Parent, string Name, string Caught)[] processes)

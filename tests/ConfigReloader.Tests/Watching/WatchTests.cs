@@ -44,7 +44,7 @@ public sealed class WatchTests : IDisposable
 
         await watch.HasDeliveredAsync(_volume.Path);
         Assert.Equal("200", application.Reloads.Last());
-        Assert.Equal(application.Reloads.Count, watch.State.Changes);
+        Assert.Equal(application.Reloads.Count, watch.Report.Changes);
         Assert.Equal(application.Reloads.Distinct(), application.Reloads);
     }
 
@@ -138,7 +138,7 @@ public sealed class WatchTests : IDisposable
         {
             // Only an attempt without an answer, or with a failure, is made again. (That the application reads what is there by
             // then, and so may read the next state already, is no telling twice.)
-            Assert.True(told.Count <= watch.State.Changes, $"{told.Count} calls for {watch.State.Changes} changes");
+            Assert.True(told.Count <= watch.Report.Changes, $"{told.Count} calls for {watch.Report.Changes} changes");
         }
     }
 
@@ -157,7 +157,7 @@ public sealed class WatchTests : IDisposable
         await watch.HasDeliveredAsync(_volume.Path);
 
         Assert.Equal(["1", "1", "1", "1"], application.Reloads);
-        Assert.Equal(4, watch.State.Attempts);
+        Assert.Equal(4, watch.Report.Attempts);
     }
 
     [Fact]
@@ -206,7 +206,7 @@ public sealed class WatchTests : IDisposable
         await watch.HasDeliveredAsync(_volume.Path);
 
         Assert.Equal(["1"], application.Reloads);
-        Assert.Equal(1, watch.State.Changes);
+        Assert.Equal(1, watch.Report.Changes);
     }
 
     [Fact]
@@ -315,7 +315,7 @@ public sealed class WatchTests : IDisposable
         {
             _volume.Swap(("key", "1"));
             await first.ComesToAsync(WatchPhase.Pending);
-            await Eventually.HoldsAsync(() => first.State.LastResult?.Contains("failed", StringComparison.Ordinal) == true, "an attempt failed");
+            await Eventually.HoldsAsync(() => first.Report.LastResult?.Contains("failed", StringComparison.Ordinal) == true, "an attempt failed");
             _volume.Swap(("key", "0")); // Even back to the start: nobody knows what the application has read meanwhile.
         }
 
@@ -355,7 +355,7 @@ public sealed class WatchTests : IDisposable
 
         Assert.Contains("key:2: $(NO_SUCH_VARIABLE_HERE)", Assert.Single(watch.Problems.Open).What, StringComparison.Ordinal);
         Assert.Equal("0", File.ReadAllText(_directory["out/key"]));
-        Assert.Null(watch.NotReadyBecause);
+        Assert.Null(watch.NotReadyReason);
 
         _volume.Swap(("key", "2"));
         await watch.HasDeliveredAsync(_volume.Path);
@@ -371,10 +371,10 @@ public sealed class WatchTests : IDisposable
         options.Render.To = _directory["out"];
         await using var watch = new WatchUnderTest(options);
         await watch.ComesToAsync(WatchPhase.NotRendered);
-        Assert.NotNull(watch.NotReadyBecause);
+        Assert.NotNull(watch.NotReadyReason);
 
         _volume.Swap(("key", "1"));
-        await Eventually.HoldsAsync(() => watch.NotReadyBecause is null, "ready after the first rendering");
+        await Eventually.HoldsAsync(() => watch.NotReadyReason is null, "ready after the first rendering");
     }
 
     [Fact]
@@ -427,7 +427,7 @@ public sealed class WatchTests : IDisposable
     private async Task<WatchUnderTest> StartAsync(Uri url, WatchOptions? options = null, string? stateFile = null)
     {
         var watch = new WatchUnderTest(With(url, options ?? WatchUnderTest.Options(_volume.Path)), stateFile);
-        await Eventually.HoldsAsync(() => watch.State.Phase is not WatchPhase.Starting, "the first look");
+        await Eventually.HoldsAsync(() => watch.Report.Phase is not WatchPhase.Starting, "the first look");
         return watch;
     }
 }

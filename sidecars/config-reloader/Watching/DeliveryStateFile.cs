@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace ConfigReloader.Watching;
 
 /// <summary>
-/// What each target was last told, kept in a file so that a change during this process's restart is not lost.
-/// Without a file it remembers nothing beyond the process.
+/// Remembers what was delivered to each target, in a file, so that a change during a restart of this process is not lost.
+/// Without a file it remembers nothing beyond the lifetime of the process.
 /// </summary>
-internal sealed class DeliveredState
+internal sealed class DeliveryStateFile
 {
-    /// <summary>Stands for whatever the application may have after an attempt that failed: the next start owes it a delivery.</summary>
-    public const string Unknown = "unknown";
+    /// <summary>Stands for <see cref="TargetContent.Unknown"/> in the file: the next start delivers again.</summary>
+    private const string UnknownText = "unknown";
 
     private const string Area = "state file";
 
@@ -18,28 +18,31 @@ internal sealed class DeliveredState
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, string> _fingerprints = new(StringComparer.Ordinal);
 
-    public DeliveredState(string? file, Problems problems)
+    public DeliveryStateFile(string? file, Problems problems)
     {
         _file = string.IsNullOrEmpty(file) ? null : Path.GetFullPath(file);
         _problems = problems;
-        Load();
+        LoadFile();
     }
 
-    /// <summary>What the watch's target has, <see cref="Unknown"/>, or null of a watch that was never seen.</summary>
-    public string? this[string watch]
+    /// <summary>What the target of a watch uses, or null for a watch that is not in the file.</summary>
+    public TargetContent? FindContent(string watch)
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
+            return _fingerprints.GetValueOrDefault(watch) switch
             {
-                return _fingerprints.GetValueOrDefault(watch);
-            }
+                null => null,
+                UnknownText => TargetContent.Unknown,
+                var fingerprint => TargetContent.FromFingerprint(fingerprint),
+            };
         }
     }
 
-    /// <summary>Remembers. A file that cannot be written is a problem, and no reason to stop.</summary>
-    public void Set(string watch, string fingerprint)
+    /// <summary>Stores what the target of a watch uses. A file that cannot be written is a problem, but does not stop the watch.</summary>
+    public void SetContent(string watch, TargetContent content)
     {
+        var fingerprint = content.Fingerprint ?? UnknownText;
         lock (_lock)
         {
             if (_fingerprints.GetValueOrDefault(watch) == fingerprint)
@@ -48,11 +51,11 @@ internal sealed class DeliveredState
             }
 
             _fingerprints[watch] = fingerprint;
-            Save();
+            SaveFile();
         }
     }
 
-    private void Load()
+    private void LoadFile()
     {
         if (_file is null || !File.Exists(_file))
         {
@@ -69,11 +72,14 @@ internal sealed class DeliveredState
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
             _problems.Report(
-                Area, $"{_file} cannot be read, so what is there now counts as known: {exception.Message}", "It is written anew with the next delivery.", exception);
+                Area,
+                $"{_file} cannot be read, so the current content counts as delivered: {exception.Message}",
+                "The file is written again with the next delivery.",
+                exception);
         }
     }
 
-    private void Save()
+    private void SaveFile()
     {
         if (_file is null)
         {
@@ -91,7 +97,10 @@ internal sealed class DeliveredState
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _problems.Report(
-                Area, $"{_file} cannot be written: {exception.Message}", "Put it on a writable volume (an emptyDir), or leave StateFile out.", exception);
+                Area,
+                $"{_file} cannot be written: {exception.Message}",
+                "Put it on a writable volume (an emptyDir), or remove StateFile.",
+                exception);
         }
     }
 }

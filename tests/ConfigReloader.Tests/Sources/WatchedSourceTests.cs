@@ -1,10 +1,10 @@
+using ConfigReloader.Sources;
 using ConfigReloader.Tests.Support;
-using ConfigReloader.Watching;
 using TestKit;
 
-namespace ConfigReloader.Tests.Watching;
+namespace ConfigReloader.Tests.Sources;
 
-public sealed class SourceTests : IDisposable
+public sealed class WatchedSourceTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
@@ -14,11 +14,11 @@ public sealed class SourceTests : IDisposable
     public void A_swap_with_the_same_bytes_has_the_same_fingerprint()
     {
         var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
-        var before = Read(Source.Directory(volume.Path));
+        var before = Read(WatchedSource.ForDirectory(volume.Path));
 
         volume.Swap(("a", "1"), ("b", "2"));
 
-        Assert.Equal(before.Fingerprint, Read(Source.Directory(volume.Path)).Fingerprint);
+        Assert.Equal(before.Fingerprint, Read(WatchedSource.ForDirectory(volume.Path)).Fingerprint);
     }
 
     [Theory]
@@ -29,22 +29,22 @@ public sealed class SourceTests : IDisposable
     public void Whatever_the_application_would_read_differently_changes_the_fingerprint(string key1, string value1, string key2, string value2)
     {
         var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
-        var before = Read(Source.Directory(volume.Path));
+        var before = Read(WatchedSource.ForDirectory(volume.Path));
 
         volume.Swap((key1, value1), (key2, value2));
 
-        Assert.NotEqual(before.Fingerprint, Read(Source.Directory(volume.Path)).Fingerprint);
+        Assert.NotEqual(before.Fingerprint, Read(WatchedSource.ForDirectory(volume.Path)).Fingerprint);
     }
 
     [Fact]
     public void A_removed_key_changes_the_fingerprint()
     {
         var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
-        var before = Read(Source.Directory(volume.Path));
+        var before = Read(WatchedSource.ForDirectory(volume.Path));
 
         volume.Swap(("a", "1"));
 
-        var after = Read(Source.Directory(volume.Path));
+        var after = Read(WatchedSource.ForDirectory(volume.Path));
         Assert.NotEqual(before.Fingerprint, after.Fingerprint);
         Assert.Equal(["a"], after.Files.Select(file => file.Name));
     }
@@ -54,7 +54,7 @@ public sealed class SourceTests : IDisposable
     {
         var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("sub/b", "2"));
 
-        Assert.Equal(["a", "sub/b"], Read(Source.Directory(volume.Path)).Files.Select(file => file.Name));
+        Assert.Equal(["a", "sub/b"], Read(WatchedSource.ForDirectory(volume.Path)).Files.Select(file => file.Name));
     }
 
     [Fact]
@@ -64,14 +64,14 @@ public sealed class SourceTests : IDisposable
         File.WriteAllText(_directory["plain/sub/a"], "1");
         File.WriteAllText(_directory["plain/b"], "2");
 
-        Assert.Equal(["b", "sub/a"], Read(Source.Directory(_directory["plain"])).Files.Select(file => file.Name));
+        Assert.Equal(["b", "sub/a"], Read(WatchedSource.ForDirectory(_directory["plain"])).Files.Select(file => file.Name));
     }
 
     [Fact]
     public void A_watched_file_is_seen_through_a_swap_and_its_siblings_are_not()
     {
         var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
-        var source = Source.File(Path.Combine(volume.Path, "a"));
+        var source = WatchedSource.ForFile(Path.Combine(volume.Path, "a"));
         var before = Read(source);
 
         volume.Swap(("a", "1"), ("b", "other"));
@@ -99,10 +99,10 @@ public sealed class SourceTests : IDisposable
         var seen = new HashSet<string>();
         do
         {
-            Snapshot snapshot;
+            SourceSnapshot snapshot;
             try
             {
-                snapshot = Source.Directory(volume.Path).Read(withContent: true, CancellationToken.None);
+                snapshot = WatchedSource.ForDirectory(volume.Path).ReadSnapshot(withContent: true, CancellationToken.None);
             }
             catch (SourceUnreadableException unreadable) when (unreadable.Message.Contains("changed", StringComparison.Ordinal))
             {
@@ -121,7 +121,7 @@ public sealed class SourceTests : IDisposable
     [Fact]
     public void A_missing_directory_is_said_with_a_remedy()
     {
-        var unreadable = Assert.Throws<SourceUnreadableException>(() => Read(Source.Directory(_directory["nowhere"])));
+        var unreadable = Assert.Throws<SourceUnreadableException>(() => Read(WatchedSource.ForDirectory(_directory["nowhere"])));
 
         Assert.Contains(_directory["nowhere"], unreadable.Message, StringComparison.Ordinal);
         Assert.Contains("Mount", unreadable.Remedy, StringComparison.Ordinal);
@@ -132,7 +132,7 @@ public sealed class SourceTests : IDisposable
     {
         var volume = new ConfigMapVolume(_directory["config"], ("a", "1"));
 
-        Assert.Throws<SourceUnreadableException>(() => Read(Source.File(Path.Combine(volume.Path, "b"))));
+        Assert.Throws<SourceUnreadableException>(() => Read(WatchedSource.ForFile(Path.Combine(volume.Path, "b"))));
     }
 
     [Fact]
@@ -141,20 +141,20 @@ public sealed class SourceTests : IDisposable
         Directory.CreateDirectory(_directory["loop"]);
         File.CreateSymbolicLink(_directory["loop/again"], _directory["loop"]);
 
-        Assert.Throws<SourceUnreadableException>(() => Read(Source.Directory(_directory["loop"])));
+        Assert.Throws<SourceUnreadableException>(() => Read(WatchedSource.ForDirectory(_directory["loop"])));
     }
 
-    private static Snapshot Read(Source source) => source.Read(withContent: false, CancellationToken.None);
+    private static SourceSnapshot Read(WatchedSource source) => source.ReadSnapshot(withContent: false, CancellationToken.None);
 
     [LinuxPipeFact]
     public void A_pipe_is_passed_over_and_not_waited_for()
     {
         var volume = new ConfigMapVolume(_directory["config"], ("key", "1"));
-        var before = Source.Directory(volume.Path).Read(withContent: false, CancellationToken.None);
+        var before = WatchedSource.ForDirectory(volume.Path).ReadSnapshot(withContent: false, CancellationToken.None);
         LinuxPipeFactAttribute.Make(Path.Combine(volume.Path, "pipe"));
         File.CreateSymbolicLink(Path.Combine(volume.Path, "link"), "pipe");
 
-        var after = Task.Run(() => Source.Directory(volume.Path).Read(withContent: true, CancellationToken.None));
+        var after = Task.Run(() => WatchedSource.ForDirectory(volume.Path).ReadSnapshot(withContent: true, CancellationToken.None));
 
         Assert.True(after.Wait(Eventually.Deadline), "it waits for the pipe");
         Assert.Equal(before.Fingerprint, after.Result.Fingerprint);
@@ -165,7 +165,7 @@ public sealed class SourceTests : IDisposable
     {
         LinuxPipeFactAttribute.Make(_directory["pipe"]);
 
-        var read = Task.Run(() => Source.File(_directory["pipe"]).Read(withContent: false, CancellationToken.None));
+        var read = Task.Run(() => WatchedSource.ForFile(_directory["pipe"]).ReadSnapshot(withContent: false, CancellationToken.None));
 
         var unreadable = Assert.Throws<SourceUnreadableException>(() => read.WaitAsync(Eventually.Deadline).GetAwaiter().GetResult());
         Assert.Contains("is a pipe", unreadable.Message, StringComparison.Ordinal);
