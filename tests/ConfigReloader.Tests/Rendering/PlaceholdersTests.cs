@@ -10,13 +10,13 @@ public sealed class PlaceholdersTests
     [InlineData("$(NAME)$(NAME)", "valuevalue")]
     [InlineData("x$(EMPTY)y", "xy")]
     [InlineData("$(_under_1)", "score")]
-    [InlineData("$$(NAME)", "$(NAME)")] // escaped, as Kubernetes does
+    [InlineData("$$(NAME)", "$(NAME)")] // escaped as in Kubernetes
     [InlineData("$$$(NAME)", "$$(NAME)")]
-    [InlineData("${NAME} $NAME $1 100$", "${NAME} $NAME $1 100$")] // other people's placeholders
+    [InlineData("${NAME} $NAME $1 100$", "${NAME} $NAME $1 100$")] // placeholder syntax of other programs
     [InlineData("$(date +%s) $() $(1A) $(NAME", "$(date +%s) $() $(1A) $(NAME")]
     [InlineData("", "")]
     [InlineData("ünïcode $(NAME) ☃", "ünïcode value ☃")]
-    public void Placeholders_become_values_and_all_else_stays(string template, string expected)
+    public void Placeholders_become_values_and_other_text_stays_unchanged(string template, string expected)
     {
         var unknown = new List<UnknownVariable>();
 
@@ -27,7 +27,7 @@ public sealed class PlaceholdersTests
     }
 
     [Fact]
-    public void Every_unknown_variable_is_told_with_its_line()
+    public void Every_unknown_variable_is_reported_with_its_line()
     {
         var unknown = new List<UnknownVariable>();
 
@@ -37,7 +37,7 @@ public sealed class PlaceholdersTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_pass_as_they_are()
+    public void Bytes_that_are_not_text_stay_unchanged()
     {
         byte[] template = [0xff, 0xfe, 0x00, .. "$(NAME)"u8, 0x80];
 

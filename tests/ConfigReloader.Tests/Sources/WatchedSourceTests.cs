@@ -1,6 +1,5 @@
 using ConfigReloader.Sources;
 using ConfigReloader.Tests.Support;
-using TestKit;
 
 namespace ConfigReloader.Tests.Sources;
 
@@ -11,12 +10,12 @@ public sealed class WatchedSourceTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void A_swap_with_the_same_bytes_has_the_same_fingerprint()
+    public void Swap_with_the_same_bytes_keeps_the_fingerprint()
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("a", "1"), ("b", "2"));
         var before = Read(WatchedSource.ForDirectory(volume.Path));
 
-        volume.Swap(("a", "1"), ("b", "2"));
+        volume.ReplaceFiles(("a", "1"), ("b", "2"));
 
         Assert.Equal(before.Fingerprint, Read(WatchedSource.ForDirectory(volume.Path)).Fingerprint);
     }
@@ -24,25 +23,25 @@ public sealed class WatchedSourceTests : IDisposable
     [Theory]
     [InlineData("a", "1", "b", "3")] // another value
     [InlineData("a", "1", "c", "2")] // another name
-    [InlineData("a", "12", "b", "")] // the same bytes, parted elsewhere
+    [InlineData("a", "12", "b", "")] // the same bytes, split differently
     [InlineData("a", "1", "d/b", "2")] // another directory
-    public void Whatever_the_application_would_read_differently_changes_the_fingerprint(string key1, string value1, string key2, string value2)
+    public void Any_difference_that_the_application_can_read_changes_the_fingerprint(string key1, string value1, string key2, string value2)
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("a", "1"), ("b", "2"));
         var before = Read(WatchedSource.ForDirectory(volume.Path));
 
-        volume.Swap((key1, value1), (key2, value2));
+        volume.ReplaceFiles((key1, value1), (key2, value2));
 
         Assert.NotEqual(before.Fingerprint, Read(WatchedSource.ForDirectory(volume.Path)).Fingerprint);
     }
 
     [Fact]
-    public void A_removed_key_changes_the_fingerprint()
+    public void Removed_key_changes_the_fingerprint()
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("a", "1"), ("b", "2"));
         var before = Read(WatchedSource.ForDirectory(volume.Path));
 
-        volume.Swap(("a", "1"));
+        volume.ReplaceFiles(("a", "1"));
 
         var after = Read(WatchedSource.ForDirectory(volume.Path));
         Assert.NotEqual(before.Fingerprint, after.Fingerprint);
@@ -50,15 +49,15 @@ public sealed class WatchedSourceTests : IDisposable
     }
 
     [Fact]
-    public void Files_are_named_once_though_they_are_reached_through_two_links()
+    public void File_behind_two_links_is_listed_only_once()
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("sub/b", "2"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("a", "1"), ("sub/b", "2"));
 
         Assert.Equal(["a", "sub/b"], Read(WatchedSource.ForDirectory(volume.Path)).Files.Select(file => file.Name));
     }
 
     [Fact]
-    public void A_plain_directory_is_read_with_its_subdirectories()
+    public void Plain_directory_is_read_with_its_subdirectories()
     {
         Directory.CreateDirectory(_directory["plain/sub"]);
         File.WriteAllText(_directory["plain/sub/a"], "1");
@@ -68,31 +67,31 @@ public sealed class WatchedSourceTests : IDisposable
     }
 
     [Fact]
-    public void A_watched_file_is_seen_through_a_swap_and_its_siblings_are_not()
+    public void Watched_file_changes_with_a_swap_but_not_with_its_siblings()
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("a", "1"), ("b", "2"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("a", "1"), ("b", "2"));
         var source = WatchedSource.ForFile(Path.Combine(volume.Path, "a"));
         var before = Read(source);
 
-        volume.Swap(("a", "1"), ("b", "other"));
+        volume.ReplaceFiles(("a", "1"), ("b", "other"));
         var sibling = Read(source);
-        volume.Swap(("a", "new"), ("b", "other"));
+        volume.ReplaceFiles(("a", "new"), ("b", "other"));
 
         Assert.Equal(before.Fingerprint, sibling.Fingerprint);
         Assert.NotEqual(before.Fingerprint, Read(source).Fingerprint);
     }
 
     [Fact]
-    public async Task A_snapshot_never_mixes_two_versions_however_often_they_are_swapped()
+    public async Task Snapshot_never_mixes_two_versions_under_continuous_swaps()
     {
         static (string, string)[] Version(int i) => [.. Enumerable.Range(0, 20).Select(key => ($"key{key:00}", $"{i}"))];
 
-        var volume = new ConfigMapVolume(_directory["config"], Version(0));
+        var volume = Volumes.CreateVolume(_directory["config"], Version(0));
         var swaps = Task.Run(() =>
         {
             for (var i = 1; i <= 300; i++)
             {
-                volume.Swap(Version(i));
+                volume.ReplaceFiles(Version(i));
             }
         });
 
@@ -106,7 +105,7 @@ public sealed class WatchedSourceTests : IDisposable
             }
             catch (SourceUnreadableException unreadable) when (unreadable.Message.Contains("changed", StringComparison.Ordinal))
             {
-                continue; // Swapped faster than it can be read: said, and read again later.
+                continue; // Swapped faster than it can be read: reported, and read again later.
             }
 
             Assert.Equal(20, snapshot.Files.Count);
@@ -115,11 +114,11 @@ public sealed class WatchedSourceTests : IDisposable
         while (!swaps.IsCompleted);
 
         await swaps;
-        Assert.True(seen.Count > 1, "the reading never met a swap");
+        Assert.True(seen.Count > 1, "no read overlapped with a swap");
     }
 
     [Fact]
-    public void A_missing_directory_is_said_with_a_remedy()
+    public void Missing_directory_is_reported_with_its_path_and_a_remedy()
     {
         var unreadable = Assert.Throws<SourceUnreadableException>(() => Read(WatchedSource.ForDirectory(_directory["nowhere"])));
 
@@ -128,15 +127,15 @@ public sealed class WatchedSourceTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_file_is_said()
+    public void Missing_watched_file_is_reported_as_unreadable()
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("a", "1"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("a", "1"));
 
         Assert.Throws<SourceUnreadableException>(() => Read(WatchedSource.ForFile(Path.Combine(volume.Path, "b"))));
     }
 
     [Fact]
-    public void A_link_to_a_parent_ends_with_an_error_and_not_never()
+    public void Link_to_a_parent_directory_is_an_error_not_an_endless_loop()
     {
         Directory.CreateDirectory(_directory["loop"]);
         File.CreateSymbolicLink(_directory["loop/again"], _directory["loop"]);
@@ -146,24 +145,24 @@ public sealed class WatchedSourceTests : IDisposable
 
     private static SourceSnapshot Read(WatchedSource source) => source.ReadSnapshot(withContent: false, CancellationToken.None);
 
-    [LinuxPipeFact]
-    public void A_pipe_is_passed_over_and_not_waited_for()
+    [NamedPipeFact]
+    public void Pipe_in_a_watched_directory_is_skipped_without_blocking()
     {
-        var volume = new ConfigMapVolume(_directory["config"], ("key", "1"));
+        var volume = Volumes.CreateVolume(_directory["config"], ("key", "1"));
         var before = WatchedSource.ForDirectory(volume.Path).ReadSnapshot(withContent: false, CancellationToken.None);
-        LinuxPipeFactAttribute.Make(Path.Combine(volume.Path, "pipe"));
+        NamedPipeFactAttribute.CreatePipe(Path.Combine(volume.Path, "pipe"));
         File.CreateSymbolicLink(Path.Combine(volume.Path, "link"), "pipe");
 
         var after = Task.Run(() => WatchedSource.ForDirectory(volume.Path).ReadSnapshot(withContent: true, CancellationToken.None));
 
-        Assert.True(after.Wait(Eventually.Deadline), "it waits for the pipe");
+        Assert.True(after.Wait(Eventually.Deadline), "the read blocks on the pipe");
         Assert.Equal(before.Fingerprint, after.Result.Fingerprint);
     }
 
-    [LinuxPipeFact]
-    public void A_watched_file_that_is_a_pipe_is_refused_and_not_waited_for()
+    [NamedPipeFact]
+    public void Watched_file_that_is_a_pipe_is_rejected_without_blocking()
     {
-        LinuxPipeFactAttribute.Make(_directory["pipe"]);
+        NamedPipeFactAttribute.CreatePipe(_directory["pipe"]);
 
         var read = Task.Run(() => WatchedSource.ForFile(_directory["pipe"]).ReadSnapshot(withContent: false, CancellationToken.None));
 

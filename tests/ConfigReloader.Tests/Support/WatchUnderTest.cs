@@ -2,11 +2,10 @@ using ConfigReloader.Sources;
 using ConfigReloader.Watching;
 using Microsoft.Extensions.Logging.Abstractions;
 using Prometheus;
-using TestKit;
 
 namespace ConfigReloader.Tests.Support;
 
-/// <summary>A watch with its loop, on real files and real targets, without the process around it.</summary>
+/// <summary>A watch with its loop, on real files and real targets, but inside the test process.</summary>
 internal sealed class WatchUnderTest : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -35,7 +34,7 @@ internal sealed class WatchUnderTest : IAsyncDisposable
 
     public string? NotReadyReason => _watch.NotReadyReason;
 
-    /// <summary>Options with waits that suit a test.</summary>
+    /// <summary>Options with short delays.</summary>
     public static WatchOptions Options(string directory) => new()
     {
         Directory = directory,
@@ -45,13 +44,13 @@ internal sealed class WatchUnderTest : IAsyncDisposable
     };
 
     /// <summary>Waits until the watch is in a phase.</summary>
-    public Task ComesToAsync(WatchPhase phase) => Eventually.HoldsAsync(() => Report.Phase == phase, $"{phase}; is {Report}");
+    public Task WaitForPhaseAsync(WatchPhase phase) => Eventually.AssertAsync(() => Report.Phase == phase, () => $"{phase}; is {Report}");
 
-    /// <summary>Waits until what is in the directory has arrived.</summary>
-    public Task HasDeliveredAsync(string directory)
+    /// <summary>Waits until the content of the directory was delivered.</summary>
+    public Task WaitForDeliveryAsync(string directory)
     {
-        var wanted = WatchedSource.ForDirectory(directory).ReadSnapshot(withContent: false, CancellationToken.None).Fingerprint;
-        return Eventually.HoldsAsync(() => Report.DeliveredFingerprint == wanted, $"{wanted} delivered; is {Report}");
+        var expected = WatchedSource.ForDirectory(directory).ReadSnapshot(withContent: false, CancellationToken.None).Fingerprint;
+        return Eventually.AssertAsync(() => Report.DeliveredFingerprint == expected, () => $"{expected} delivered; is {Report}");
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ConfigReloader.Targets;
 using ConfigReloader.Tests.Support;
-using TestKit;
 
 namespace ConfigReloader.Tests.Targets;
 
@@ -11,7 +10,7 @@ public sealed class SignalTargetTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    // Short enough for the kernel's 15 characters, and of this test alone.
+    // Within the kernel's limit of 15 characters, and unique to this test.
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"app{Environment.ProcessId}x{Interlocked.Increment(ref _names)}");
 
     private string Shell => field ??= ShellProcess.Named(_directory, _name);
@@ -22,19 +21,19 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("HUP")]
     [InlineData("SIGUSR1")]
     [InlineData("usr2")]
-    public async Task A_process_that_is_found_by_its_name_gets_the_signal(string signal)
+    public async Task Process_with_the_configured_name_receives_the_signal(string signal)
     {
         await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping(signal.ToUpperInvariant().Replace("SIG", "", StringComparison.Ordinal)));
 
         var result = await ByName(signal).DeliverChangeAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
-        await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
+        await Eventually.AssertAsync(() => process.Output.Count == 2, "the trap runs");
         Assert.False(process.HasExited);
     }
 
     [Fact]
-    public async Task A_name_longer_than_the_kernel_keeps_is_found_by_the_program()
+    public async Task Name_longer_than_the_kernel_stores_matches_the_program_file()
     {
         var name = _name + "-with-a-long-name";
         await using var process = await ShellProcess.StartAsync(ShellProcess.Named(_directory, name), ShellProcess.Trapping("HUP"));
@@ -42,11 +41,11 @@ public sealed class SignalTargetTests : IDisposable
         var result = await Target(Hup, name, null, new ProcessTable()).DeliverChangeAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
-        await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
+        await Eventually.AssertAsync(() => process.Output.Count == 2, "the trap runs");
     }
 
     [Fact]
-    public async Task Two_of_the_same_name_are_one_too_many_and_both_are_named()
+    public async Task Two_processes_with_the_same_name_are_both_listed_and_not_signalled()
     {
         await using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         await using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
@@ -58,29 +57,29 @@ public sealed class SignalTargetTests : IDisposable
         Assert.Contains($"{other.Id} (", result.Message, StringComparison.Ordinal);
         Assert.Contains("PidFile", result.Remedy, StringComparison.Ordinal);
 
-        // Neither has heard of it, as the next signal shows.
+        // Neither was signalled: the next signal is the first that arrives.
         File.WriteAllText(_directory["pid"], $"{one.Id}\n");
         Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverChangeAsync(CancellationToken.None)).Outcome);
-        await Eventually.HoldsAsync(() => one.Output.Count == 2, "the one that is meant is signalled");
+        await Eventually.AssertAsync(() => one.Output.Count == 2, "the selected process is signalled");
         Assert.Equal(["ready"], other.Output);
     }
 
     [Fact]
-    public async Task Workers_of_the_same_name_are_their_master_s_business()
+    public async Task Only_the_master_is_signalled_if_workers_have_the_same_name()
     {
         await using var master = await ShellProcess.StartAsync(
             Shell, $"trap 'echo reload' HUP; {Shell} -c 'while kill -0 $PPID; do sleep 0.02; done' & echo ready; {ShellProcess.UntilOrphaned}");
-        await Eventually.HoldsAsync(() => new ProcessTable().ListProcesses().Count(process => process.MatchesName(_name)) == 2, "the worker runs");
+        await Eventually.AssertAsync(() => new ProcessTable().ListProcesses().Count(process => process.MatchesName(_name)) == 2, "the worker runs");
 
         var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
         Assert.Contains($"{master.Id} (", result.Message, StringComparison.Ordinal);
-        await Eventually.HoldsAsync(() => master.Output.Count == 2, "the master is signalled");
+        await Eventually.AssertAsync(() => master.Output.Count == 2, "the master is signalled");
     }
 
     [Fact]
-    public async Task A_process_without_a_handler_is_not_ended_by_a_hangup()
+    public async Task Process_without_a_handler_is_not_terminated_by_SIGHUP()
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
@@ -92,7 +91,7 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_ignores_the_signal_is_noticed()
+    public async Task Process_that_ignores_the_signal_is_reported()
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"trap '' HUP; echo ready; {ShellProcess.UntilOrphaned}");
 
@@ -103,18 +102,18 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_signal_that_means_the_end_needs_no_handler()
+    public async Task Termination_signal_is_sent_without_a_handler()
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
         var result = await ByName("TERM").DeliverChangeAsync(CancellationToken.None);
 
         Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
-        await Eventually.HoldsAsync(() => process.HasExited, "the process ends");
+        await Eventually.AssertAsync(() => process.HasExited, "the process exits");
     }
 
     [Fact]
-    public async Task No_such_process_says_how_many_were_looked_at()
+    public async Task Missing_process_is_reported_with_the_name_that_was_searched()
     {
         var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
@@ -123,7 +122,7 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task It_never_signals_itself()
+    public async Task Reloader_never_signals_itself()
     {
         var own = new ProcessTable().FindProcess(Environment.ProcessId);
         Assert.NotNull(own);
@@ -136,19 +135,19 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task Process_1_is_not_signalled_unless_asked()
+    public async Task Process_1_is_not_signalled_by_default()
     {
         var proc = FakeProc((1, 0, "pause", Handlers(1)));
 
-        var refused = await Target(Hup, "pause", null, proc).CheckReachabilityAsync(CancellationToken.None);
-        Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
+        var failure = await Target(Hup, "pause", null, proc).CheckReachabilityAsync(CancellationToken.None);
+        Assert.Contains("AllowPid1", failure?.Remedy, StringComparison.Ordinal);
         File.WriteAllText(_directory["pid"], "1");
-        refused = await Target(Hup, null, _directory["pid"], proc).CheckReachabilityAsync(CancellationToken.None);
-        Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
+        failure = await Target(Hup, null, _directory["pid"], proc).CheckReachabilityAsync(CancellationToken.None);
+        Assert.Contains("AllowPid1", failure?.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Alone_in_its_process_namespace_it_says_what_the_Pod_lacks()
+    public async Task Isolated_process_namespace_is_reported_with_the_missing_Pod_setting()
     {
         var proc = FakeProc((Environment.ProcessId, 0, "dotnet", Handlers(1)));
 
@@ -162,7 +161,7 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("nonsense", "no process id")]
     [InlineData("-5", "no process id")]
     [InlineData("2147483647", "no such process")]
-    public async Task A_pid_file_that_names_no_process_is_said(string content, string message)
+    public async Task Pid_file_without_a_valid_process_id_is_reported(string content, string message)
     {
         File.WriteAllText(_directory["pid"], content);
 
@@ -173,7 +172,7 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pid_file_that_is_not_there_yet_is_said()
+    public async Task Missing_pid_file_is_reported()
     {
         var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
@@ -182,7 +181,7 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stale_pid_file_does_not_hit_the_process_that_has_got_the_number()
+    public async Task Stale_pid_file_does_not_signal_the_new_owner_of_the_process_id()
     {
         await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         File.WriteAllText(_directory["pid"], $"{process.Id}");
@@ -200,11 +199,11 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("dotnet", true)]
     [InlineData("Agen", false)]
     [InlineData("app", false)]
-    public void A_process_of_an_interpreter_is_called_by_what_it_runs(string name, bool called)
+    public void Process_of_an_interpreter_matches_the_name_of_its_script(string name, bool matches)
     {
         var process = new ProcessEntry(7, 1, "dotnet", ["/usr/bin/dotnet", "/app/Agent.dll", "--config", "app"], 1000, 1, null);
 
-        Assert.Equal(called, process.MatchesName(name));
+        Assert.Equal(matches, process.MatchesName(name));
     }
 
     private static ReloadSignal Hup => ReloadSignal.FindByName("HUP")!;
@@ -218,7 +217,7 @@ public sealed class SignalTargetTests : IDisposable
     private static SignalTarget Target(ReloadSignal signal, string? processName, string? pidFile, ProcessTable processes) =>
         new(signal, new ProcessFinder(processName, pidFile, allowPid1: false, processes), processes);
 
-    /// <summary>A proc file system with other numbers than this machine's; nothing in it is ever signalled.</summary>
+    /// <summary>A proc file system with made-up processes; none of them is ever signalled.</summary>
     private ProcessTable FakeProc(params (int Id, int Parent, string Name, string Caught)[] processes)
     {
         foreach (var (id, parent, name, caught) in processes)

@@ -51,8 +51,8 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     public async Task A_signal_stops_the_agent_first_then_the_sidecars_in_reverse_and_the_exit_code_is_0(int signal)
     {
         var process = _lab.Start(TwoSidecars).Process;
-        await process.SaysAsync("3/3     Running");
-        await process.SaysAsync("agent   | on stderr");
+        await process.WaitForLineAsync("3/3     Running");
+        await process.WaitForLineAsync("agent   | on stderr");
 
         process.Signal(signal);
 
@@ -68,12 +68,12 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     {
         var marker = $"{Random.Shared.Next(1_000_000, 9_000_000)}";
         var process = _lab.Start(TwoSidecars.Replace("4242", marker, StringComparison.Ordinal)).Process;
-        await process.SaysAsync("3/3     Running");
+        await process.WaitForLineAsync("3/3     Running");
         Assert.NotEmpty(Processes.With(marker));
 
         process.Signal(9);
 
-        await Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             () => Processes.With(marker).Count == 0 && Processes.With(_lab.Directory).Count == 0,
             () => $"no process left: {string.Join(", ", Processes.With(marker).Concat(Processes.With(_lab.Directory)))}");
     }
@@ -94,21 +94,21 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             """;
         var process = _lab.Start(Manifest).Process;
         var file = Path.Combine(_lab.Directory, "pod.yaml");
-        await process.SaysAsync("has first-eins");
+        await process.WaitForLineAsync("has first-eins");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("first", "second", StringComparison.Ordinal));
-        await process.SaysAsync("has second-eins");
+        await process.WaitForLineAsync("has second-eins");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("first", "[", StringComparison.Ordinal));
-        await process.SaysAsync("the changed manifest is not applied: pod.yaml:");
+        await process.WaitForLineAsync("the changed manifest is not applied: pod.yaml:");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("first", "second", StringComparison.Ordinal).Replace("eins", "zwei", StringComparison.Ordinal));
-        await process.SaysAsync("Secret password has changed");
-        await process.SaysAsync("has second-zwei");
+        await process.WaitForLineAsync("Secret password has changed");
+        await process.WaitForLineAsync("has second-zwei");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("busybox", "alpine", StringComparison.Ordinal));
-        await process.SaysAsync("has first-eins");
-        await process.SaysAsync("takes a new start of the lab");
+        await process.WaitForLineAsync("has first-eins");
+        await process.WaitForLineAsync("takes a new start of the lab");
         process.Terminate();
         Assert.Equal(0, await process.ExitAsync());
     }
@@ -121,13 +121,13 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {terminationGracePeriodSeconds: 3600, containers: [
               {name: agent, image: busybox, command: [sh, -c, "trap '' TERM; while :; do sleep 0.05; done"]}]}}
             """).Process;
-        await process.SaysAsync("1/1     Running");
+        await process.WaitForLineAsync("1/1     Running");
 
         process.Signal(2);
-        await process.SaysAsync("stopping agent");
+        await process.WaitForLineAsync("stopping agent");
         // Again and again, as an impatient hand does: what comes right after the first counts as the same signal.
-        await Eventually.HoldsAsync(
-            () => !process.TrySignal(2) || process.Output.Any(l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal)),
+        await Eventually.AssertAsync(
+            () => !process.TrySendSignal(2) || process.Output.Any(l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal)),
             "the kill");
 
         Assert.Equal(0, await process.ExitAsync());
@@ -155,7 +155,7 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     public async Task A_crashed_sidecar_comes_back_and_the_agent_goes_on()
     {
         var process = _lab.Start(TwoSidecars).Process;
-        await process.SaysAsync("3/3     Running");
+        await process.WaitForLineAsync("3/3     Running");
 
         var victim = Processes.With("echo metrics up").Intersect(Processes.With("sh -c trap")).ToList();
         var metrics = victim.Single(id => File.ReadAllText($"/proc/{id}/environ").Contains(Path.Combine(_lab.Directory, ".lab/pod/containers/metrics"), StringComparison.Ordinal));
@@ -164,8 +164,8 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             await kill.WaitForExitAsync();
         }
 
-        await process.SaysAsync("metrics exited with code 137, killed");
-        await Eventually.HoldsAsync(() => process.Output.Count(line => line == "metrics | up") == 2, "the second run");
+        await process.WaitForLineAsync("metrics exited with code 137, killed");
+        await Eventually.AssertAsync(() => process.Output.Count(line => line == "metrics | up") == 2, "the second run");
         Assert.Single(process.Output, line => line == "agent   | up");
         process.Terminate();
         Assert.Equal(0, await process.ExitAsync());
@@ -231,7 +231,7 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             """,
             "--pod",
             "two").Process;
-        await process.SaysAsync("two    1/1     Running");
+        await process.WaitForLineAsync("two    1/1     Running");
         Assert.Contains("lab | Service two: not needed here", process.Output);
 
         process.Terminate();
@@ -242,7 +242,7 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     public async Task A_second_lab_does_not_run_the_same_Pod_in_the_same_place()
     {
         var process = _lab.Start(TwoSidecars).Process;
-        await process.SaysAsync("3/3     Running");
+        await process.WaitForLineAsync("3/3     Running");
 
         await using var second = ChildProcess.DotNet(typeof(Lab.CommandLine.CommandLineOptions).Assembly.Location, ["pod.yaml"], directory: _lab.Directory);
 

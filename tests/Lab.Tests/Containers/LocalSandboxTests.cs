@@ -81,11 +81,11 @@ public sealed class LocalSandboxTests : IDisposable
         await sandbox.MountAsync(CancellationToken.None);
         var process = await sandbox.StartAsync(pod.Spec.Containers[0], CancellationToken.None);
         var log = $"{_run!.ContainerRoot("c")}/var/log/app/";
-        await Eventually.HoldsAsync(() => _output.Of("c").Contains($"log={log}x"), "the translated ConfigMap");
+        await Eventually.AssertAsync(() => _output.Of("c").Contains($"log={log}x"), "the translated ConfigMap");
 
         sandbox.Update(new ConfigMap { Metadata = new() { Name = "c" }, Data = new Dictionary<string, string> { ["app.conf"] = "log=/var/log/app/y\n" } });
 
-        await Eventually.HoldsAsync(() => _output.Of("c").Contains($"log={log}y"), "the changed ConfigMap");
+        await Eventually.AssertAsync(() => _output.Of("c").Contains($"log={log}y"), "the changed ConfigMap");
         Assert.Equal("log=/var/log/app/y\n", File.ReadAllText(Path.Combine(_run.Volume("conf"), "app.conf")));
         process.Kill();
         Assert.Equal(137, await process.Exit);
@@ -168,7 +168,7 @@ public sealed class LocalSandboxTests : IDisposable
         await sandbox.MountAsync(CancellationToken.None);
         var polite = await sandbox.StartAsync(pod.Spec.Containers[0], CancellationToken.None);
         var stubborn = await sandbox.StartAsync(pod.Spec.Containers[1], CancellationToken.None);
-        await Eventually.HoldsAsync(() => _output.Of("polite").Any() && _output.Of("stubborn").Any(), "both to run");
+        await Eventually.AssertAsync(() => _output.Of("polite").Any() && _output.Of("stubborn").Any(), "both to run");
         var child = _output.Of("stubborn").Single().Split(' ')[1];
 
         polite.Terminate();
@@ -179,7 +179,7 @@ public sealed class LocalSandboxTests : IDisposable
 
         stubborn.Kill();
         Assert.Equal(137, await stubborn.Exit);
-        await Eventually.HoldsAsync(() => !Processes.IsAlive(child), "the child to be gone");
+        await Eventually.AssertAsync(() => !Processes.IsAlive(child), "the child to be gone");
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class LocalSandboxTests : IDisposable
         Assert.Equal(0, await RunAsync(sandbox, pod, "c"));
 
         var child = _output.Of("c").Single();
-        await Eventually.HoldsAsync(() => !Processes.IsAlive(child), "the child to be gone");
+        await Eventually.AssertAsync(() => !Processes.IsAlive(child), "the child to be gone");
     }
 
     [Fact]

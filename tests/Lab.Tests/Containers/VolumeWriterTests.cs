@@ -75,8 +75,8 @@ public sealed class VolumeWriterTests : IDisposable
             Write(("a", $"{round}"), ("b", $"{round}"));
         }
 
-        await Eventually.HoldsAsync(() => File.ReadAllText(_directory["b"]) == "200", "the last update");
-        await Eventually.HoldsAsync(() => Volatile.Read(ref seen) > 0, "a reader that read");
+        await Eventually.AssertAsync(() => File.ReadAllText(_directory["b"]) == "200", "the last update");
+        await Eventually.AssertAsync(() => Volatile.Read(ref seen) > 0, "a reader that read");
         await stop.CancelAsync();
         await reader;
     }

@@ -1,12 +1,10 @@
-using TestKit;
-
 namespace ConfigReloader.Tests.Support;
 
-/// <summary>A test that makes a named pipe.</summary>
+/// <summary>A test that creates a named pipe.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class LinuxPipeFactAttribute : FactAttribute
+internal sealed class NamedPipeFactAttribute : FactAttribute
 {
-    public LinuxPipeFactAttribute()
+    public NamedPipeFactAttribute()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -14,7 +12,7 @@ internal sealed class LinuxPipeFactAttribute : FactAttribute
         }
     }
 
-    public static void Make(string path)
+    public static void CreatePipe(string path)
     {
         using var mkfifo = System.Diagnostics.Process.Start("mkfifo", [path]);
         Assert.True(mkfifo.WaitForExit(Eventually.Deadline));

@@ -1,22 +1,21 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using TestKit;
 
 namespace ConfigReloader.Tests.Support;
 
-/// <summary>A test that needs a command to work here, which takes a program and mostly a right: it is run once to see.</summary>
+/// <summary>A test that is skipped unless a command succeeds here. The command is run once to find out.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class RunsFactAttribute : FactAttribute
+internal sealed class RequiresCommandFactAttribute : FactAttribute
 {
-    public RunsFactAttribute(params string[] command)
+    public RequiresCommandFactAttribute(params string[] command)
     {
-        if (!Runs(command))
+        if (!Succeeds(command))
         {
-            Skip = $"needs `{string.Join(' ', command)}` to work, which it does not here";
+            Skip = $"`{string.Join(' ', command)}` fails on this machine";
         }
     }
 
-    private static bool Runs(string[] command)
+    private static bool Succeeds(string[] command)
     {
         try
         {
