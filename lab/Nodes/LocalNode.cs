@@ -9,7 +9,13 @@ namespace Lab.Nodes;
 /// This machine as a node: runs Pods, and brings changed ConfigMaps and Secrets to their volumes. Each Pod has its own directory,
 /// sandbox and state machine; the node shares one process starter and the configuration between them.
 /// </summary>
-internal sealed class LocalNode(PodConfiguration configuration, ImageCatalog images, IContainerOutput output, TimeProvider clock)
+/// <param name="configuration">The ConfigMaps and Secrets.</param>
+/// <param name="images">The programs of the images.</param>
+/// <param name="output">Receives the output of all containers.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="parentDirectory">Where <c>.lab</c> is created; the current directory by default.</param>
+internal sealed class LocalNode(
+    PodConfiguration configuration, ImageCatalog images, IContainerOutput output, TimeProvider clock, string? parentDirectory = null)
     : IDisposable
 {
     private readonly ProcessStarter _starter = new();
@@ -21,7 +27,7 @@ internal sealed class LocalNode(PodConfiguration configuration, ImageCatalog ima
     /// <exception cref="UnauthorizedAccessException">The directory of the Pod cannot be written.</exception>
     public LocalPod AddPod(Pod pod, IPodObserver observer, PodTiming timing)
     {
-        var directory = RunDirectory.OpenDirectory(pod.Metadata.Name);
+        var directory = RunDirectory.OpenDirectory(pod.Metadata.Name, parentDirectory);
         var sandbox = new LocalSandbox(pod, configuration, images, directory, _starter, output, clock);
         var localPod = new LocalPod(directory, sandbox, new PodWorker(pod, sandbox, observer, timing, clock), RemovePod);
         lock (_lock)

@@ -3,7 +3,7 @@ using Lab.Objects;
 namespace Lab.Pods;
 
 /// <summary>
-/// What the state machine wants to be done. <c>Run</c> counts the starts of a container: a <see cref="PodEvent"/> of an earlier run is
+/// An action that the state machine requests. <c>Run</c> counts the starts of a container: a <see cref="PodEvent"/> of an earlier run is
 /// stale and is ignored.
 /// </summary>
 internal abstract record PodAction

@@ -20,7 +20,7 @@ internal sealed class PodMachine(Pod pod, PodTiming timing, DateTimeOffset start
     /// <summary>Handles an event.</summary>
     /// <param name="happened">What happened.</param>
     /// <param name="now">When, since the start of the Pod.</param>
-    /// <returns>What is to be done, in order.</returns>
+    /// <returns>The resulting actions, in order.</returns>
     public IReadOnlyList<PodAction> HandleEvent(PodEvent happened, TimeSpan now)
     {
         var transition = new PodTransition(_state, now);

@@ -6,7 +6,7 @@ namespace Lab.Containers.Local;
 /// <summary>A command of a container, translated to a command of this machine.</summary>
 internal sealed record ContainerCommand(string FileName, IReadOnlyList<string> Arguments)
 {
-    /// <summary>The <c>dotnet</c> host that runs .NET programs: the one that runs the lab itself.</summary>
+    /// <summary>The <c>dotnet</c> host for .NET programs: the same one that runs the lab.</summary>
     public static string DotnetHost { get; } = FindDotnetHost();
 
     /// <summary>The command of a container: its <c>command</c> or the program of its image, followed by its <c>args</c>.</summary>

@@ -78,8 +78,8 @@ internal sealed class RenderedDirectory(string path, TimeProvider time) : IRende
         var names = files.Select(file => file.Name.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in new DirectoryInfo(Path).EnumerateFileSystemInfos())
         {
-            var ours = entry.LinkTarget == $"{WatchedSource.DataLink}/{entry.Name}";
-            if (ours && !names.Remove(entry.Name))
+            var isOwnLink = entry.LinkTarget == $"{WatchedSource.DataLink}/{entry.Name}";
+            if (isOwnLink && !names.Remove(entry.Name))
             {
                 entry.Delete();
             }
