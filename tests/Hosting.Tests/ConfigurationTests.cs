@@ -52,7 +52,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("""{"Sink": {"Ulr": "http://x"}}""", "Sink:Ulr: unknown key. Did you mean Sink:Url?")]
     [InlineData("""{"Sink": {"Url": "not an address"}}""", "Sink:Url = 'not an address': not an address.")]
     [InlineData("""{"Sink": {"Type": "1"}}""", "not one of stdout, http.")]
-    [InlineData("{\n  \"Greeting\": oops }", "is not the JSON of a configuration")]
+    [InlineData("{\n  \"Greeting\": oops }", "is not a valid JSON configuration")]
     public async Task A_file_that_is_wrong_is_refused_with_the_place(string json, string expected)
     {
         await using var process = Specimen.Run(["--config", Write(json)]);
@@ -110,7 +110,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("5", null)]
     [InlineData("soon", null)]
     public void A_duration_has_a_unit(string written, string? normal) =>
-        Assert.Equal(normal, Configuration.ConfigurationValue.Normalize("Wait", written, typeof(TimeSpan)).Value);
+        Assert.Equal(normal, Configuration.ConfigurationValue.NormalizeText("Wait", written, typeof(TimeSpan)).Value);
 
     [Theory]
     [InlineData("16Mi", "16777216")]
@@ -120,7 +120,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("9999999999999999999", null)]
     [InlineData("1 apple", null)]
     public void A_size_may_have_a_unit(string written, string? normal) =>
-        Assert.Equal(normal, Configuration.ConfigurationValue.Normalize("MaxBytes", written, typeof(long)).Value);
+        Assert.Equal(normal, Configuration.ConfigurationValue.NormalizeText("MaxBytes", written, typeof(long)).Value);
 
     private string Write(string json)
     {

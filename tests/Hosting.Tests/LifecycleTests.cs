@@ -88,6 +88,6 @@ public sealed class LifecycleTests
         Assert.All(specimen.Process.Output, l => JsonDocument.Parse(l));
 
         await using var text = Specimen.Run(["--Console:Format=text", "--Management:Port=0"]);
-        await text.SaysAsync(" info     Hosting.ContainerApplication: specimen ");
+        await text.SaysAsync(" info     Hosting.ContainerApplication: Starting specimen ");
     }
 }

@@ -62,7 +62,7 @@ public sealed class ManagementTests : IDisposable
         File.WriteAllText(file, """{"Greeting": "refuse me"}""");
         await ReloadAsync(specimen, HttpStatusCode.UnprocessableEntity);
         Assert.Equal("two", await specimen.Web.GetStringAsync("/greeting"));
-        Assert.Equal("refused", (await specimen.StatusAsync()).GetProperty("last_reload").GetProperty("outcome").GetString());
+        Assert.Equal("rejected", (await specimen.StatusAsync()).GetProperty("last_reload").GetProperty("outcome").GetString());
         Assert.Equal(2, (await specimen.StatusAsync()).GetProperty("configuration_generation").GetInt32());
 
         var metrics = await specimen.Management.GetStringAsync("/metrics");

@@ -1,0 +1,81 @@
+namespace Hosting.Configuration;
+
+/// <summary>Reads flags of the forms <c>--Key=value</c>, <c>--Key value</c> and, for a Boolean, <c>--Key</c>.</summary>
+internal sealed class FlagReader(OptionsSchema schema)
+{
+    private const string ConfigurationFileFlag = "config";
+
+    /// <summary>What the .NET host itself may be given; not ours, and not an error.</summary>
+    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName"];
+
+    public FlagSettings ReadFlags(IReadOnlyList<string> flags, ICollection<ConfigurationError> errors)
+    {
+        var settings = new List<KeyValuePair<string, string>>();
+        string? file = null;
+        for (var i = 0; i < flags.Count; i++)
+        {
+            if (!flags[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                errors.Add(new(flags[i], null, "is not a flag. Write flags as --Key=value, and a verb as the first argument; --help lists both."));
+                continue;
+            }
+
+            var (key, value) = SplitFlag(flags[i]);
+            if (value is null && i + 1 < flags.Count && !flags[i + 1].StartsWith("--", StringComparison.Ordinal))
+            {
+                value = flags[++i];
+            }
+
+            // WebApplicationFactory passes a setting on with an empty flag for each section that it is in.
+            if (HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase) || (value is "" && schema.HasSection(key)))
+            {
+                continue;
+            }
+
+            value ??= schema.FindKey(key)?.ValueType == typeof(bool) ? "true" : null;
+            if (FindError(key, value) is { } error)
+            {
+                errors.Add(error);
+            }
+            else if (key.Equals(ConfigurationFileFlag, StringComparison.OrdinalIgnoreCase))
+            {
+                file = value;
+            }
+            else
+            {
+                settings.Add(new(key, value!));
+            }
+        }
+
+        return new FlagSettings(settings, file);
+    }
+
+    private static (string Key, string? Value) SplitFlag(string flag)
+    {
+        var equals = flag.IndexOf('=', StringComparison.Ordinal);
+        var key = (equals < 0 ? flag[2..] : flag[2..equals]).Replace("__", ":", StringComparison.Ordinal);
+        return (key, equals < 0 ? null : flag[(equals + 1)..]);
+    }
+
+    private ConfigurationError? FindError(string key, string? value)
+    {
+        if (value is null)
+        {
+            return new("--" + key, null, "has no value. Write it as --Key=value.");
+        }
+
+        if (key.Equals(ConfigurationFileFlag, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        if (schema.FindKey(key) is null)
+        {
+            return new("--" + key, null, schema.DescribeUnknown(key, "flag"));
+        }
+
+        return schema.IsSecret(key) && !key.EndsWith("File", StringComparison.OrdinalIgnoreCase)
+            ? new(key, Secrets.Mask, $"must not be a flag, because every user of the machine can read it. Set {OptionsKey.ToEnvironmentName(key)} in the environment, or use a file.")
+            : null;
+    }
+}
