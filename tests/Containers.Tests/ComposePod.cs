@@ -14,7 +14,7 @@ internal sealed partial class ComposePod : IPod
 
     private static readonly Lazy<Task<ComposePod>> Shared = new(StartAsync);
 
-    private static PodPorts? _ports;
+    private static PodPortsLock? _ports;
 
     public bool IsUp => PodExtensions.Containers.All(c => Processes(c).Count > 0);
 
@@ -83,7 +83,7 @@ internal sealed partial class ComposePod : IPod
     private static async Task<ComposePod> StartAsync()
     {
         await Images.BuildAsync();
-        _ports = await PodPorts.HoldAsync();
+        _ports = await PodPortsLock.AcquireAsync();
         Docker.Compose("down", "--volumes", "--remove-orphans");
         var pod = new ComposePod();
         await pod.UpAsync();

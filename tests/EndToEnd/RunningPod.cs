@@ -18,9 +18,9 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
     private static readonly Dictionary<string, string> Facts = typeof(RunningPod).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(a => a.Key, a => a.Value!);
 
-    private readonly PodPorts _ports;
+    private readonly PodPortsLock _ports;
 
-    private RunningPod(ChildProcess lab, string name, PodPorts ports) => (Lab, Name, _ports) = (lab, name, ports);
+    private RunningPod(ChildProcess lab, string name, PodPortsLock ports) => (Lab, Name, _ports) = (lab, name, ports);
 
     public static string Repository => Facts["Repository"];
 
@@ -48,7 +48,7 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
             .. under, "dotnet", "run", "--project", "lab", "--no-build", "--configuration", Facts["Configuration"],
             .. manifests.Count == 0 ? [] : manifests.Prepend("--"),
         ];
-        var ports = await PodPorts.HoldAsync();
+        var ports = await PodPortsLock.AcquireAsync();
         var running = new RunningPod(ChildProcess.Start(command[0], command[1..], directory: Repository), pod, ports);
         try
         {

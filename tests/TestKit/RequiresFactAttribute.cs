@@ -3,24 +3,24 @@ using Xunit;
 namespace TestKit;
 
 /// <summary>
-/// A test that needs a program beside the .NET SDK: skipped, with the reason, where the program is missing.
-/// <c>.ci/run</c> installs them all, so there none is skipped.
+/// A test that needs programs besides the .NET SDK. It is skipped, with the reason, on a machine without them;
+/// <c>.ci/run</c> installs all of them.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RequiresFactAttribute : FactAttribute
 {
-    /// <summary>Names the programs, as they are called on the path.</summary>
+    /// <summary>Names the programs, as they are called on the PATH.</summary>
     public RequiresFactAttribute(params string[] programs)
     {
         ArgumentNullException.ThrowIfNull(programs);
-        var missing = programs.Where(p => !IsThere(p)).ToArray();
+        var missing = programs.Where(program => !IsInstalled(program)).ToArray();
         if (missing.Length > 0)
         {
-            Skip = $"needs {string.Join(", ", missing)}, which this machine does not have";
+            Skip = $"requires {string.Join(", ", missing)}, not installed on this machine";
         }
     }
 
-    private static bool IsThere(string program) =>
+    private static bool IsInstalled(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
             .Any(directory => directory.Length > 0 && File.Exists(Path.Combine(directory, program)));
 }

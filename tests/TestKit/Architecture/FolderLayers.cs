@@ -19,23 +19,25 @@ public static class FolderLayers
         var cycles = FindCycles(assembly);
         if (cycles.Count > 0)
         {
-            throw new InvalidOperationException($"Folders import each other. Edges on a cycle:{Environment.NewLine}{string.Join(Environment.NewLine, cycles)}");
+            var lines = string.Join(Environment.NewLine, cycles);
+            throw new InvalidOperationException($"Folders import each other. Edges on a cycle:{Environment.NewLine}{lines}");
         }
     }
 
     /// <summary>Every edge between two folders that import each other, directly or through others, with one example each.</summary>
     /// <param name="assembly">An assembly that was loaded from a file.</param>
+    /// <param name="rootNamespace">The namespace to examine, with those below it; the assembly's name by default.</param>
     /// <returns>A line for each offending edge, the one with the fewest uses first; empty when imports point one way.</returns>
-    public static IReadOnlyList<string> FindCycles(Assembly assembly)
+    public static IReadOnlyList<string> FindCycles(Assembly assembly, string? rootNamespace = null)
     {
         ArgumentNullException.ThrowIfNull(assembly);
-        var root = assembly.GetName().Name!;
+        var root = rootNamespace ?? assembly.GetName().Name!;
         var uses = TypeUses.ReadFrom(assembly.Location)
             .Select(use => (From: FolderOf(use.User, root), To: FolderOf(use.Used, root), Use: use))
             .Where(edge => edge.From is not null && edge.To is not null && edge.From != edge.To)
             .ToLookup(edge => (From: edge.From!, To: edge.To!), edge => edge.Use);
         var imports = uses.Select(edge => edge.Key).ToLookup(edge => edge.From, edge => edge.To);
-        var reachable = imports.ToDictionary(folder => folder.Key, folder => Reach(folder.Key, imports));
+        var reachable = imports.ToDictionary(folder => folder.Key, folder => FindReachable(folder.Key, imports));
 
         return
         [
@@ -57,7 +59,7 @@ public static class FolderLayers
         return folder == root || folder.StartsWith(root + ".", StringComparison.Ordinal) ? folder : null;
     }
 
-    private static HashSet<string> Reach(string from, ILookup<string, string> imports)
+    private static HashSet<string> FindReachable(string from, ILookup<string, string> imports)
     {
         var reached = new HashSet<string>();
         var pending = new Stack<string>(imports[from]);
