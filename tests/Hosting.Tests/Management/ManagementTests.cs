@@ -2,49 +2,49 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using TestKit;
+using Xunit.Abstractions;
 
-namespace Hosting.Tests;
+namespace Hosting.Tests.Management;
 
-public sealed class ManagementTests : IDisposable
+public sealed class ManagementTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task It_answers_on_a_port_of_its_own_and_only_there()
+    public async Task Management_endpoints_are_served_on_the_management_port_only()
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
 
         Assert.Equal("ok\n", await specimen.Management.GetStringAsync("/healthz"));
         Assert.Equal("ready\n", await specimen.Management.GetStringAsync("/readyz"));
-        Assert.Equal("well", (await specimen.StatusAsync()).GetProperty("specimen").GetProperty("state").GetString());
+        Assert.Equal("running", (await specimen.ReadStatusAsync()).GetProperty("specimen").GetProperty("state").GetString());
         Assert.Equal(HttpStatusCode.NotFound, (await specimen.Web.GetAsync("/metrics")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await specimen.Management.GetAsync("/greeting")).StatusCode);
 
-        // Not even with the management port's own name in the Host header.
+        // The management port's name in the Host header makes no difference.
         using var disguised = new HttpRequestMessage(HttpMethod.Get, "/statusz") { Headers = { Host = specimen.Management.BaseAddress!.Authority } };
         Assert.Equal(HttpStatusCode.NotFound, (await specimen.Web.SendAsync(disguised)).StatusCode);
     }
 
     [Fact]
-    public async Task A_path_that_fails_is_a_500_and_nothing_else_suffers()
+    public async Task Failing_endpoint_returns_500_and_the_others_still_work()
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
 
-        using var answer = await specimen.Management.GetAsync("/broken");
-        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
-        Assert.DoesNotContain("   at ", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var response = await specimen.Management.GetAsync("/broken");
+        Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
+        Assert.DoesNotContain("   at ", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal("ok\n", await specimen.Management.GetStringAsync("/healthz"));
     }
 
     [Fact]
-    public async Task A_reload_takes_a_good_configuration_and_keeps_the_old_one_for_a_bad_one()
+    public async Task Reload_applies_a_valid_configuration_and_rejects_an_invalid_one()
     {
         var file = _directory["config.json"];
         File.WriteAllText(file, """{"Greeting": "one"}""");
-        await using var specimen = await Specimen.StartAsync(["--config", file]);
+        await using var specimen = await SpecimenProcess.StartAsync(["--config", file]);
         Assert.Equal("one", await specimen.Web.GetStringAsync("/greeting"));
 
         File.WriteAllText(file, """{"Greeting": "two", "Http": {"SlowSeconds": 3}}""");
@@ -55,15 +55,15 @@ public sealed class ManagementTests : IDisposable
         Assert.Equal(["Http:SlowSeconds"], applied.GetProperty("restart_required").EnumerateArray().Select(e => e.GetString()!));
 
         File.WriteAllText(file, """{"Greeting": "three", "Grating": 1, "Sink": {"MaxBytes": 0}}""");
-        var refused = await ReloadAsync(specimen, HttpStatusCode.UnprocessableEntity);
-        Assert.Equal(2, refused.GetProperty("errors").GetArrayLength());
+        var rejected = await ReloadAsync(specimen, HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(2, rejected.GetProperty("errors").GetArrayLength());
         Assert.Equal("two", await specimen.Web.GetStringAsync("/greeting"));
 
-        File.WriteAllText(file, """{"Greeting": "refuse me"}""");
+        File.WriteAllText(file, """{"Greeting": "reject me"}""");
         await ReloadAsync(specimen, HttpStatusCode.UnprocessableEntity);
         Assert.Equal("two", await specimen.Web.GetStringAsync("/greeting"));
-        Assert.Equal("rejected", (await specimen.StatusAsync()).GetProperty("last_reload").GetProperty("outcome").GetString());
-        Assert.Equal(2, (await specimen.StatusAsync()).GetProperty("configuration_generation").GetInt32());
+        Assert.Equal("rejected", (await specimen.ReadStatusAsync()).GetProperty("last_reload").GetProperty("outcome").GetString());
+        Assert.Equal(2, (await specimen.ReadStatusAsync()).GetProperty("configuration_generation").GetInt32());
 
         var metrics = await specimen.Management.GetStringAsync("/metrics");
         Assert.Contains("specimen_config_reloads_total{outcome=\"applied\"} 1\n", metrics, StringComparison.Ordinal);
@@ -71,41 +71,41 @@ public sealed class ManagementTests : IDisposable
     }
 
     [Fact]
-    public async Task SIGHUP_is_a_reload()
+    public async Task SIGHUP_reloads_the_configuration()
     {
         var file = _directory["config.json"];
         File.WriteAllText(file, """{"Greeting": "one"}""");
-        await using var specimen = await Specimen.StartAsync(["--config", file]);
+        await using var specimen = await SpecimenProcess.StartAsync(["--config", file]);
 
         File.WriteAllText(file, """{"Greeting": "two"}""");
-        specimen.Process.Signal(1);
+        specimen.Process.SendSignal(UnixSignal.Hangup);
 
-        await Eventually.HoldsAsync(async () => await specimen.Web.GetStringAsync("/greeting") == "two", () => "the new greeting");
+        await Eventually.AssertAsync(async () => await specimen.Web.GetStringAsync("/greeting") == "two", () => "the new greeting");
     }
 
     [Fact]
-    public async Task A_reload_changes_the_log_level()
+    public async Task Reload_changes_the_log_level()
     {
         var file = _directory["config.json"];
         File.WriteAllText(file, "{}");
-        await using var specimen = await Specimen.StartAsync(["--config", file]);
+        await using var specimen = await SpecimenProcess.StartAsync(["--config", file]);
         File.WriteAllText(file, """{"Logging": {"LogLevel": {"Default": "Error"}}}""");
         await ReloadAsync(specimen, HttpStatusCode.OK);
 
         var before = specimen.Process.Output.Count;
         await ReloadAsync(specimen, HttpStatusCode.OK);
         specimen.Process.Terminate();
-        Assert.Equal(0, await specimen.Process.ExitAsync());
-        // Neither the reload nor the end is told of any more: both are information.
+        Assert.Equal(0, await specimen.Process.WaitForExitAsync());
+        // Neither the reload nor the exit is logged, because both have the level information.
         Assert.DoesNotContain(specimen.Process.Output.Skip(before), l => l.Contains("\"info\"", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task Garbage_is_refused_and_the_port_goes_on()
+    public async Task Garbage_is_rejected_and_the_port_stays_available()
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
         var port = specimen.Management.BaseAddress!.Port;
-        var random = new Random(7);
+        var random = RandomSource.Create(output);
         var noise = new byte[4096];
         random.NextBytes(noise);
         byte[][] garbage =
@@ -124,13 +124,13 @@ public sealed class ManagementTests : IDisposable
             {
                 await stream.WriteAsync(bytes);
                 client.Client.Shutdown(SocketShutdown.Send);
-                var answer = new byte[64];
-                var read = await stream.ReadAsync(answer).AsTask().WaitAsync(Eventually.Deadline);
-                Assert.True(read == 0 || Encoding.ASCII.GetString(answer, 0, read).StartsWith("HTTP/1.1 4", StringComparison.Ordinal), Encoding.ASCII.GetString(answer, 0, read));
+                var response = new byte[64];
+                var read = await stream.ReadAsync(response).AsTask().WaitAsync(Eventually.Deadline);
+                AssertRejected(Encoding.ASCII.GetString(response, 0, read), random.Seed);
             }
             catch (IOException)
             {
-                // Cut off in mid-write is a refusal too.
+                // A connection reset during the write is a rejection too.
             }
         }
 
@@ -138,24 +138,31 @@ public sealed class ManagementTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_in_use_ends_the_start_with_one_clear_line()
+    public async Task Port_in_use_fails_the_start_with_one_clear_line()
     {
-        await using var first = await Specimen.StartAsync([]);
-        await using var second = Specimen.Run([$"--Management:Port={first.Management.BaseAddress!.Port}"]);
+        await using var first = await SpecimenProcess.StartAsync([]);
+        await using var second = SpecimenProcess.RunToExit([$"--Management:Port={first.Management.BaseAddress!.Port}"]);
 
-        Assert.Equal(2, await second.ExitAsync());
+        Assert.Equal(2, await second.WaitForExitAsync());
         Assert.Contains(second.Errors, l => l.Contains("Management:Port", StringComparison.Ordinal) && l.Contains("address already in use", StringComparison.Ordinal));
         Assert.DoesNotContain(second.Output.Concat(second.Errors), l => l.Contains("   at ", StringComparison.Ordinal));
 
-        await using var third = Specimen.Run(["--Management:Port=0", $"--Http:Port={first.Web.BaseAddress!.Port}"]);
-        Assert.Equal(1, await third.ExitAsync());
+        await using var third = SpecimenProcess.RunToExit(["--Management:Port=0", $"--Http:Port={first.Web.BaseAddress!.Port}"]);
+        Assert.Equal(1, await third.WaitForExitAsync());
         Assert.Contains(third.Output, l => l.Contains("address already in use", StringComparison.Ordinal) && !l.Contains("   at ", StringComparison.Ordinal));
     }
 
-    private static async Task<JsonElement> ReloadAsync(Specimen specimen, HttpStatusCode expected)
+    // Random bytes may happen to be a request of an unknown HTTP version, which is rejected with 505.
+    private static void AssertRejected(string response, int seed) => Assert.True(
+        response.Length == 0
+            || response.StartsWith("HTTP/1.1 4", StringComparison.Ordinal)
+            || response.StartsWith("HTTP/1.1 505", StringComparison.Ordinal),
+        $"{response} (seed {seed})");
+
+    private static async Task<JsonElement> ReloadAsync(SpecimenProcess specimen, HttpStatusCode expected)
     {
-        using var answer = await specimen.Management.PostAsync("/-/reload", null);
-        Assert.Equal(expected, answer.StatusCode);
-        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+        using var response = await specimen.Management.PostAsync("/-/reload", null);
+        Assert.Equal(expected, response.StatusCode);
+        return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
     }
 }
