@@ -44,7 +44,8 @@ public sealed partial class ContainerApplication : IAsyncDisposable
     /// <summary>The web application on the process's own port.</summary>
     /// <exception cref="InvalidOperationException">The process was created by <see cref="CreateBuilder"/> and has no own port.</exception>
     public WebApplication Web => _host as WebApplication
-        ?? throw new InvalidOperationException("This process serves only its management port. Use CreateWebBuilder for a process with its own port.");
+        ?? throw new InvalidOperationException(
+            "This process has only a management port. Use CreateWebBuilder to create one with its own port.");
 
     /// <summary>The routes of the management port. The standard ones are mapped already.</summary>
     public IEndpointRouteBuilder Management => Services.GetRequiredService<ManagementRoutes>();
@@ -62,7 +63,9 @@ public sealed partial class ContainerApplication : IAsyncDisposable
         where TOptions : ContainerOptions, new() =>
         new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, Assembly.GetCallingAssembly()), web: false);
 
-    /// <summary>Creates a builder for a process with its own HTTP port, which <see cref="ContainerApplicationBuilder{T}.WebHost"/> configures.</summary>
+    /// <summary>
+    /// Creates a builder for a process with its own HTTP port, which <see cref="ContainerApplicationBuilder{T}.WebHost"/> configures.
+    /// </summary>
     /// <inheritdoc cref="CreateBuilder"/>
     public static ContainerApplicationBuilder<TOptions> CreateWebBuilder<TOptions>(string[] args, string name)
         where TOptions : ContainerOptions, new() =>
@@ -85,14 +88,15 @@ public sealed partial class ContainerApplication : IAsyncDisposable
                 Console.Out.WriteLine($"{process.Name} {process.Version}");
                 return 0;
             case "check":
-                return await CheckVerb.RunChecksAsync(Services, Services.GetRequiredService<IReloader>().File, _warnings, CancellationToken.None);
+                var file = Services.GetRequiredService<IReloader>().File;
+                return await CheckVerb.RunChecksAsync(Services, file, _warnings, CancellationToken.None);
             case "healthcheck":
                 return await HealthcheckVerb.RequestReadinessAsync(options.Listen.Address, options.Management.Port, CancellationToken.None);
             case var name when _verbs.TryGetValue(name, out var verb):
                 return await verb.RunAsync(_command.Arguments, CancellationToken.None);
             default:
-                Console.Error.WriteLine(
-                    $"'{_command.Verb}' is not a verb of this program. Verbs: {string.Join(", ", (string[])["check", "healthcheck", .. _verbs.Keys])}. See --help.");
+                var verbs = string.Join(", ", (string[])["check", "healthcheck", .. _verbs.Keys]);
+                Console.Error.WriteLine($"'{_command.Verb}' is not a verb of this program. Verbs: {verbs}. See --help.");
                 return 2;
         }
     }
@@ -114,7 +118,7 @@ public sealed partial class ContainerApplication : IAsyncDisposable
     {
         var logger = Services.GetRequiredService<ILogger<ContainerApplication>>();
         var process = Services.GetRequiredService<ProcessIdentity>();
-        Log.Starting(logger, process.Name, process.Version, Environment.ProcessId);
+        Log.ProcessStarting(logger, process.Name, process.Version, Environment.ProcessId);
         foreach (var warning in _warnings)
         {
             Log.ConfigurationWarning(logger, warning);
@@ -138,9 +142,12 @@ public sealed partial class ContainerApplication : IAsyncDisposable
         var stoppedCleanly = await WaitForShutdownAsync(logger);
 
         // A background service that failed has stopped the host by default. The host itself reports no error then.
-        var hasFailedService = Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true });
+        var hasFailedService = Services
+            .GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .Any(service => service.ExecuteTask is { IsFaulted: true });
         var exitCode = stoppedCleanly && !hasFailedService ? 0 : 1;
-        Log.Stopped(logger, exitCode);
+        Log.ProcessStopped(logger, exitCode);
         return exitCode;
     }
 
@@ -162,7 +169,7 @@ public sealed partial class ContainerApplication : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(7, LogLevel.Information, "Starting {Name} {Version} (pid {Pid})")]
-        public static partial void Starting(ILogger logger, string name, string version, int pid);
+        public static partial void ProcessStarting(ILogger logger, string name, string version, int pid);
 
         [LoggerMessage(8, LogLevel.Warning, "Configuration warning: {Warning}")]
         public static partial void ConfigurationWarning(ILogger logger, ConfigurationError warning);
@@ -173,10 +180,10 @@ public sealed partial class ContainerApplication : IAsyncDisposable
         [LoggerMessage(15, LogLevel.Error, "Stopping a service failed")]
         public static partial void StopFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(14, LogLevel.Critical, "Start failed, port in use: {Reason} Stop the process that uses the port, or configure another port")]
+        [LoggerMessage(14, LogLevel.Critical, "Start failed, port in use: {Reason} Stop the process that uses it, or set another port")]
         public static partial void PortInUse(ILogger logger, string reason);
 
         [LoggerMessage(13, LogLevel.Information, "Stopped with exit code {ExitCode}")]
-        public static partial void Stopped(ILogger logger, int exitCode);
+        public static partial void ProcessStopped(ILogger logger, int exitCode);
     }
 }

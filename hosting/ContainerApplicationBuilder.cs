@@ -87,7 +87,8 @@ public sealed class ContainerApplicationBuilder<TOptions>
     /// <summary>The server on the process's own port.</summary>
     /// <exception cref="InvalidOperationException">The process has no own port.</exception>
     public IWebHostBuilder WebHost => WebHostBuilder
-        ?? throw new InvalidOperationException("This process serves only its management port. Use CreateWebBuilder for a process with its own port.");
+        ?? throw new InvalidOperationException(
+            "This process has only a management port. Use CreateWebBuilder to create one with its own port.");
 
     /// <summary>Writes diagnostics to stderr, because stdout carries the output of the process. Default: stdout.</summary>
     public bool LogToStandardError { get; set; }

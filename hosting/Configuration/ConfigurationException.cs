@@ -1,6 +1,9 @@
 namespace Hosting.Configuration;
 
-/// <summary>The configuration is rejected. At the start the process exits with code 2; after a reload the previous configuration stays in effect.</summary>
+/// <summary>
+/// The configuration is rejected. At the start the process exits with code 2; after a reload the previous configuration stays in
+/// effect.
+/// </summary>
 public sealed class ConfigurationException : Exception
 {
     /// <summary>Rejects a configuration with all its errors.</summary>

@@ -5,6 +5,8 @@ internal sealed class FlagReader(OptionsSchema schema)
 {
     private const string ConfigurationFileFlag = "config";
 
+    private const string NotAFlag = "is not a flag. Write flags as --Key=value, and a verb as the first argument; --help lists both.";
+
     /// <summary>What the .NET host itself may be given; not ours, and not an error.</summary>
     private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName"];
 
@@ -16,7 +18,7 @@ internal sealed class FlagReader(OptionsSchema schema)
         {
             if (!flags[i].StartsWith("--", StringComparison.Ordinal))
             {
-                errors.Add(new(flags[i], null, "is not a flag. Write flags as --Key=value, and a verb as the first argument; --help lists both."));
+                errors.Add(new(flags[i], null, NotAFlag));
                 continue;
             }
 
@@ -74,8 +76,12 @@ internal sealed class FlagReader(OptionsSchema schema)
             return new("--" + key, null, schema.DescribeUnknown(key, "flag"));
         }
 
-        return schema.IsSecret(key) && !key.EndsWith("File", StringComparison.OrdinalIgnoreCase)
-            ? new(key, Secrets.Mask, $"must not be a flag, because every user of the machine can read it. Set {OptionsKey.ToEnvironmentName(key)} in the environment, or use a file.")
-            : null;
+        if (!schema.IsSecret(key) || key.EndsWith("File", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var remedy = $"Set {OptionsKey.ToEnvironmentName(key)} in the environment, or use a file.";
+        return new(key, Secrets.Mask, $"must not be a flag, because every user of the machine can read it. {remedy}");
     }
 }

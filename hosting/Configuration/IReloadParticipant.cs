@@ -7,7 +7,10 @@ namespace Hosting.Configuration;
 public interface IReloadParticipant<in TOptions>
     where TOptions : ContainerOptions
 {
-    /// <summary>The keys, or sections such as <c>Inference</c>, that this component applies. Changes of other keys are reported as needing a restart.</summary>
+    /// <summary>
+    /// The keys, or sections such as <c>Inference</c>, that this component applies. Changes of other keys are reported as needing a
+    /// restart.
+    /// </summary>
     IReadOnlyCollection<string> Keys { get; }
 
     /// <summary>Builds the new state completely, and returns the action that puts it into effect, which must not fail.</summary>

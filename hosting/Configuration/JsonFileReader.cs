@@ -24,7 +24,8 @@ internal static class JsonFileReader
         }
         catch (Exception exception) when (exception is FormatException or InvalidDataException or JsonException)
         {
-            settings.Errors.Add(new("--config", file, $"is not a valid JSON configuration: {(exception.InnerException ?? exception).Message}"));
+            var cause = exception.InnerException ?? exception;
+            settings.Errors.Add(new("--config", file, $"is not a valid JSON configuration: {cause.Message}"));
         }
     }
 }

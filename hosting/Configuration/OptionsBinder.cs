@@ -28,7 +28,8 @@ internal static class OptionsBinder
                     property.SetValue(options, CreateEmptyList(property.PropertyType, element));
                 }
             }
-            else if (value is not (null or string or IEnumerable or IConfigurationSection) && !ConfigurationValue.IsScalarType(value.GetType()))
+            else if (value is not (null or string or IEnumerable or IConfigurationSection)
+                && !ConfigurationValue.IsScalarType(value.GetType()))
             {
                 ClearConfiguredLists(value, key + ":", values);
             }

@@ -1,7 +1,9 @@
 namespace Hosting.Configuration;
 
 /// <summary>One configuration key.</summary>
-/// <param name="Name">The key, sections separated by a colon; <c>*</c> stands for the key of a dictionary or the index of a list of sections.</param>
+/// <param name="Name">
+/// The key, sections separated by a colon; <c>*</c> stands for the key of a dictionary or the index of a list of sections.
+/// </param>
 /// <param name="ValueType">The type of the value, or of one item of a list.</param>
 /// <param name="Kind">The form of the value.</param>
 /// <param name="IsSecret">Whether the property is marked as a secret.</param>

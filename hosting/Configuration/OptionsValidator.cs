@@ -72,7 +72,8 @@ internal static class OptionsValidator
     {
         // The default text of some attributes is a template; an own text has no placeholder.
         _ when rule.ErrorMessage is { } text && !text.Contains("{0}", StringComparison.Ordinal) => text,
-        RequiredAttribute => $"is required. Set {OptionsKey.ToEnvironmentName(key)} in the environment, \"{key}\" in the file, or --{key}=…",
+        RequiredAttribute =>
+            $"is required. Set {OptionsKey.ToEnvironmentName(key)} in the environment, \"{key}\" in the file, or --{key}=…",
         RangeAttribute range => $"must be from {range.Minimum} to {range.Maximum}.",
         AllowedValuesAttribute allowed => $"must be one of {string.Join(", ", allowed.Values)}.",
         _ => message ?? "is not valid.",

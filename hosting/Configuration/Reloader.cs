@@ -39,7 +39,7 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
 
     public IEnumerable<(string Key, string? Value)> ListEffectiveValues() => EffectiveOptions
         .ListValues(_current.Value)
-        .Select(entry => entry.Value is not null && ConfigurationLoader<TOptions>.Schema.IsSecret(entry.Key) ? (entry.Key, Secrets.Mask) : entry);
+        .Select(entry => entry.Value is not null && IsSecret(entry.Key) ? (entry.Key, Secrets.Mask) : entry);
 
     public async Task<ReloadResult> ReloadConfigurationAsync(CancellationToken cancellationToken)
     {
@@ -56,7 +56,7 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
             _lastResult = new ReloadResult(_lastResult.Generation, _time.GetUtcNow(), Applied: false, exception.Errors, [], []);
             foreach (var error in exception.Errors)
             {
-                Log.Rejected(_logger, error);
+                Log.ConfigurationRejected(_logger, error);
             }
         }
         finally
@@ -103,7 +103,7 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
         string[] restartRequired = [.. changed.Where(key => !applied.Any(prefix => IsUnder(key, prefix)))];
         _metrics.CountApplied();
         _lastResult = new ReloadResult(_lastResult.Generation + 1, _time.GetUtcNow(), Applied: true, [], changed, restartRequired);
-        Log.Applied(_logger, _lastResult.Generation, changed.Length == 0 ? "nothing" : string.Join(", ", changed));
+        Log.ConfigurationReloaded(_logger, _lastResult.Generation, changed.Length == 0 ? "nothing" : string.Join(", ", changed));
         foreach (var key in restartRequired)
         {
             Log.RestartRequired(_logger, key);
@@ -123,18 +123,20 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
         ];
     }
 
+    private static bool IsSecret(string key) => ConfigurationLoader<TOptions>.Schema.IsSecret(key);
+
     private static bool IsUnder(string key, string prefix) =>
         key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && (key.Length == prefix.Length || key[prefix.Length] == ':');
 
     private static partial class Log
     {
         [LoggerMessage(10, LogLevel.Information, "Configuration reloaded (generation {Generation}); changed: {Keys}")]
-        public static partial void Applied(ILogger logger, int generation, string keys);
+        public static partial void ConfigurationReloaded(ILogger logger, int generation, string keys);
 
         [LoggerMessage(11, LogLevel.Warning, "Restart required: {Key} has changed, and only a restart applies the new value")]
         public static partial void RestartRequired(ILogger logger, string key);
 
         [LoggerMessage(12, LogLevel.Error, "Configuration rejected, the previous one stays in effect: {Error}")]
-        public static partial void Rejected(ILogger logger, ConfigurationError error);
+        public static partial void ConfigurationRejected(ILogger logger, ConfigurationError error);
     }
 }

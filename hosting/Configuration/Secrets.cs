@@ -5,7 +5,8 @@ internal static class Secrets
 {
     public const string Mask = "***";
 
-    private static readonly string[] Words = ["password", "secret", "token", "apikey", "api-key", "api_key", "authorization", "credential", "cookie"];
+    private static readonly string[] Words =
+        ["password", "secret", "token", "apikey", "api-key", "api_key", "authorization", "credential", "cookie"];
 
     /// <summary>
     /// True for a key that is marked as a secret, and for a key whose last part has the name of one, such as an HTTP

@@ -4,7 +4,7 @@ namespace Hosting.Health;
 /// <param name="Severity">The severity; a failure makes the verb exit with 1.</param>
 /// <param name="Subject">What was checked, such as <c>log file</c>.</param>
 /// <param name="Message">The result, with the value.</param>
-/// <param name="Remedy">What to do, or null if nothing is to be done.</param>
+/// <param name="Remedy">What to do, or null if no action is needed.</param>
 public sealed record Finding(FindingSeverity Severity, string Subject, string Message, string? Remedy = null)
 {
     /// <summary>The subject is as it should be.</summary>

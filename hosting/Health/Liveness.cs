@@ -13,13 +13,13 @@ public sealed partial class Liveness(ILogger<Liveness> logger)
     {
         if (Interlocked.CompareExchange(ref _failure, reason, null) is null)
         {
-            Log.Failed(logger, reason);
+            Log.LivenessFailed(logger, reason);
         }
     }
 
     private static partial class Log
     {
         [LoggerMessage(25, LogLevel.Critical, "Liveness failed, a restart is required: {Reason}")]
-        public static partial void Failed(ILogger logger, string reason);
+        public static partial void LivenessFailed(ILogger logger, string reason);
     }
 }

@@ -49,7 +49,7 @@ public sealed partial class Problems(TimeProvider time, ILogger<Problems> logger
             _open[area] = _last = problem;
             if (known is null || known.What != what)
             {
-                Log.Reported(logger, area, what, remedy, problem.Cause is null ? "" : $" ({problem.Cause})");
+                Log.ProblemReported(logger, area, what, remedy, problem.Cause is null ? "" : $" ({problem.Cause})");
             }
         }
     }
@@ -61,7 +61,7 @@ public sealed partial class Problems(TimeProvider time, ILogger<Problems> logger
         {
             if (_open.Remove(area, out var problem))
             {
-                Log.Recovered(logger, area, (long)(time.GetUtcNow() - problem.Since).TotalSeconds);
+                Log.AreaRecovered(logger, area, (long)(time.GetUtcNow() - problem.Since).TotalSeconds);
             }
         }
     }
@@ -75,9 +75,9 @@ public sealed partial class Problems(TimeProvider time, ILogger<Problems> logger
     private static partial class Log
     {
         [LoggerMessage(20, LogLevel.Warning, "{Area}: {What} {Remedy}{Cause}")]
-        public static partial void Reported(ILogger logger, string area, string what, string remedy, string cause);
+        public static partial void ProblemReported(ILogger logger, string area, string what, string remedy, string cause);
 
         [LoggerMessage(21, LogLevel.Information, "{Area} recovered after {Seconds} s")]
-        public static partial void Recovered(ILogger logger, string area, long seconds);
+        public static partial void AreaRecovered(ILogger logger, string area, long seconds);
     }
 }

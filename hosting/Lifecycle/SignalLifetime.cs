@@ -48,7 +48,7 @@ internal sealed partial class SignalLifetime(
             Environment.Exit(context.Signal == PosixSignal.SIGINT ? 130 : 143);
         }
 
-        Log.Draining(logger, context.Signal.ToString(), shutdown.DelaySeconds, shutdown.GraceSeconds);
+        Log.DrainingStarted(logger, context.Signal.ToString(), shutdown.DelaySeconds, shutdown.GraceSeconds);
         readiness.MarkStopping();
         _ = StopAfterDelayAsync();
     }
@@ -62,7 +62,7 @@ internal sealed partial class SignalLifetime(
     private void OnReloadSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        Log.Reloading(logger);
+        Log.ReloadingConfiguration(logger);
         _ = ReloadConfigurationAsync();
     }
 
@@ -80,14 +80,17 @@ internal sealed partial class SignalLifetime(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Draining: {Signal} received; accepting new requests for {DelaySeconds} s, exiting within {GraceSeconds} s")]
-        public static partial void Draining(ILogger logger, string signal, int delaySeconds, int graceSeconds);
+        [LoggerMessage(
+            1,
+            LogLevel.Information,
+            "Draining: {Signal} received; accepting new requests for {DelaySeconds} s, exiting within {GraceSeconds} s")]
+        public static partial void DrainingStarted(ILogger logger, string signal, int delaySeconds, int graceSeconds);
 
         [LoggerMessage(2, LogLevel.Warning, "Exiting immediately: {Signal} received again")]
         public static partial void ExitingImmediately(ILogger logger, string signal);
 
         [LoggerMessage(3, LogLevel.Information, "Reloading configuration: SIGHUP received")]
-        public static partial void Reloading(ILogger logger);
+        public static partial void ReloadingConfiguration(ILogger logger);
 
         [LoggerMessage(4, LogLevel.Error, "Reloading configuration failed; the previous one stays in effect")]
         public static partial void ReloadFailed(ILogger logger, Exception exception);

@@ -8,7 +8,11 @@ namespace Hosting.Management;
 /// <summary>Writes the responses of the management port, as text or as JSON.</summary>
 internal static class ManagementResponses
 {
-    private static readonly JsonSerializerOptions IndentedJson = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions IndentedJson = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static Task WriteTextAsync(HttpContext context, int status, string text) =>
         WriteBodyAsync(context, status, "text/plain; charset=utf-8", text + "\n");

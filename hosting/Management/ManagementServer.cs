@@ -66,7 +66,7 @@ internal sealed partial class ManagementServer : IHostedService, IHttpApplicatio
             throw new ConfigurationException(
                 "Management:Port",
                 _configuredPort.ToString(CultureInfo.InvariantCulture),
-                $"cannot listen on this port: {exception.Message} Stop the process that uses it, or set another port (0 selects a free one).");
+                $"cannot listen: {exception.Message} Stop the process that uses the port, or set another one (0 selects a free port).");
         }
 
         var address = _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();

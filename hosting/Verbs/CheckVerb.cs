@@ -9,7 +9,7 @@ internal static class CheckVerb
     public static async Task<int> RunChecksAsync(
         IServiceProvider services, string? configurationFile, IEnumerable<ConfigurationError> warnings, CancellationToken cancellationToken)
     {
-        var failed = PrintFinding(Finding.Ok("configuration", configurationFile is null ? "valid (no file)." : $"valid ({configurationFile})."));
+        var failed = PrintFinding(Finding.Ok("configuration", $"valid ({configurationFile ?? "no file"})."));
         foreach (var warning in warnings)
         {
             PrintFinding(Finding.Warning("configuration", warning.ToString(), ""));
@@ -26,8 +26,8 @@ internal static class CheckVerb
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                failed |= PrintFinding(Finding.Failure(
-                    check.GetType().Name, $"the check itself failed: {exception.GetType().Name}: {exception.Message}", "Please report this."));
+                var message = $"the check itself failed: {exception.GetType().Name}: {exception.Message}";
+                failed |= PrintFinding(Finding.Failure(check.GetType().Name, message, "Please report this."));
             }
         }
 

@@ -31,8 +31,9 @@ internal sealed partial class SpecimenProcess : IAsyncDisposable
         var verb = args is ["worker", ..] ? args[..1] : [];
         var process = RunToExit([.. verb, "--Management:Port=0", $"--Http:Port={port}", .. args[verb.Length..]], environment);
         var line = await process.WaitForLineAsync("Management port");
-        var specimen = new SpecimenProcess(process, port, int.Parse(PortPattern().Match(line).Groups[1].Value, CultureInfo.InvariantCulture));
-        await Eventually.AssertAsync(async () => (await specimen.Management.GetAsync("/readyz")).IsSuccessStatusCode, () => "ready");
+        var managementPort = int.Parse(PortPattern().Match(line).Groups[1].Value, CultureInfo.InvariantCulture);
+        var specimen = new SpecimenProcess(process, port, managementPort);
+        await Eventually.AssertAsync(specimen.IsReadyAsync, () => "ready");
         return specimen;
     }
 
@@ -47,6 +48,8 @@ internal sealed partial class SpecimenProcess : IAsyncDisposable
 
         return ChildProcess.DotNet(Assembly, args, variables);
     }
+
+    public async Task<bool> IsReadyAsync() => (await Management.GetAsync("/readyz")).IsSuccessStatusCode;
 
     public async Task<JsonElement> ReadStatusAsync() => JsonDocument.Parse(await Management.GetStringAsync("/statusz")).RootElement;
 

@@ -11,11 +11,12 @@ public sealed class ConfigurationLoadingTests : IDisposable
     [Fact]
     public async Task Every_error_is_reported_and_the_exit_code_is_2()
     {
-        await using var process = SpecimenProcess.RunToExit(["--Http:Port=eighty", "--Sink:Type=http", "--Sink:Wait=5", "--Sink:MaxBytes=0", "--Sink:Typ=x"]);
+        await using var process = SpecimenProcess.RunToExit(
+            ["--Http:Port=eighty", "--Sink:Type=http", "--Sink:Wait=5", "--Sink:MaxBytes=0", "--Sink:Typ=x"]);
 
         Assert.Equal(2, await process.WaitForExitAsync());
 
-        var messages = process.Errors.Select(l => JsonDocument.Parse(l).RootElement.GetProperty("message").GetString()!).ToList();
+        var messages = ReadMessages(process);
         Assert.Contains(messages, m => m.Contains("Http:Port = 'eighty'", StringComparison.Ordinal));
         Assert.Contains(messages, m => m.Contains("Sink:Wait = '5': not a duration", StringComparison.Ordinal));
         Assert.Contains(messages, m => m.Contains("Sink:MaxBytes = '0': must be from 1", StringComparison.Ordinal));
@@ -57,7 +58,7 @@ public sealed class ConfigurationLoadingTests : IDisposable
         await using var process = SpecimenProcess.RunToExit(["--config", WriteFile(json)]);
 
         Assert.Equal(2, await process.WaitForExitAsync());
-        Assert.Contains(process.Errors, l => JsonDocument.Parse(l).RootElement.GetProperty("message").GetString()!.Contains(expected, StringComparison.Ordinal));
+        Assert.Contains(ReadMessages(process), message => message.Contains(expected, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class ConfigurationLoadingTests : IDisposable
         Assert.Equal(2, await rejected.WaitForExitAsync());
         Assert.DoesNotContain(rejected.Errors, l => l.Contains("12345", StringComparison.Ordinal));
 
-        await using var specimen = await SpecimenProcess.StartAsync([], new() { ["SINK__PIN"] = "12345", ["SINK__HEADERS__Authorization"] = "Bearer 12345" });
+        await using var specimen = await SpecimenProcess.StartAsync(
+            [], new() { ["SINK__PIN"] = "12345", ["SINK__HEADERS__Authorization"] = "Bearer 12345" });
         var status = await specimen.Management.GetStringAsync("/statusz");
         Assert.DoesNotContain("12345", status, StringComparison.Ordinal);
         Assert.Contains("\"Sink:Pin\": \"***\"", status, StringComparison.Ordinal);
@@ -85,7 +87,8 @@ public sealed class ConfigurationLoadingTests : IDisposable
     [Fact]
     public async Task Misspelled_variable_of_a_known_section_causes_a_warning()
     {
-        await using var specimen = await SpecimenProcess.StartAsync([], new() { ["SINK__ULR"] = "http://x", ["AGENT_PORT_8000_TCP"] = "tcp://1.2.3.4" });
+        await using var specimen = await SpecimenProcess.StartAsync(
+            [], new() { ["SINK__ULR"] = "http://x", ["AGENT_PORT_8000_TCP"] = "tcp://1.2.3.4" });
 
         await specimen.Process.WaitForLineAsync("SINK__ULR: unknown environment variable. Did you mean Sink:Url?");
         Assert.DoesNotContain(specimen.Process.Output, l => l.Contains("AGENT_PORT", StringComparison.Ordinal));
@@ -97,8 +100,12 @@ public sealed class ConfigurationLoadingTests : IDisposable
         var file = WriteFile("""{"ReverseProxy": {"Clusters": {"c": {"Destinations": {"d": {"Address": "http://x"}}}}}}""");
         await using var specimen = await SpecimenProcess.StartAsync(["--config", file]);
 
-        Assert.Equal("http://x", (await specimen.ReadStatusAsync()).GetProperty("configuration").GetProperty("ReverseProxy:Clusters:c:Destinations:d:Address").GetString());
+        var configuration = (await specimen.ReadStatusAsync()).GetProperty("configuration");
+        Assert.Equal("http://x", configuration.GetProperty("ReverseProxy:Clusters:c:Destinations:d:Address").GetString());
     }
+
+    private static List<string> ReadMessages(ChildProcess process) =>
+        [.. process.Errors.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("message").GetString()!)];
 
     private string WriteFile(string json)
     {

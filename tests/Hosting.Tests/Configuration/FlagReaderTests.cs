@@ -42,12 +42,22 @@ public sealed class FlagReaderTests
     [InlineData("--Sink:Ulr=x", "--Sink:Ulr: unknown flag. Did you mean Sink:Url?")]
     [InlineData("check", "check: is not a flag. Write flags as --Key=value, and a verb as the first argument; --help lists both.")]
     [InlineData("-v", "-v: is not a flag. Write flags as --Key=value, and a verb as the first argument; --help lists both.")]
-    [InlineData("--Sink:Pin=12345", "Sink:Pin = '***': must not be a flag, because every user of the machine can read it. Set SINK__PIN in the environment, or use a file.")]
-    [InlineData("--Sink:Headers:Authorization=12345", "Sink:Headers:Authorization = '***': must not be a flag, because every user of the machine can read it. Set SINK__HEADERS__AUTHORIZATION in the environment, or use a file.")]
     public void Invalid_flag_is_rejected_with_its_remedy(string flag, string expected)
     {
         Assert.Empty(ReadFlags(flag).Settings);
         Assert.Equal(expected, Assert.Single(_errors).ToString());
+    }
+
+    [Theory]
+    [InlineData("Sink:Pin", "SINK__PIN")]
+    [InlineData("Sink:Headers:Authorization", "SINK__HEADERS__AUTHORIZATION")]
+    public void Secret_is_rejected_and_its_value_is_masked(string key, string variable)
+    {
+        Assert.Empty(ReadFlags($"--{key}=12345").Settings);
+        Assert.Equal(
+            $"{key} = '***': must not be a flag, because every user of the machine can read it. "
+                + $"Set {variable} in the environment, or use a file.",
+            Assert.Single(_errors).ToString());
     }
 
     [Fact]

@@ -23,7 +23,8 @@ public sealed class OptionsSchemaTests
     [InlineData("sink:maxbites", "Sink:MaxBytes")]
     [InlineData("Nmae", "Name")]
     [InlineData("SomethingElse", null)]
-    public void Similar_key_is_suggested_for_a_misspelled_one(string key, string? expected) => Assert.Equal(expected, _schema.FindSimilarKey(key));
+    public void Similar_key_is_suggested_for_a_misspelled_one(string key, string? expected) =>
+        Assert.Equal(expected, _schema.FindSimilarKey(key));
 
     [Theory]
     [InlineData("Sink", true)]

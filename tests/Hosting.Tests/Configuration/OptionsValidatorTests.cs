@@ -33,6 +33,10 @@ public sealed class OptionsValidatorTests
     }
 
     [Fact]
-    public void Rules_across_keys_are_checked_at_the_root_too() =>
-        Assert.Equal("Name = 'invalid': must not be invalid.", Assert.Single(OptionsValidator.ValidateOptions(new TestOptions { Name = "invalid" })).ToString());
+    public void Rules_across_keys_are_checked_at_the_root_too()
+    {
+        var error = Assert.Single(OptionsValidator.ValidateOptions(new TestOptions { Name = "invalid" }));
+
+        Assert.Equal("Name = 'invalid': must not be invalid.", error.ToString());
+    }
 }

@@ -33,7 +33,7 @@ public sealed class SettingsBuilderTests
         _settings.AddSetting("Sink:Labels:2", "c", "file");
         _settings.AddSetting("Sink:Labels", "x, y,", "flag");
 
-        Assert.Equal(["Name", "Letter", "Sink:Labels:0", "Sink:Labels:1"], _settings.Values.Keys.OrderBy(key => key.Length));
+        Assert.Equal(["Letter", "Name", "Sink:Labels:0", "Sink:Labels:1"], _settings.Values.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("x", _settings.Values["Sink:Labels:0"]);
         Assert.Equal("y", _settings.Values["Sink:Labels:1"]);
     }
@@ -43,7 +43,8 @@ public sealed class SettingsBuilderTests
     {
         _settings.AddSetting("Sink:Ports", "80,many,443", "flag");
 
-        Assert.Equal("Sink:Ports:1 = 'many': not a whole number in the allowed range. (in flag)", Assert.Single(_settings.Errors).ToString());
+        var error = Assert.Single(_settings.Errors);
+        Assert.Equal("Sink:Ports:1 = 'many': not a whole number in the allowed range. (in flag)", error.ToString());
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class SettingsBuilderTests
 
     [Theory]
     [InlineData("Sink:Ulr", "http://x", "Sink:Ulr: unknown key. Did you mean Sink:Url? (in test.json)")]
-    [InlineData("Sink:Url", "nowhere", "Sink:Url = 'nowhere': not an address. Use an absolute URL, such as http://localhost:8000. (in test.json)")]
+    [InlineData(
+        "Sink:Url", "nowhere", "Sink:Url = 'nowhere': not an address. Use an absolute URL, such as http://localhost:8000. (in test.json)")]
     [InlineData("Sink:Enabled", "yes", "Sink:Enabled = 'yes': neither true nor false. (in test.json)")]
     [InlineData("Routes:0:Weight", "heavy", "Routes:0:Weight = 'heavy': not a whole number in the allowed range. (in test.json)")]
     [InlineData("Console:Format", "xml", "Console:Format = 'xml': not one of json, text. (in test.json)")]

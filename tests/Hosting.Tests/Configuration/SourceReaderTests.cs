@@ -12,7 +12,15 @@ public sealed class SourceReaderTests : IDisposable
     [Fact]
     public void File_is_flattened_to_keys_with_colons()
     {
-        ReadFile("""{"Name": "one", "Sink": {"MaxBytes": 7, "Labels": ["a", "b"], "Enabled": true}, "Routes": [{"Host": "h"}], "LOG_FILE": null}""");
+        ReadFile(
+            """
+            {
+              "Name": "one",
+              "Sink": {"MaxBytes": 7, "Labels": ["a", "b"], "Enabled": true},
+              "Routes": [{"Host": "h"}],
+              "LOG_FILE": null
+            }
+            """);
 
         Assert.Empty(_settings.Errors);
         Assert.Equal(

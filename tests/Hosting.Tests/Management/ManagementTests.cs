@@ -24,8 +24,9 @@ public sealed class ManagementTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, (await specimen.Management.GetAsync("/greeting")).StatusCode);
 
         // The management port's name in the Host header makes no difference.
-        using var disguised = new HttpRequestMessage(HttpMethod.Get, "/statusz") { Headers = { Host = specimen.Management.BaseAddress!.Authority } };
-        Assert.Equal(HttpStatusCode.NotFound, (await specimen.Web.SendAsync(disguised)).StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/statusz");
+        request.Headers.Host = specimen.Management.BaseAddress!.Authority;
+        Assert.Equal(HttpStatusCode.NotFound, (await specimen.Web.SendAsync(request)).StatusCode);
     }
 
     [Fact]
@@ -108,11 +109,12 @@ public sealed class ManagementTests(ITestOutputHelper output) : IDisposable
         var random = RandomSource.Create(output);
         var noise = new byte[4096];
         random.NextBytes(noise);
+        var manyHeaders = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"h{i}: v\r\n"));
         byte[][] garbage =
         [
             noise,
             Encoding.ASCII.GetBytes("GET / HTTP/9.9\r\n\r\n"),
-            Encoding.ASCII.GetBytes("GET /metrics HTTP/1.1\r\nHost: x\r\n" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $"h{i}: v\r\n")) + "\r\n"),
+            Encoding.ASCII.GetBytes($"GET /metrics HTTP/1.1\r\nHost: x\r\n{manyHeaders}\r\n"),
             [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03],
         ];
         foreach (var bytes in garbage)
@@ -144,12 +146,16 @@ public sealed class ManagementTests(ITestOutputHelper output) : IDisposable
         await using var second = SpecimenProcess.RunToExit([$"--Management:Port={first.Management.BaseAddress!.Port}"]);
 
         Assert.Equal(2, await second.WaitForExitAsync());
-        Assert.Contains(second.Errors, l => l.Contains("Management:Port", StringComparison.Ordinal) && l.Contains("address already in use", StringComparison.Ordinal));
+        var line = Assert.Single(second.Errors);
+        Assert.Contains("Management:Port", line, StringComparison.Ordinal);
+        Assert.Contains("address already in use", line, StringComparison.Ordinal);
         Assert.DoesNotContain(second.Output.Concat(second.Errors), l => l.Contains("   at ", StringComparison.Ordinal));
 
         await using var third = SpecimenProcess.RunToExit(["--Management:Port=0", $"--Http:Port={first.Web.BaseAddress!.Port}"]);
         Assert.Equal(1, await third.WaitForExitAsync());
-        Assert.Contains(third.Output, l => l.Contains("address already in use", StringComparison.Ordinal) && !l.Contains("   at ", StringComparison.Ordinal));
+        var failure = Assert.Single(third.Output, output => output.Contains("\"event\":\"PortInUse\"", StringComparison.Ordinal));
+        Assert.Contains("address already in use", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", failure, StringComparison.Ordinal);
     }
 
     // Random bytes may happen to be a request of an unknown HTTP version, which is rejected with 505.
