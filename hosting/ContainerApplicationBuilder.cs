@@ -49,30 +49,7 @@ public sealed class ContainerApplicationBuilder<TOptions>
 
         ((IConfigurationBuilder)_host.Configuration).Add(configuration);
         AddLogging();
-        Services.AddPrometheusMetrics();
-        Services.AddRouting();
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(process);
-        Services.AddSingleton(loader);
-        Services.AddSingleton(_snapshot);
-        Services.AddSingleton(configuration);
-        Services.AddSingleton(_snapshot.Options);
-        Services.AddSingleton<ContainerOptions>(_snapshot.Options);
-        Services.AddSingleton(_snapshot.Options.Management);
-        Services.AddSingleton(_snapshot.Options.Listen);
-        Services.AddSingleton(_snapshot.Options.Shutdown);
-        Services.AddSingleton(new CurrentOptions<TOptions>(_snapshot.Options));
-        Services.AddSingleton<ReloadMetrics>();
-        Services.AddSingleton<IReloader, Reloader<TOptions>>();
-        Services.AddSingleton<IHostLifetime, SignalLifetime>();
-        Services.AddSingleton<Problems>();
-        Services.AddSingleton<Liveness>();
-        Services.AddSingleton<Readiness>();
-        Services.AddSingleton<StatusReport>();
-        Services.AddSingleton<ManagementRoutes>();
-        Services.AddSingleton<ManagementServer>();
-        // The first service to start is the last to stop.
-        Services.AddHostedService(services => services.GetRequiredService<ManagementServer>());
+        AddProcessServices(process, loader, configuration);
     }
 
     /// <summary>The options at the start. After a reload, <see cref="CurrentOptions{TOptions}"/> has the ones in effect.</summary>
@@ -109,9 +86,39 @@ public sealed class ContainerApplicationBuilder<TOptions>
     public ContainerApplication Build() =>
         new(_build(), _command, _verbs, _snapshot.Warnings, ConfigurationLoader<TOptions>.Schema, OwnMetricsPath);
 
+    private void AddProcessServices(ProcessIdentity process, ConfigurationLoader<TOptions> loader, ReloadableConfiguration configuration)
+    {
+        Services.AddPrometheusMetrics();
+        Services.AddRouting();
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(process);
+        Services.AddSingleton(loader);
+        Services.AddSingleton(_snapshot);
+        Services.AddSingleton(configuration);
+        Services.AddSingleton(_snapshot.Options);
+        Services.AddSingleton<ContainerOptions>(_snapshot.Options);
+        Services.AddSingleton(_snapshot.Options.Management);
+        Services.AddSingleton(_snapshot.Options.Listen);
+        Services.AddSingleton(_snapshot.Options.Shutdown);
+        Services.AddSingleton(new CurrentOptions<TOptions>(_snapshot.Options));
+        Services.AddSingleton<ReloadMetrics>();
+        Services.AddSingleton<IReloader, Reloader<TOptions>>();
+        Services.AddSingleton<IHostLifetime, SignalLifetime>();
+        Services.AddSingleton<Problems>();
+        Services.AddSingleton<Liveness>();
+        Services.AddSingleton<Readiness>();
+        Services.AddSingleton<StatusReport>();
+        Services.AddSingleton<ManagementRoutes>();
+        Services.AddSingleton<ManagementServer>();
+
+        // The first service to start is the last to stop.
+        Services.AddHostedService(services => services.GetRequiredService<ManagementServer>());
+    }
+
     private void AddLogging()
     {
         Services.AddLogging();
+
         // The formatters write no scopes, and ASP.NET Core creates one for every request.
         Services.Configure<LoggerFilterOptions>(filter => filter.CaptureScopes = false);
         _host.Logging.AddConfiguration(_host.Configuration.GetSection("Logging"));
@@ -123,6 +130,7 @@ public sealed class ContainerApplicationBuilder<TOptions>
                 ? TextLineFormatter.FormatterName
                 : JsonLineFormatter.FormatterName;
             console.LogToStandardErrorThreshold = LogToStandardError ? LogLevel.Trace : LogLevel.None;
+
             // A blocked reader of the diagnostics must not block the process. The console reports how many lines it dropped.
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
