@@ -7,9 +7,6 @@ internal sealed class FlagReader(OptionsSchema schema)
 
     private const string NotAFlag = "is not a flag. Write flags as --Key=value, and a verb as the first argument; --help lists both.";
 
-    /// <summary>What the .NET host itself may be given; not ours, and not an error.</summary>
-    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName"];
-
     public FlagSettings ReadFlags(IReadOnlyList<string> flags, ICollection<ConfigurationError> errors)
     {
         var settings = new List<KeyValuePair<string, string>>();
@@ -26,12 +23,6 @@ internal sealed class FlagReader(OptionsSchema schema)
             if (value is null && i + 1 < flags.Count && !flags[i + 1].StartsWith("--", StringComparison.Ordinal))
             {
                 value = flags[++i];
-            }
-
-            // WebApplicationFactory passes a setting on with an empty flag for each section that it is in.
-            if (HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase) || (value is "" && schema.HasSection(key)))
-            {
-                continue;
             }
 
             value ??= schema.FindKey(key)?.ValueType == typeof(bool) ? "true" : null;

@@ -37,6 +37,10 @@ public sealed class FlagReaderTests
 
     [Theory]
     [InlineData("--Name", "--Name: has no value. Write it as --Key=value.")]
+    [InlineData("--environment=x", "--environment: unknown flag. --help lists all keys.")]
+    [InlineData("--contentRoot=/", "--contentRoot: unknown flag. --help lists all keys.")]
+    [InlineData("--applicationName=x", "--applicationName: unknown flag. --help lists all keys.")]
+    [InlineData("--Sink=", "--Sink: unknown flag. --help lists all keys.")]
     [InlineData("--config", "--config: has no value. Write it as --Key=value.")]
     [InlineData("--Sink:Typ=x", "--Sink:Typ: unknown flag. --help lists all keys.")]
     [InlineData("--Sink:Ulr=x", "--Sink:Ulr: unknown flag. Did you mean Sink:Url?")]

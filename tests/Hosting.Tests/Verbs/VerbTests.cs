@@ -64,6 +64,16 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Verb_after_flags_is_rejected_with_its_place()
+    {
+        await using var process = SpecimenProcess.RunToExit(["--Greeting", "hi", "check"]);
+
+        Assert.Equal(2, await process.WaitForExitAsync());
+        var error = Assert.Single(process.Errors);
+        Assert.Contains("check: is not a flag. Write flags as --Key=value, and a verb as the first argument", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Help_lists_every_key_with_its_default()
     {
         await using var process = SpecimenProcess.RunToExit(["--help"]);
