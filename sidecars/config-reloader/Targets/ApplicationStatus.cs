@@ -33,7 +33,7 @@ internal sealed record ApplicationStatus(string Generation, string? StartedAt, s
             generation,
             Text(root, "started_at") ?? Text(process, "started_at"),
             Text(reload, "at"),
-            Text(reload, "outcome") is "rejected" or "refused" ? Text(reload, "errors") ?? "no reason given" : null);
+            Text(reload, "outcome") == "refused" ? Text(reload, "errors") ?? "no reason given" : null);
     }
 
     private static string? Text(JsonElement parent, string name) =>
