@@ -1,18 +1,18 @@
-namespace Hosting;
+namespace Hosting.Verbs;
 
-/// <summary>A command line taken apart: a verb or none, its own arguments, and the configuration's flags.</summary>
-/// <param name="Verb">What to do; null to run.</param>
-/// <param name="Arguments">What follows a verb of the program's own, untouched.</param>
+/// <summary>A parsed command line: an optional verb, its arguments, and the flags of the configuration.</summary>
+/// <param name="Verb">The verb; null to run the process.</param>
+/// <param name="Arguments">The unchanged arguments of a custom verb.</param>
 /// <param name="Flags">The configuration's flags.</param>
 internal sealed record CommandLine(string? Verb, string[] Arguments, string[] Flags)
 {
-    /// <summary>Whether the verb needs a configuration that is valid. A verb of the program's own does not, nor does help.</summary>
+    /// <summary>Whether the verb needs a valid configuration. Custom verbs and help do not.</summary>
     public bool NeedsConfiguration => Verb is null or "check" or "healthcheck";
 
-    public static CommandLine Parse(string[] args)
+    public static CommandLine ParseArguments(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
-        if (args.Any(a => a is "--help" or "-h" or "-?"))
+        if (args.Any(argument => argument is "--help" or "-h" or "-?"))
         {
             return new("help", [], []);
         }
