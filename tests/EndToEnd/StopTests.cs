@@ -59,6 +59,6 @@ public sealed class StopTests
 
     /// <summary>The containers in the order of their last words: each program says when it ends.</summary>
     private static IEnumerable<string> Ended(RunningPod pod) => pod.Lab.Output
-        .Where(l => l.Contains("\"event\":\"Ended\"", StringComparison.Ordinal))
+        .Where(l => l.Contains("\"event\":\"ProcessStopped\"", StringComparison.Ordinal))
         .Select(l => l.Split('|')[0].Trim());
 }
