@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
 
-// Signals, file modes and links that move under a name are Unix's.
+// The tests use signals, file modes and symbolic links, which only Unix has.
 [assembly: SupportedOSPlatform("linux")]
 [assembly: SupportedOSPlatform("macos")]

@@ -96,7 +96,16 @@ public sealed class ChaosTests : IDisposable
     }
 
     private TailerProcess Start(LogStore store, params string[] arguments) => TailerProcess.Start(
-        _directory["app*.log*"], ["--Sink:Type=http", $"--Sink:Url={store.Url}", "--Sink:BatchWait=20ms", "--Sink:BatchBytes=64Ki", "--Sink:RetryFrom=5ms", "--Sink:RetryUpTo=50ms", .. arguments]);
+        _directory["app*.log*"],
+        [
+            "--Sink:Type=http",
+            $"--Sink:Url={store.Url}",
+            "--Sink:BatchWait=20ms",
+            "--Sink:BatchBytes=64Ki",
+            "--Sink:RetryFrom=5ms",
+            "--Sink:RetryUpTo=50ms",
+            .. arguments,
+        ]);
 
     /// <summary>Writes numbered lines, each with a separate write, and rotates regularly.</summary>
     private sealed class Writer(TemporaryDirectory directory, bool byRename) : IDisposable

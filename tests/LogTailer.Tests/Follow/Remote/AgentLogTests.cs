@@ -151,7 +151,8 @@ public sealed class AgentLogTests : IDisposable
                 p => (string)p!["path"]!, p => (long)p!["offset"]!)
             : [];
 
-        return files.All(file => (long)file!["read_offset"]! == (long)file["acknowledged_offset"]! && checkpoint.GetValueOrDefault((string)file["path"]!, -1) == (long)file["read_offset"]!);
+        return files.All(file => (long)file!["read_offset"]! == (long)file["acknowledged_offset"]!
+            && checkpoint.GetValueOrDefault((string)file["path"]!, -1) == (long)file["read_offset"]!);
     }
 
     private async Task<string> Check(int code)

@@ -90,7 +90,11 @@ public sealed class OtherServerTests : IDisposable
         await using var tailing = Tail(server, tail => tail.MaxLineBytes = 64);
 
         await tailing.AssertDeliveredAsync(
-            "first", $"{new string('x', 64)} [truncated: the line has 300000 bytes]", "last", new string('y', 64), $"{new string('z', 64)} [truncated: the line has 65 bytes]");
+            "first",
+            $"{new string('x', 64)} [truncated: the line has 300000 bytes]",
+            "last",
+            new string('y', 64),
+            $"{new string('z', 64)} [truncated: the line has 65 bytes]");
         Assert.Equal(Encoding.UTF8.GetByteCount(Log), tailing.Files[^1].ReadOffset);
     }
 
