@@ -148,12 +148,12 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Waits until the process has exited and its output is read completely.</summary>
     /// <returns>The exit code; 128 plus the signal's number if a signal killed the process.</returns>
     /// <exception cref="TimeoutException">The process still runs at the deadline; the message contains its last lines.</exception>
-    public async Task<int> WaitForExitAsync(TimeSpan? deadline = null)
+    public async Task<int> WaitForExitAsync(TimeSpan? deadline = null, CancellationToken cancellationToken = default)
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(deadline ?? Eventually.Deadline);
-            await Task.WhenAll(_readingErrors, _readingOutput ?? Task.CompletedTask).WaitAsync(Eventually.Deadline);
+            await _process.WaitForExitAsync(cancellationToken).WaitAsync(deadline ?? Eventually.Deadline, cancellationToken);
+            await Task.WhenAll(_readingErrors, _readingOutput ?? Task.CompletedTask).WaitAsync(Eventually.Deadline, cancellationToken);
         }
         catch (TimeoutException exception)
         {

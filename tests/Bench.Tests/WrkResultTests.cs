@@ -1,8 +1,8 @@
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench.Tests;
 
-public sealed class WrkTests
+public sealed class WrkResultTests
 {
     private const string Output = """
         Running 8s test @ http://127.0.0.1:8000/inference
@@ -21,15 +21,15 @@ public sealed class WrkTests
         """;
 
     [Fact]
-    public void What_it_prints_is_read_in_one_unit() => Assert.Equal(new Wrk(376504, 47004.31, 0.987, 1020), Wrk.Parse(Output));
+    public void Latencies_are_converted_to_milliseconds() => Assert.Equal(new WrkResult(376504, 47004.31, 0.987, 1020), WrkResult.ParseOutput(Output));
 
     [Theory]
     [InlineData("  Non-2xx or 3xx responses: 3")]
     [InlineData("  Socket errors: connect 0, read 1, write 0, timeout 2")]
-    public void A_request_that_failed_spoils_the_run(string line) =>
-        Assert.Contains(line, Assert.Throws<BenchException>(() => Wrk.Parse(Output + "\n" + line)).Message, StringComparison.Ordinal);
+    public void Failed_request_invalidates_the_run(string line) =>
+        Assert.Contains(line, Assert.Throws<BenchException>(() => WrkResult.ParseOutput(Output + "\n" + line)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void What_is_none_of_its_output_is_said() =>
-        Assert.Contains("not understood", Assert.Throws<BenchException>(() => Wrk.Parse("unable to connect")).Message, StringComparison.Ordinal);
+    public void Unknown_output_is_rejected() =>
+        Assert.Contains("unknown format", Assert.Throws<BenchException>(() => WrkResult.ParseOutput("unable to connect")).Message, StringComparison.Ordinal);
 }

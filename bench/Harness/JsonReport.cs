@@ -2,9 +2,9 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Bench.Frame;
+namespace Bench.Harness;
 
-/// <summary>The report for programs: every single run.</summary>
+/// <summary>The report for programs, with the values of every run.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions Indented = new()
@@ -14,26 +14,27 @@ internal static class JsonReport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static string Of(CaseResult result) => new JsonObject
+    /// <summary>Formats a result as JSON.</summary>
+    public static string FormatResult(CaseResult result) => new JsonObject
     {
         ["case"] = result.Case.Name,
         ["question"] = result.Case.Question,
         ["conditions"] = result.Case.Conditions,
         ["machine"] = JsonSerializer.SerializeToNode(result.Machine, Indented),
         ["warm_ups"] = result.WarmUps,
-        ["contenders"] = new JsonArray([.. result.Contenders.Select(Contender)]),
-        ["ratios"] = new JsonArray([.. result.Peers.SelectMany(peer => Ratios(result, peer))]),
+        ["contenders"] = new JsonArray([.. result.Contenders.Select(ConvertContender)]),
+        ["ratios"] = new JsonArray([.. result.Peers.SelectMany(peer => ConvertRatios(result, peer))]),
     }.ToJsonString(Indented) + "\n";
 
-    private static JsonObject Contender(ContenderResult result) => new JsonObject
+    private static JsonObject ConvertContender(ContenderResult result) => new()
     {
         ["name"] = result.Contender.Name,
         ["description"] = result.Contender.Description,
         ["not_run"] = result.NotRun,
-        ["runs"] = new JsonArray([.. result.Runs.Select(run => run is null ? null : Run(run))]),
+        ["runs"] = new JsonArray([.. result.Runs.Select(run => run is null ? null : ConvertRun(run))]),
     };
 
-    private static JsonObject Run(Measurement run)
+    private static JsonObject ConvertRun(Measurement run)
     {
         var node = new JsonObject();
         foreach (var metric in run.Metrics)
@@ -44,9 +45,9 @@ internal static class JsonReport
         return node;
     }
 
-    private static IEnumerable<JsonNode> Ratios(CaseResult result, ContenderResult peer) =>
+    private static IEnumerable<JsonNode> ConvertRatios(CaseResult result, ContenderResult peer) =>
         from metric in result.Metrics
-        let ratio = result.RatioTo(peer, metric)
+        let ratio = result.ComputeRatio(peer, metric)
         where ratio is not null
         select (JsonNode)new JsonObject
         {

@@ -1,17 +1,17 @@
-namespace Bench.Frame;
+namespace Bench.Harness;
 
-/// <summary>Runs a case: everyone once to warm up, then A B A B … pair after pair.</summary>
-/// <param name="progress">Takes a line for people, now and then.</param>
-internal sealed class Runner(TextWriter progress)
+/// <summary>Runs the contenders of a case: each once to warm up, then alternately (A B A B …), pair by pair.</summary>
+/// <param name="progress">Receives a line for each run.</param>
+internal sealed class CaseRunner(TextWriter progress)
 {
     private const int WarmUps = 1;
 
-    /// <summary>Runs all contenders alternately; one that misses something or fails is left out from there on, with the reason.</summary>
-    public async Task<CaseResult> RunAsync(
+    /// <summary>Runs all contenders. A contender with a missing requirement or a failed run is left out of the remaining pairs.</summary>
+    public async Task<CaseResult> RunCaseAsync(
         IBenchCase benchCase, MachineFacts machine, IReadOnlyList<Contender> contenders, int pairs, CancellationToken cancellationToken)
     {
         var runs = contenders.Select(_ => new List<Measurement?>()).ToArray();
-        var notRun = contenders.Select(contender => contender.Needs.Select(need => need.Missing()).FirstOrDefault(missing => missing is not null)).ToArray();
+        var notRun = contenders.Select(contender => Requirement.FindFirstMissing(contender.Requirements)).ToArray();
 
         for (var pair = -WarmUps; pair < pairs; pair++)
         {
@@ -25,7 +25,8 @@ internal sealed class Runner(TextWriter progress)
                 try
                 {
                     var measurement = await contenders[i].RunAsync(cancellationToken);
-                    await progress.WriteLineAsync($"{(pair < 0 ? "warm-up" : $"{pair + 1}/{pairs}"),-8} {contenders[i].Name,-24} {Describe(measurement)}");
+                    var run = pair < 0 ? "warm-up" : $"{pair + 1}/{pairs}";
+                    await progress.WriteLineAsync($"{run,-8} {contenders[i].Name,-24} {FormatMeasurement(measurement)}");
                     if (pair >= 0)
                     {
                         runs[i].Add(measurement);
@@ -33,7 +34,7 @@ internal sealed class Runner(TextWriter progress)
                 }
                 catch (Exception exception) when (exception is BenchException or IOException or HttpRequestException)
                 {
-                    notRun[i] = pair < 0 ? $"failed at the warm-up: {exception.Message}" : $"failed in run {pair + 1}: {exception.Message}";
+                    notRun[i] = pair < 0 ? $"failed in the warm-up: {exception.Message}" : $"failed in run {pair + 1}: {exception.Message}";
                     await progress.WriteLineAsync($"         {contenders[i].Name,-24} {notRun[i]}");
                 }
             }
@@ -43,6 +44,6 @@ internal sealed class Runner(TextWriter progress)
             benchCase, machine, WarmUps, [.. contenders.Select((contender, i) => new ContenderResult(contender, runs[i], notRun[i]))]);
     }
 
-    private static string Describe(Measurement measurement) => string.Join(
-        "  ", measurement.Metrics.Select(metric => $"{metric.Name} {Figures.Text(measurement[metric]!.Value, metric.Unit)}"));
+    private static string FormatMeasurement(Measurement measurement) => string.Join(
+        "  ", measurement.Metrics.Select(metric => $"{metric.Name} {FigureFormat.FormatValue(measurement[metric]!.Value, metric.Unit)}"));
 }
