@@ -61,7 +61,8 @@ internal sealed class CommandLine(IReadOnlyList<IBenchCase> cases, TextWriter ou
         foreach (var benchCase in cases)
         {
             var missing = Requirement.FindFirstMissing(benchCase.Requirements);
-            await output.WriteLineAsync($"  {benchCase.Name,-12} {benchCase.Question}{(missing is null ? "" : $" (cannot run here: {missing})")}");
+            await output.WriteLineAsync(
+                $"  {benchCase.Name,-12} {benchCase.Question}{(missing is null ? "" : $" (cannot run here: {missing})")}");
         }
     }
 
@@ -104,7 +105,8 @@ internal sealed class CommandLine(IReadOnlyList<IBenchCase> cases, TextWriter ou
 
         Directory.CreateDirectory(Repository.PathOf("bench/results"));
         await File.WriteAllTextAsync(Repository.PathOf($"bench/results/{benchCase.Name}.md"), report, CancellationToken.None);
-        await File.WriteAllTextAsync(Repository.PathOf($"bench/results/{benchCase.Name}.json"), JsonReport.FormatResult(result), CancellationToken.None);
+        await File.WriteAllTextAsync(
+            Repository.PathOf($"bench/results/{benchCase.Name}.json"), JsonReport.FormatResult(result), CancellationToken.None);
         return true;
     }
 }

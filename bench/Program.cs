@@ -20,8 +20,14 @@ if (args is ["series", var targetPort])
 
 IBenchCase[] cases =
 [
-    new PodStart(), new TailOneGigabyte(transformsLines: false), new TailOneGigabyte(transformsLines: true), new TailDelay(), new ScrapeManySeries(),
-    new TlsTermination(), new Inference(), new RequestLog(),
+    new PodStart(),
+    new TailOneGigabyte(transformsLines: false),
+    new TailOneGigabyte(transformsLines: true),
+    new TailDelay(),
+    new ScrapeManySeries(),
+    new TlsTermination(),
+    new Inference(),
+    new RequestLog(),
 ];
 
 return await new CommandLine(cases, Console.Out).RunAsync(args);

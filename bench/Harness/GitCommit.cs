@@ -9,7 +9,8 @@ internal static class GitCommit
         try
         {
             var commit = await RunGitAsync(cancellationToken, "rev-parse", "--short=12", "HEAD");
-            var changes = await RunGitAsync(cancellationToken, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results");
+            var changes = await RunGitAsync(
+                cancellationToken, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results");
             return changes.Length == 0 ? commit : commit + " with changes";
         }
         catch (Exception exception) when (exception is BenchException or System.ComponentModel.Win32Exception)

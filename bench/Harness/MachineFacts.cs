@@ -5,7 +5,15 @@ namespace Bench.Harness;
 
 /// <summary>The machine and the commit that the figures come from.</summary>
 internal sealed record MachineFacts(
-    string Processor, int Cores, long MemoryBytes, string Kernel, string System, string DotNet, string Load, string Commit, DateTimeOffset Date)
+    string Processor,
+    int Cores,
+    long MemoryBytes,
+    string Kernel,
+    string System,
+    string DotNet,
+    string Load,
+    string Commit,
+    DateTimeOffset Date)
 {
     /// <summary>Reads the facts from <c>/proc</c> and Git.</summary>
     public static async Task<MachineFacts> CollectAsync(CancellationToken cancellationToken) => new(

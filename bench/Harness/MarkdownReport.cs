@@ -40,7 +40,8 @@ internal static class MarkdownReport
         AppendLine(text, $"");
         var memory = machine.MemoryBytes / (double)(1 << 30);
         AppendLine(text, $"{machine.Processor}, {machine.Cores} cores, {memory:0.0} GiB; {machine.System}, Linux {machine.Kernel};");
-        AppendLine(text, $"{machine.DotNet}; load {machine.Load} at the start; commit {machine.Commit}; {machine.Date:yyyy-MM-dd HH:mm} UTC.");
+        AppendLine(
+            text, $"{machine.DotNet}; load {machine.Load} at the start; commit {machine.Commit}; {machine.Date:yyyy-MM-dd HH:mm} UTC.");
         return text.ToString();
     }
 
@@ -53,7 +54,8 @@ internal static class MarkdownReport
         AppendLine(text, $"| --- |{string.Concat(Enumerable.Repeat(" ---: |", ran.Count + peers.Count))}");
         foreach (var metric in result.Metrics)
         {
-            var values = ran.Select(contender => contender.ComputeMedian(metric) is { } median ? FigureFormat.FormatValue(median, metric.Unit) : "");
+            var values = ran.Select(
+                contender => contender.ComputeMedian(metric) is { } median ? FigureFormat.FormatValue(median, metric.Unit) : "");
             var ratios = peers.Select(peer => result.ComputeRatio(peer, metric) is { } ratio ? FigureFormat.FormatRatio(ratio) : "");
             var title = metric.HigherIsBetter ? metric.Name + " (more is better)" : metric.Name;
             AppendLine(text, $"| {title} |{string.Concat(values.Concat(ratios).Select(cell => $" {cell} |"))}");

@@ -24,7 +24,8 @@ internal sealed class MeasuredProcess : IAsyncDisposable
     public ProcessUsage Usage => ProcessAccounting.MeasureTree(Id);
 
     /// <summary>Starts a program and keeps its output.</summary>
-    public static MeasuredProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+    public static MeasuredProcess Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var options = new ChildProcessOptions { Environment = environment ?? new Dictionary<string, string?>(), MaxLines = MaxLines };
         return new MeasuredProcess(ChildProcess.Start(program, arguments, options));
@@ -32,7 +33,8 @@ internal sealed class MeasuredProcess : IAsyncDisposable
 
     /// <summary>Runs a program until it exits and returns its output.</summary>
     /// <exception cref="BenchException">The exit code is not 0.</exception>
-    public static async Task<IReadOnlyList<string>> RunToEndAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> RunToEndAsync(
+        string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         await using var process = Start(program, arguments);
         await process.WaitForSuccessAsync(program, cancellationToken);
@@ -46,7 +48,10 @@ internal sealed class MeasuredProcess : IAsyncDisposable
     /// </remarks>
     /// <exception cref="BenchException">The exit code is not 0.</exception>
     public static async Task<Measurement> MeasureToEndAsync(
-        string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?>? environment, CancellationToken cancellationToken)
+        string program,
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment,
+        CancellationToken cancellationToken)
     {
         var cpuBefore = ProcessAccounting.ReadExitedChildrenCpu();
         await using var process = Start(program, arguments, environment);
@@ -77,7 +82,8 @@ internal sealed class MeasuredProcess : IAsyncDisposable
     /// <summary>Evaluates a condition every 5 ms until it is true.</summary>
     /// <returns>The age of the process at that moment.</returns>
     /// <exception cref="BenchException">The process exited, or the deadline passed.</exception>
-    public async Task<TimeSpan> WaitUntilAsync(Func<Task<bool>> condition, string description, TimeSpan deadline, CancellationToken cancellationToken)
+    public async Task<TimeSpan> WaitUntilAsync(
+        Func<Task<bool>> condition, string description, TimeSpan deadline, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         while (!await condition())

@@ -14,7 +14,8 @@ internal static class ProcessAccounting
         var children = new Dictionary<int, List<int>>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && ReadStat(id) is { } stat)
+            var name = Path.GetFileName(directory);
+            if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && ReadStat(id) is { } stat)
             {
                 if (!children.TryGetValue(stat.Parent, out var siblings))
                 {

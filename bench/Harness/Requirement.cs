@@ -10,7 +10,8 @@ internal sealed record Requirement(Func<string?> FindMissing)
     public static Requirement ForProgram(string name) => new(() => FindProgram(name) is null ? $"{name} is not installed" : null);
 
     /// <summary>A file or a directory in the repository.</summary>
-    public static Requirement ForPath(string path) => new(() => Path.Exists(Repository.PathOf(path)) ? null : $"{path} is not in the repository");
+    public static Requirement ForPath(string path) =>
+        new(() => Path.Exists(Repository.PathOf(path)) ? null : $"{path} is not in the repository");
 
     /// <summary>TCP ports on which no process listens.</summary>
     public static Requirement ForFreePorts(params int[] ports) => new(() =>

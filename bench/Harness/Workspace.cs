@@ -26,7 +26,8 @@ internal sealed class Workspace : IDisposable
                 "--output", output, "--verbosity", "quiet", "-nodereuse:false",
             ],
             cancellationToken);
-        return Directory.EnumerateFiles(output, "*.runtimeconfig.json").Single().Replace(".runtimeconfig.json", "", StringComparison.Ordinal);
+        var configuration = Directory.EnumerateFiles(output, "*.runtimeconfig.json").Single();
+        return configuration.Replace(".runtimeconfig.json", "", StringComparison.Ordinal);
     }
 
     /// <summary>Deletes the directory.</summary>

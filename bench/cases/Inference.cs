@@ -14,11 +14,11 @@ internal sealed class Inference : IBenchCase
 
     public string Conditions =>
         $"""
-        `POST /inference` with a text of four words over {InferenceLoad.Connections} kept-alive connections from one thread of `wrk`, for
-        {InferenceLoad.Seconds} s after a warm-up of {InferenceLoad.WarmUpSeconds} s. Both write one line per request to a file, and count and time every request for
-        Prometheus. The model costs almost nothing on both sides: the agent's built-in classifier, and a lookup of ten words in
-        the FastAPI program. FastAPI is the distribution's, under `uvicorn` with one worker and without its access log
-        (`{FastApiProgram}`). The load generator runs on the same cores.
+        `POST /inference` with a text of four words over {InferenceLoad.Connections} kept-alive connections from one thread of `wrk`,
+        for {InferenceLoad.Seconds} s after a warm-up of {InferenceLoad.WarmUpSeconds} s. Both write one line per request to a file,
+        and count and time every request for Prometheus. The model costs almost nothing on both sides: the agent's built-in
+        classifier, and a lookup of ten words in the FastAPI program. FastAPI is the distribution's, under `uvicorn` with one
+        worker and without its access log (`{FastApiProgram}`). The load generator runs on the same cores.
         """;
 
     public IEnumerable<Requirement> Requirements =>
@@ -41,7 +41,8 @@ internal sealed class Inference : IBenchCase
         ];
     }
 
-    private static async Task<Measurement> RunAsync(Workspace workspace, Func<int, MeasuredProcess> start, CancellationToken cancellationToken)
+    private static async Task<Measurement> RunAsync(
+        Workspace workspace, Func<int, MeasuredProcess> start, CancellationToken cancellationToken)
     {
         var port = FreePort.FindUnused();
         await using var server = start(port);

@@ -29,12 +29,13 @@ internal static class InferenceLoad
     {
         var url = $"http://127.0.0.1:{port}/inference";
         using var client = new HttpClient();
-        await server.WaitUntilAsync(() => IsRespondingAsync(client, url, cancellationToken), "the server responds", Deadline, cancellationToken);
+        await server.WaitUntilAsync(
+            () => IsRespondingAsync(client, url, cancellationToken), "the server responds", Deadline, cancellationToken);
         var measurement = new Measurement { [Metric.IdleMemory] = server.Usage.ResidentBytes };
 
         var script = workspace["post.lua"];
-        await File.WriteAllTextAsync(
-            script, $"wrk.method = 'POST'\nwrk.body = '{RequestBody}'\nwrk.headers['Content-Type'] = 'application/json'\n", cancellationToken);
+        var lines = $"wrk.method = 'POST'\nwrk.body = '{RequestBody}'\nwrk.headers['Content-Type'] = 'application/json'\n";
+        await File.WriteAllTextAsync(script, lines, cancellationToken);
         await WrkResult.RunLoadAsync(url, Connections, WarmUpSeconds, cancellationToken, "-s", script);
         var before = server.Usage.CpuSeconds;
         var wrk = await WrkResult.RunLoadAsync(url, Connections, Seconds, cancellationToken, "-s", script);

@@ -28,15 +28,16 @@ internal sealed class PodStart : IBenchCase
 
     public string Name => "pod-start";
 
-    public string Question => "How long does `dotnet run --project lab` take until every container is ready, and how much memory do they use when idle?";
+    public string Question =>
+        "How long does `dotnet run --project lab` take until every container is ready, and how much memory do they use when idle?";
 
     public string Conditions =>
         $"""
         {Manifest}, already built in Debug, as after the README's first command. Time is measured from the
         start of the command until `/readyz` of the container returns 200; sidecars start one after the other, as in a cluster.
-        Memory is VmRSS {SettlingTime.TotalSeconds:0} s after all are ready, before the first request. Then 20 requests are sent one by one through the
-        TLS proxy, and the time is measured from each response until the lab has printed the line that logging-sidecar shipped
-        (checked every 5 ms). There is no peer. The floor is four processes of an empty ASP.NET Core application, started one
+        Memory is VmRSS {SettlingTime.TotalSeconds:0} s after all are ready, before the first request. Then 20 requests are sent
+        one by one through the TLS proxy, and the time is measured from each response until the lab has printed the line that
+        logging-sidecar shipped (checked every 5 ms). There is no peer. The floor is four processes of an empty ASP.NET Core application, started one
         after the other, each as soon as the previous one responds, without a Pod runner. The difference is the work of the
         lab (parsing, probes) and of the containers.
         """;
@@ -60,7 +61,8 @@ internal sealed class PodStart : IBenchCase
 
     private static async Task<Measurement> RunPodAsync(CancellationToken cancellationToken)
     {
-        await using var lab = MeasuredProcess.Start("dotnet", ["run", "--project", Repository.PathOf("lab"), "--", Repository.PathOf(Manifest)]);
+        await using var lab = MeasuredProcess.Start(
+            "dotnet", ["run", "--project", Repository.PathOf("lab"), "--", Repository.PathOf(Manifest)]);
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         var ready = await Task.WhenAll(Containers.Select(container => lab.WaitUntilAsync(
             () => IsReadyAsync(client, container.Port, cancellationToken), $"{container.Name} is ready", Deadline, cancellationToken)));
@@ -83,7 +85,7 @@ internal sealed class PodStart : IBenchCase
     }
 
     private static long ReadContainerMemory(MeasuredProcess lab, Container container) => ProcessAccounting.FindTree(lab.Id)
-        .Where(id => ProcessAccounting.ReadCommandLine(id).Any(argument => Path.GetFileNameWithoutExtension(argument) == container.Assembly))
+        .Where(id => ProcessAccounting.ReadCommandLine(id).Select(Path.GetFileNameWithoutExtension).Contains(container.Assembly))
         .Select(id => ProcessAccounting.ReadMemory(id).Resident)
         .DefaultIfEmpty()
         .Max();
@@ -126,7 +128,8 @@ internal sealed class PodStart : IBenchCase
                 var process = MeasuredProcess.Start(
                     "dotnet", [typeof(EmptyApplication).Assembly.Location, "floor", port.ToString(CultureInfo.InvariantCulture)]);
                 processes.Add(process);
-                ready += await process.WaitUntilAsync(() => IsReadyAsync(client, port, cancellationToken), "it responds", Deadline, cancellationToken);
+                ready += await process.WaitUntilAsync(
+                    () => IsReadyAsync(client, port, cancellationToken), "it responds", Deadline, cancellationToken);
             }
 
             await Task.Delay(SettlingTime, cancellationToken);
@@ -153,7 +156,11 @@ internal sealed class PodStart : IBenchCase
             using var response = await client.GetAsync(new Uri($"http://localhost:{port}/readyz"), cancellationToken);
             return response.StatusCode == HttpStatusCode.OK;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return false;
         }

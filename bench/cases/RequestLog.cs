@@ -14,7 +14,8 @@ internal sealed class RequestLog : IBenchCase
 
     public string Conditions =>
         $"""
-        The same load as in the case `inference`: {InferenceLoad.Connections} connections, {InferenceLoad.Seconds} s after a warm-up of {InferenceLoad.WarmUpSeconds} s.
+        The same load as in the case `inference`: {InferenceLoad.Connections} connections, {InferenceLoad.Seconds} s after a
+        warm-up of {InferenceLoad.WarmUpSeconds} s.
         On: `LOG_FILE` is set, and all metrics are enabled, as by default. Off: no `LOG_FILE`, and .NET's own switch
         `{MeterSwitch}=false`, which disables every meter of the process, including those of the
         framework. Everything else is equal. The load generator runs on the same cores.

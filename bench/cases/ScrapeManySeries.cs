@@ -24,8 +24,8 @@ internal sealed class ScrapeManySeries : IBenchCase
         One target with {ScrapeTarget.SeriesCount} series in the text format, nine of ten of them in histograms, about 9 MB; every value
         changes in each scrape. Every contender scrapes the target every second, and a client reads the complete page of the
         contender every second: the relay's `/metrics`, and Prometheus' `/federate` with a selector that matches everything. CPU
-        time covers {Seconds} s, after a warm-up of {WarmUpSeconds} s, and excludes the target and the client. Prometheus also stores the samples,
-        which is its purpose; a relay in a Pod does not.
+        time covers {Seconds} s, after a warm-up of {WarmUpSeconds} s, and excludes the target and the client. Prometheus also
+        stores the samples, which is its purpose; a relay in a Pod does not.
         """;
 
     public IEnumerable<Requirement> Requirements => [Requirement.ForPath("sidecars/metrics-relay/MetricsRelay.csproj")];
@@ -58,7 +58,10 @@ internal sealed class ScrapeManySeries : IBenchCase
         await using var contender = start(targetPort, port);
         var url = $"http://localhost:{port}{path}";
         await contender.WaitUntilAsync(
-            async () => await CountSamplesAsync(client, url, cancellationToken) >= ExpectedSamples, "all series are exposed", Deadline, cancellationToken);
+            async () => await CountSamplesAsync(client, url, cancellationToken) >= ExpectedSamples,
+            "all series are exposed",
+            Deadline,
+            cancellationToken);
         await ReadEverySecondAsync(client, url, WarmUpSeconds, cancellationToken);
         var before = contender.Usage;
         var responses = await ReadEverySecondAsync(client, url, Seconds, cancellationToken);
@@ -119,7 +122,10 @@ internal sealed class ScrapeManySeries : IBenchCase
     private static MeasuredProcess StartRelay(string relay, int target, int port) => MeasuredProcess.Start(
         relay,
         [
-            $"--Scrape:Targets=http://localhost:{target}/metrics", "--Scrape:Interval=1s", $"--Management:Port={port}", "--Listen:Address=localhost",
+            $"--Scrape:Targets=http://localhost:{target}/metrics",
+            "--Scrape:Interval=1s",
+            $"--Management:Port={port}",
+            "--Listen:Address=localhost",
         ]);
 
     private static MeasuredProcess StartPrometheus(Workspace workspace, int target, int port)
@@ -133,6 +139,7 @@ internal sealed class ScrapeManySeries : IBenchCase
                 static_configs: [{ targets: ["localhost:{{target}}"] }]
 
             """);
-        return MeasuredProcess.Start("prometheus", [$"--config.file={file}", $"--storage.tsdb.path={data}", $"--web.listen-address=127.0.0.1:{port}"]);
+        return MeasuredProcess.Start(
+            "prometheus", [$"--config.file={file}", $"--storage.tsdb.path={data}", $"--web.listen-address=127.0.0.1:{port}"]);
     }
 }

@@ -22,7 +22,8 @@ internal static class ScrapeTarget
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(int.Parse(port, CultureInfo.InvariantCulture)));
         await using var app = builder.Build();
-        app.MapGet("/metrics", () => Results.Bytes(pages[Interlocked.Increment(ref next) % pages.Length], "text/plain; version=0.0.4; charset=utf-8"));
+        app.MapGet("/metrics", () => Results.Bytes(
+            pages[Interlocked.Increment(ref next) % pages.Length], "text/plain; version=0.0.4; charset=utf-8"));
         await app.RunAsync();
         return 0;
     }
@@ -54,11 +55,12 @@ internal static class ScrapeTarget
         for (var bucket = 0; bucket <= BucketsPerHistogram; bucket++)
         {
             var bound = bucket < BucketsPerHistogram ? (0.005 * (1 << bucket)).ToString(CultureInfo.InvariantCulture) : "+Inf";
-            text.Append(
-                CultureInfo.InvariantCulture, $"job_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {(bucket + 1) * (index + 7) * scrape}\n");
+            var count = (bucket + 1) * (index + 7) * scrape;
+            text.Append(CultureInfo.InvariantCulture, $"job_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {count}\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"job_duration_seconds_sum{{{labels}}} {index * 0.731 * scrape}\n");
-        text.Append(CultureInfo.InvariantCulture, $"job_duration_seconds_count{{{labels}}} {(BucketsPerHistogram + 1) * (index + 7) * scrape}\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"job_duration_seconds_count{{{labels}}} {(BucketsPerHistogram + 1) * (index + 7) * scrape}\n");
     }
 }

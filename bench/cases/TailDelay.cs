@@ -12,7 +12,10 @@ internal sealed class TailDelay : IBenchCase
 
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>Seconds with writes, and seconds without. <c>BENCH_DELAY_SECONDS</c> changes it for a trial; published figures use the default.</summary>
+    /// <summary>
+    /// Seconds with writes, and seconds without. <c>BENCH_DELAY_SECONDS</c> changes it for a trial; published figures use the
+    /// default.
+    /// </summary>
     private static readonly int Seconds =
         int.Parse(Environment.GetEnvironmentVariable("BENCH_DELAY_SECONDS") ?? "20", CultureInfo.InvariantCulture);
 
@@ -24,13 +27,14 @@ internal sealed class TailDelay : IBenchCase
 
     public string Name => "tail-delay";
 
-    public string Question => "How soon does an appended line reach stdout at 1000 lines per second, and how much does following cost when idle?";
+    public string Question =>
+        "How soon does an appended line reach stdout at 1000 lines per second, and how much does following cost when idle?";
 
     public string Conditions =>
         $"""
-        One writer appends {LinesPerSecond} lines per second for {Seconds} s, each with a separate write; another thread reads the contender's
-        stdout. The delay of a line is the time from just before its write until it is read. Then nothing is written for the same
-        time, and the CPU time is measured. Both phases start {SettlingTime.TotalSeconds:0} s after the previous one.
+        One writer appends {LinesPerSecond} lines per second for {Seconds} s, each with a separate write; another thread reads the
+        contender's stdout. The delay of a line is the time from just before its write until it is read. Then nothing is written
+        for the same time, and the CPU time is measured. Both phases start {SettlingTime.TotalSeconds:0} s after the previous one.
         """;
 
     public IEnumerable<Requirement> Requirements => [Requirement.ForPath("sidecars/log-tailer/LogTailer.csproj")];
@@ -39,10 +43,14 @@ internal sealed class TailDelay : IBenchCase
     {
         var tailer = await workspace.PublishProjectAsync("sidecars/log-tailer", cancellationToken);
         var (log, checkpoint) = (workspace["delay.log"], workspace["delay-checkpoint.json"]);
-        string[] tailerArguments = [$"--LOG_FILE={log}", $"--Checkpoint:Path={checkpoint}", "--Management:Port=0", "--Listen:Address=localhost"];
+        string[] tailerArguments =
+        [
+            $"--LOG_FILE={log}", $"--Checkpoint:Path={checkpoint}", "--Management:Port=0", "--Listen:Address=localhost",
+        ];
         return
         [
-            new Contender("log-tailer", "stdout sink, checkpoint on, as in its image", token => RunAsync(tailer, tailerArguments, log, checkpoint, token)),
+            new Contender("log-tailer", "stdout sink, checkpoint on, as in its image", token =>
+                RunAsync(tailer, tailerArguments, log, checkpoint, token)),
             new Contender("tail", "`tail -n +1 -F FILE`", token => RunAsync("tail", ["-n", "+1", "-F", log], log, checkpoint, token))
             {
                 Requirements = [Requirement.ForProgram("tail")],
@@ -67,7 +75,8 @@ internal sealed class TailDelay : IBenchCase
             using var firstLineRead = new SemaphoreSlim(0);
             using var allLinesRead = new SemaphoreSlim(0);
             // Dedicated threads: waiting for a thread of the pool would count as delay.
-            new Thread(() => ReadLines(process.StandardOutput.BaseStream, readTimes, firstLineRead, allLinesRead)) { IsBackground = true }.Start();
+            var output = process.StandardOutput.BaseStream;
+            new Thread(() => ReadLines(output, readTimes, firstLineRead, allLinesRead)) { IsBackground = true }.Start();
             await WaitForLinesAsync(firstLineRead, program, cancellationToken);
             await Task.Delay(SettlingTime, cancellationToken);
 
@@ -75,7 +84,10 @@ internal sealed class TailDelay : IBenchCase
             var before = ProcessAccounting.MeasureTree(process.Id).CpuSeconds;
             var started = Stopwatch.GetTimestamp();
             await Task.Factory.StartNew(
-                () => WriteLines(log, writeTimes, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => WriteLines(log, writeTimes, cancellationToken),
+                cancellationToken,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
             await WaitForLinesAsync(allLinesRead, program, cancellationToken);
             var busy = (ProcessAccounting.MeasureTree(process.Id).CpuSeconds - before) / Stopwatch.GetElapsedTime(started).TotalSeconds;
 
@@ -84,7 +96,10 @@ internal sealed class TailDelay : IBenchCase
             await Task.Delay(TimeSpan.FromSeconds(Seconds), cancellationToken);
             var idle = (ProcessAccounting.MeasureTree(process.Id).CpuSeconds - before) / Seconds;
 
-            var delays = writeTimes.Zip(readTimes, (write, read) => Stopwatch.GetElapsedTime(write, read).TotalMilliseconds).Order().ToArray();
+            var delays = writeTimes
+                .Zip(readTimes, (write, read) => Stopwatch.GetElapsedTime(write, read).TotalMilliseconds)
+                .Order()
+                .ToArray();
             return new Measurement
             {
                 [MedianDelay] = delays[count / 2],

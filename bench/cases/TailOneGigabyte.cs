@@ -46,7 +46,10 @@ internal sealed class TailOneGigabyte(bool transformsLines) : IBenchCase
         var transforms = transformsLines ? "; two `Enrich:Fields`, one of `Redact:Fields`" : "";
         return
         [
-            CreatePipeline("log-tailer", $"`Tail:UntilEnd=true`, stdout sink, checkpoint on, as in its image{transforms}", $"{tailer} | cat >/dev/null"),
+            CreatePipeline(
+                "log-tailer",
+                $"`Tail:UntilEnd=true`, stdout sink, checkpoint on, as in its image{transforms}",
+                $"{tailer} | cat >/dev/null"),
             CreatePipeline("tail", "`tail -n +1 FILE | cat`", $"tail -n +1 {log} | cat >/dev/null"),
             CreatePipeline("cat", "`cat FILE | cat`", $"cat {log} | cat >/dev/null"),
             CreatePipeline(
@@ -72,7 +75,8 @@ internal sealed class TailOneGigabyte(bool transformsLines) : IBenchCase
         var transforms = transformsLines ? "--Enrich:Fields:pod=agent-7d4b9 --Enrich:Fields:node=node-1 --Redact:Fields=trace_id" : "";
         return $"""
             rm -f {checkpoint}
-            {program} --LOG_FILE={log} {transforms} --Tail:UntilEnd=true --Checkpoint:Path={checkpoint} --Management:Port=0 --Listen:Address=localhost 2>{workspace["errors"]}
+            {program} --LOG_FILE={log} {transforms} --Tail:UntilEnd=true --Checkpoint:Path={checkpoint} \
+              --Management:Port=0 --Listen:Address=localhost 2>{workspace["errors"]}
             """;
     }
 
@@ -85,7 +89,9 @@ internal sealed class TailOneGigabyte(bool transformsLines) : IBenchCase
         await MeasuredProcess.RunToEndAsync("bash", ["-o", "pipefail", "-c", $"{tailer} | cmp - <({expected}{log})"], cancellationToken);
     }
 
-    /// <summary>Uses a program as the output: rsyslog's own action for named pipes suspends itself for 30 s when the pipe is full.</summary>
+    /// <summary>
+    /// Uses a program as the output: rsyslog's own action for named pipes suspends itself for 30 s when the pipe is full.
+    /// </summary>
     private static string BuildRsyslogScript(Workspace workspace, string log, long length) => $$"""
         cd {{workspace.Root}}
         rm -rf rsyslog; mkdir rsyslog; mkfifo rsyslog/done

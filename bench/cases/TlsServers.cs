@@ -2,7 +2,10 @@ using Bench.Harness;
 
 namespace Bench.Cases;
 
-/// <summary>The servers of <see cref="TlsTermination"/>: each terminates TLS, forwards to the same upstream, and writes an access log that is discarded.</summary>
+/// <summary>
+/// The servers of <see cref="TlsTermination"/>: each terminates TLS, forwards to the same upstream, and writes an access log that
+/// is discarded.
+/// </summary>
 internal static class TlsServers
 {
     /// <summary>The upstream application: nginx with the files in <c>www</c>.</summary>
@@ -12,8 +15,9 @@ internal static class TlsServers
 
     /// <summary>Our TLS proxy with the environment of its image.</summary>
     public static MeasuredProcess StartTlsProxy(Workspace workspace, string program, int port, int upstream) => RunShell(
-        $"exec env MALLOC_ARENA_MAX=2 DOTNET_GCGen1MaxBudget=300000 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
-        $"--Upstream:Url=http://127.0.0.1:{upstream} --Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
+        $"exec env MALLOC_ARENA_MAX=2 DOTNET_GCGen1MaxBudget=300000 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 " +
+        $"--Listen:Address=localhost --Upstream:Url=http://127.0.0.1:{upstream} " +
+        $"--Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
 
     /// <summary>Kestrel without an upstream: it creates the response itself.</summary>
     public static MeasuredProcess StartKestrel(Workspace workspace, int port) =>
@@ -88,7 +92,9 @@ internal static class TlsServers
             }
 
             """);
-        return RunShell($"exec env GOMAXPROCS=1 HOME={workspace.Root} {Requirement.FindProgram("caddy")} run --adapter caddyfile --config {configuration} >/dev/null");
+        var caddy = Requirement.FindProgram("caddy");
+        return RunShell(
+            $"exec env GOMAXPROCS=1 HOME={workspace.Root} {caddy} run --adapter caddyfile --config {configuration} >/dev/null");
     }
 
     private static MeasuredProcess RunShell(string command) => MeasuredProcess.Start("sh", ["-c", command]);

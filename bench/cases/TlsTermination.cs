@@ -11,9 +11,7 @@ internal sealed partial class TlsTermination : IBenchCase
 
     /// <summary>The duration of each of the three loads. <c>BENCH_PROXY_SECONDS</c> changes it for a trial.</summary>
     private static readonly int Seconds =
-        int.TryParse(Environment.GetEnvironmentVariable("BENCH_PROXY_SECONDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? Math.Max(1, seconds)
-            : 8;
+        int.Parse(Environment.GetEnvironmentVariable("BENCH_PROXY_SECONDS") ?? "8", CultureInfo.InvariantCulture);
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -37,9 +35,9 @@ internal sealed partial class TlsTermination : IBenchCase
         One certificate (ECDSA P-256); one plain nginx upstream with responses of 1 KiB and keep-alive; TLS 1.2 and 1.3; one access
         log line per request, discarded. `wrk` with {Connections} connections and one thread for HTTP/1.1 and for one connection per request
         (`Connection: close`, with session resumption as each server has it by default), `h2load` with 32 connections of 10
-        streams for HTTP/2, {Seconds} s each, after a warm-up of {2 * Seconds} s (HTTP/1.1) and {Seconds} s (the others) of the same load: a proxy
-        runs for days, and its JIT compiler only for seconds. The peers have one worker or thread each (caddy `GOMAXPROCS=1`);
-        tls-proxy is not limited. The load generator and the upstream share the machine's cores with the proxy, so the request
+        streams for HTTP/2, {Seconds} s each, after a warm-up of {2 * Seconds} s (HTTP/1.1) and {Seconds} s (the others) of the
+        same load: a proxy runs for days, and its JIT compiler only for seconds. The peers have one worker or thread each
+        (caddy `GOMAXPROCS=1`); tls-proxy is not limited. The load generator and the upstream share the machine's cores with the proxy, so the request
         rate is that of all three together; CPU time per request is the proxy's alone. Idle memory is measured before the first
         request, peak memory after the last. kestrel is the server that tls-proxy is built on, without an upstream: the floor
         for any proxy on it.
@@ -61,20 +59,34 @@ internal sealed partial class TlsTermination : IBenchCase
         var proxy = await workspace.PublishProjectAsync("sidecars/tls-proxy", cancellationToken);
         return
         [
-            CreateContender("tls-proxy", "as in its image, defaults", (port, upstream) => TlsServers.StartTlsProxy(workspace, proxy, port, upstream)),
             CreateContender(
-                "nginx", "`worker_processes 1`, http2, keep-alive upstream", (port, upstream) => TlsServers.StartNginx(workspace, port, upstream)),
+                "tls-proxy", "as in its image, defaults", (port, upstream) => TlsServers.StartTlsProxy(workspace, proxy, port, upstream)),
             CreateContender(
-                "haproxy", "`nbthread 1`, `http-reuse always`", (port, upstream) => TlsServers.StartHaproxy(workspace, port, upstream), "haproxy"),
-            CreateContender("caddy", "`GOMAXPROCS=1`, `reverse_proxy`", (port, upstream) => TlsServers.StartCaddy(workspace, port, upstream), "caddy"),
-            CreateContender("kestrel", "no proxy: the server below tls-proxy, without an upstream", (port, _) => TlsServers.StartKestrel(workspace, port)),
+                "nginx",
+                "`worker_processes 1`, http2, keep-alive upstream",
+                (port, upstream) => TlsServers.StartNginx(workspace, port, upstream)),
+            CreateContender(
+                "haproxy",
+                "`nbthread 1`, `http-reuse always`",
+                (port, upstream) => TlsServers.StartHaproxy(workspace, port, upstream),
+                "haproxy"),
+            CreateContender(
+                "caddy", "`GOMAXPROCS=1`, `reverse_proxy`", (port, upstream) => TlsServers.StartCaddy(workspace, port, upstream), "caddy"),
+            CreateContender(
+                "kestrel",
+                "no proxy: the server below tls-proxy, without an upstream",
+                (port, _) => TlsServers.StartKestrel(workspace, port)),
         ];
 
         Contender CreateContender(string name, string description, Func<int, int, MeasuredProcess> start, params string[] programs) =>
-            new(name, description, token => RunAsync(workspace, start, token)) { Requirements = [.. programs.Select(Requirement.ForProgram)] };
+            new(name, description, token => RunAsync(workspace, start, token))
+            {
+                Requirements = [.. programs.Select(Requirement.ForProgram)],
+            };
     }
 
-    private static async Task<Measurement> RunAsync(Workspace workspace, Func<int, int, MeasuredProcess> start, CancellationToken cancellationToken)
+    private static async Task<Measurement> RunAsync(
+        Workspace workspace, Func<int, int, MeasuredProcess> start, CancellationToken cancellationToken)
     {
         var (upstreamPort, port) = (FreePort.FindUnused(), FreePort.FindUnused());
         await using var upstream = TlsServers.StartUpstream(workspace, upstreamPort);
@@ -84,7 +96,8 @@ internal sealed partial class TlsTermination : IBenchCase
             SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null },
         });
         var url = $"https://localhost:{port}/answer";
-        await proxy.WaitUntilAsync(() => IsRespondingAsync(client, url, cancellationToken), "the server responds", Deadline, cancellationToken);
+        await proxy.WaitUntilAsync(
+            () => IsRespondingAsync(client, url, cancellationToken), "the server responds", Deadline, cancellationToken);
 
         var measurement = new Measurement { [Metric.IdleMemory] = proxy.Usage.ResidentBytes };
         await MeasureHttp1Async(proxy, url, measurement, cancellationToken);
@@ -94,7 +107,8 @@ internal sealed partial class TlsTermination : IBenchCase
         return measurement;
     }
 
-    private static async Task MeasureHttp1Async(MeasuredProcess proxy, string url, Measurement measurement, CancellationToken cancellationToken)
+    private static async Task MeasureHttp1Async(
+        MeasuredProcess proxy, string url, Measurement measurement, CancellationToken cancellationToken)
     {
         await WrkResult.RunLoadAsync(url, Connections, 2 * Seconds, cancellationToken);
         var before = proxy.Usage.CpuSeconds;
@@ -119,7 +133,8 @@ internal sealed partial class TlsTermination : IBenchCase
         measurement[Http2P99Latency] = ReadP99Latency(log);
     }
 
-    private static async Task MeasureConnectionsAsync(MeasuredProcess proxy, string url, Measurement measurement, CancellationToken cancellationToken)
+    private static async Task MeasureConnectionsAsync(
+        MeasuredProcess proxy, string url, Measurement measurement, CancellationToken cancellationToken)
     {
         await WrkResult.RunLoadAsync(url, Connections, Seconds, cancellationToken, "-H", "Connection: close");
         var before = proxy.Usage.CpuSeconds;
@@ -150,11 +165,18 @@ internal sealed partial class TlsTermination : IBenchCase
             : throw new BenchException($"h2load reports {failed} failed requests:\n{output}");
     }
 
-    /// <summary>The 99th percentile in milliseconds. The third column of h2load's log is the duration of a request in microseconds.</summary>
+    /// <summary>
+    /// The 99th percentile in milliseconds. The third column of h2load's log is the duration of a request in microseconds.
+    /// </summary>
     private static double ReadP99Latency(string log)
     {
-        var microseconds = File.ReadLines(log).Select(line => double.Parse(line.Split('\t')[2], CultureInfo.InvariantCulture)).Order().ToList();
-        return microseconds.Count > 0 ? microseconds[microseconds.Count * 99 / 100] / 1000 : throw new BenchException("the log of h2load is empty");
+        var microseconds = File.ReadLines(log)
+            .Select(line => double.Parse(line.Split('\t')[2], CultureInfo.InvariantCulture))
+            .Order()
+            .ToList();
+        return microseconds.Count > 0
+            ? microseconds[microseconds.Count * 99 / 100] / 1000
+            : throw new BenchException("the log of h2load is empty");
     }
 
     private static async Task WriteCertificateAsync(Workspace workspace, CancellationToken cancellationToken)

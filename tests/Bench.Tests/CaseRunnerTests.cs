@@ -5,7 +5,8 @@ namespace Bench.Tests;
 
 public sealed class CaseRunnerTests
 {
-    private static readonly MachineFacts Machine = new("a processor", 2, 4L << 30, "6.1", "Debian", ".NET 10", "0 0 0", "abc", DateTimeOffset.UnixEpoch);
+    private static readonly MachineFacts Machine = new(
+        "a processor", 2, 4L << 30, "6.1", "Debian", ".NET 10", "0 0 0", "abc", DateTimeOffset.UnixEpoch);
 
     private readonly List<string> _order = [];
 
@@ -28,7 +29,8 @@ public sealed class CaseRunnerTests
 
         Assert.Equal("ACACACACACAC", string.Concat(_order));
         Assert.Equal("no-such-program-anywhere is not installed", result.Contenders[1].NotRun);
-        Assert.Contains("**B not run:** no-such-program-anywhere is not installed", MarkdownReport.FormatResult(result), StringComparison.Ordinal);
+        Assert.Contains(
+            "**B not run:** no-such-program-anywhere is not installed", MarkdownReport.FormatResult(result), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +67,8 @@ public sealed class CaseRunnerTests
     [InlineData(1536L << 10, "bytes", "1.5 MiB")]
     [InlineData(0.01234, "s", "0.012 s")]
     [InlineData(12345.6, "requests/s", "12,346 requests/s")]
-    public void Figures_are_rounded_and_have_a_readable_unit(double value, string unit, string expected) => Assert.Equal(expected, FigureFormat.FormatValue(value, unit));
+    public void Figures_are_rounded_and_have_a_readable_unit(double value, string unit, string expected) =>
+        Assert.Equal(expected, FigureFormat.FormatValue(value, unit));
 
     [Fact]
     public async Task Machine_facts_are_read_from_the_system()

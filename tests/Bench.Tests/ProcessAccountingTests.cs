@@ -75,7 +75,8 @@ public sealed class ProcessAccountingTests
         Assert.True(usage.Processes >= 1);
     }
 
-    private static string? FindProgram(int id) => ProcessAccounting.ReadCommandLine(id) is [var program, ..] ? Path.GetFileName(program) : null;
+    private static string? FindProgram(int id) =>
+        ProcessAccounting.ReadCommandLine(id) is [var program, ..] ? Path.GetFileName(program) : null;
 
     /// <summary>Kills those that still run: when a parent is killed, its children may exit by themselves.</summary>
     private static void KillAll(IEnumerable<int> ids) => Assert.All(ids, id => UnixSignal.TrySend(id, UnixSignal.Kill));

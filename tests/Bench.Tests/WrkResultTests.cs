@@ -21,15 +21,20 @@ public sealed class WrkResultTests
         """;
 
     [Fact]
-    public void Latencies_are_converted_to_milliseconds() => Assert.Equal(new WrkResult(376504, 47004.31, 0.987, 1020), WrkResult.ParseOutput(Output));
+    public void Latencies_are_converted_to_milliseconds() =>
+        Assert.Equal(new WrkResult(376504, 47004.31, 0.987, 1020), WrkResult.ParseOutput(Output));
 
     [Theory]
     [InlineData("  Non-2xx or 3xx responses: 3")]
     [InlineData("  Socket errors: connect 0, read 1, write 0, timeout 2")]
     public void Failed_request_invalidates_the_run(string line) =>
-        Assert.Contains(line, Assert.Throws<BenchException>(() => WrkResult.ParseOutput(Output + "\n" + line)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            line, Assert.Throws<BenchException>(() => WrkResult.ParseOutput(Output + "\n" + line)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Unknown_output_is_rejected() =>
-        Assert.Contains("unknown format", Assert.Throws<BenchException>(() => WrkResult.ParseOutput("unable to connect")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown format",
+            Assert.Throws<BenchException>(() => WrkResult.ParseOutput("unable to connect")).Message,
+            StringComparison.Ordinal);
 }

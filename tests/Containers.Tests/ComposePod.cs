@@ -45,7 +45,8 @@ internal sealed partial class ComposePod : IPod
     /// <summary>Waits until Docker's health check has succeeded.</summary>
     public Task WaitUntilHealthyAsync(string container) => Eventually.AssertAsync(
         () => InspectContainer(container, "{{.State.Health.Status}}") == "healthy",
-        () => $"{container} healthy: {InspectContainer(container, "{{json .State}}")}\n{string.Join('\n', ReadLines(container).TakeLast(20))}",
+        () => $"{container} is healthy: {InspectContainer(container, "{{json .State}}")}\n" +
+            string.Join('\n', ReadLines(container).TakeLast(20)),
         StartDeadline);
 
     /// <summary>Runs <c>docker inspect</c> with a format.</summary>
@@ -69,7 +70,8 @@ internal sealed partial class ComposePod : IPod
         {
             // The process belongs to another user; a container in the host's process namespace may kill it.
             string[] privileges = ["--user", "0", "--cap-add", "KILL", "--pid", "host", "--network", "none"];
-            Docker.RunDocker(["run", "--rm", .. privileges, "busybox:1.36", "kill", "-9", processId.ToString(CultureInfo.InvariantCulture)]);
+            Docker.RunDocker(
+                ["run", "--rm", .. privileges, "busybox:1.36", "kill", "-9", processId.ToString(CultureInfo.InvariantCulture)]);
         }
 
         return Task.CompletedTask;
@@ -94,8 +96,9 @@ internal sealed partial class ComposePod : IPod
 
     private static string FindContainerId(string container)
     {
-        string[] filters = ["--filter", $"label=com.docker.compose.project={ProjectName}", "--filter", $"label=com.docker.compose.service={container}"];
-        return Docker.RunDocker(["ps", "--all", "--quiet", .. filters]).Trim();
+        var project = $"label=com.docker.compose.project={ProjectName}";
+        var service = $"label=com.docker.compose.service={container}";
+        return Docker.RunDocker("ps", "--all", "--quiet", "--filter", project, "--filter", service).Trim();
     }
 
     [GeneratedRegex("serial ([0-9A-F]+)")]

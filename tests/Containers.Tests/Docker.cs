@@ -22,7 +22,8 @@ internal static class Docker
     /// <exception cref="InvalidOperationException">The exit code is not 0; the message contains the output.</exception>
     public static string RunCompose(params string[] arguments)
     {
-        var command = ComposeCommand.Value ?? throw new InvalidOperationException("Neither docker compose nor docker-compose is installed.");
+        var command = ComposeCommand.Value
+            ?? throw new InvalidOperationException("Neither docker compose nor docker-compose is installed.");
         return RunChecked(command[0], [.. command[1..], "--project-name", ComposePod.ProjectName, .. arguments]);
     }
 
@@ -40,7 +41,8 @@ internal static class Docker
     /// <param name="deadline">The longest run; 40 minutes by default.</param>
     /// <returns>The exit code (127 if the program is not installed) and both streams.</returns>
     /// <exception cref="TimeoutException">The program was still running at the deadline, and was killed.</exception>
-    public static (int ExitCode, string Output, string Errors) Execute(string program, string[] arguments, string input = "", TimeSpan? deadline = null)
+    public static (int ExitCode, string Output, string Errors) Execute(
+        string program, string[] arguments, string input = "", TimeSpan? deadline = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

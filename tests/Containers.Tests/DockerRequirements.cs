@@ -32,7 +32,7 @@ internal static partial class DockerRequirements
         {
             if (Docker.Execute("docker", ["info"], deadline: Deadline) is { ExitCode: not 0 } info)
             {
-                return $"requires a running Docker engine: {FindLastLine(info.Errors)}";
+                return $"requires a running Docker engine: {FindError(info.Errors)}";
             }
 
             if (!Docker.HasCompose)
@@ -53,7 +53,7 @@ internal static partial class DockerRequirements
         var probe = Docker.Execute("docker", ["build", "--quiet", "-"], ProbeDockerfile, Deadline);
         if (probe.ExitCode != 0)
         {
-            return $"requires Docker BuildKit (the buildx component): {FindLastLine(probe.Errors)}";
+            return $"requires Docker BuildKit (the buildx component): {FindError(probe.Errors)}";
         }
 
         Docker.Execute("docker", ["rmi", "--force", probe.Output.Trim()], deadline: Deadline);
@@ -68,7 +68,7 @@ internal static partial class DockerRequirements
             if (Docker.Execute("docker", ["image", "inspect", image], deadline: Deadline).ExitCode != 0
                 && Docker.Execute("docker", ["manifest", "inspect", image], deadline: Deadline) is { ExitCode: not 0 } manifest)
             {
-                return $"requires Docker image {image}, which is neither present nor can be pulled: {FindLastLine(manifest.Errors)}";
+                return $"requires Docker image {image}, which is neither present nor can be pulled: {FindError(manifest.Errors)}";
             }
         }
 
@@ -83,13 +83,18 @@ internal static partial class DockerRequirements
             .DistinctBy(match => match.Groups[1].Value)
             .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
         return StagePattern().Matches(dockerfile)
-            .Select(match => VariablePattern().Replace(match.Groups[1].Value, variable => arguments.GetValueOrDefault(variable.Groups[1].Value, "")))
+            .Select(match => VariablePattern().Replace(
+                match.Groups[1].Value, variable => arguments.GetValueOrDefault(variable.Groups[1].Value, "")))
             .Where(image => image.Contains('/', StringComparison.Ordinal))
             .Distinct();
     }
 
-    private static string FindLastLine(string text) =>
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault("no message");
+    /// <summary>The line of Docker's output that names the error: the one with "error", or else the last one.</summary>
+    private static string FindError(string text)
+    {
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return lines.FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? lines.LastOrDefault("no message");
+    }
 
     [GeneratedRegex(@"^ARG (\w+)=(\S+)$", RegexOptions.Multiline)]
     private static partial Regex ArgumentPattern();

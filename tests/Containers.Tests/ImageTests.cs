@@ -20,7 +20,8 @@ public sealed class ImageTests
         Assert.NotEmpty(labels.GetProperty("org.opencontainers.image.description").GetString()!);
         Assert.Equal("1654:1654", config.GetProperty("User").GetString());
         Assert.Equal(image, config.GetProperty("Entrypoint")[0].GetString());
-        Assert.Equal(["CMD", image, "healthcheck"], config.GetProperty("Healthcheck").GetProperty("Test").EnumerateArray().Select(t => t.GetString()));
+        var healthCheck = config.GetProperty("Healthcheck").GetProperty("Test").EnumerateArray();
+        Assert.Equal(["CMD", image, "healthcheck"], healthCheck.Select(argument => argument.GetString()));
     }
 
     [PodTheory]
@@ -31,7 +32,8 @@ public sealed class ImageTests
 
         string[] restrictions =
         [
-            "--read-only", "--cap-drop", "ALL", "--user", "1654", "--security-opt", "no-new-privileges", "--network", "none", "--memory", "96m",
+            "--read-only", "--cap-drop", "ALL", "--user", "1654", "--security-opt", "no-new-privileges",
+            "--network", "none", "--memory", "96m",
         ];
         string[] command = ["run", "--rm", .. restrictions, Images.GetTag(image)];
         Assert.Equal($"{image} 1.0.0", Docker.RunDocker([.. command, "--version"]).Trim());

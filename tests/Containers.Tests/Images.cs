@@ -1,6 +1,8 @@
 namespace Containers.Tests;
 
-/// <summary>The images of the Dockerfile, built once for all tests. With <c>CONTAINER_TESTS_BUILD=false</c> the existing ones are used.</summary>
+/// <summary>
+/// The images of the Dockerfile, built once for all tests. With <c>CONTAINER_TESTS_BUILD=false</c> the existing ones are used.
+/// </summary>
 internal static class Images
 {
     public static readonly string[] Names = ["agent", "log-tailer", "metrics-relay", "tls-proxy", "config-reloader"];

@@ -2,7 +2,9 @@ using Containers.Tests;
 
 namespace EndToEnd;
 
-/// <summary>One collection for all tests, so they run one after the other: the Pod's ports are fixed. Its containers start once for all.</summary>
+/// <summary>
+/// One collection for all tests, so they run one after the other: the Pod's ports are fixed. Its containers start once for all.
+/// </summary>
 [CollectionDefinition(Name)]
 public sealed class OnePodAtATime : ICollectionFixture<OnePodAtATime.PodCleanup>
 {

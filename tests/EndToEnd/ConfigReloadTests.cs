@@ -32,7 +32,8 @@ public sealed class ConfigReloadTests : IDisposable
         // A rejected configuration changes nothing, and the reloader reports the agent's own error.
         LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": 10", "\"MaxTextChars\": -1"));
         await WaitForPhaseAsync("refused");
-        Assert.Contains("Inference:MaxTextChars", (await ReadWatchAsync()).GetProperty("last_result").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "Inference:MaxTextChars", (await ReadWatchAsync()).GetProperty("last_result").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await SendInferenceAsync());
 
         LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": -1", "\"MaxTextChars\": 1000"));

@@ -34,7 +34,8 @@ public sealed partial class LabManifestTests : IDisposable
         var id = await LabManifest.SendInferenceAsync(_client);
 
         await Eventually.AssertAsync(
-            () => pod.ReadShippedLines(sidecar).Any(line => line.GetProperty("request_id").GetString() == id), () => pod.Lab.DescribeOutput());
+            () => pod.ReadShippedLines(sidecar).Any(line => line.GetProperty("request_id").GetString() == id),
+            () => pod.Lab.DescribeOutput());
         await pod.StopAsync();
     }
 
@@ -94,7 +95,8 @@ public sealed partial class LabManifestTests : IDisposable
             () => ids.All(id => store.Requests.Any(request => request.Body.Contains(id, StringComparison.Ordinal))),
             () => pod.Lab.DescribeOutput());
         Assert.All(
-            store.Requests, request => Assert.Equal(("/loki/api/v1/push", "Bearer replace-me"), (request.Path, request.ReadHeader("Authorization"))));
+            store.Requests,
+            request => Assert.Equal(("/loki/api/v1/push", "Bearer replace-me"), (request.Path, request.ReadHeader("Authorization"))));
         await Eventually.AssertAsync(async () => (await LabManifest.ReadProblemsAsync(_client)).Count == 0, "the problem is gone");
         await pod.StopAsync();
     }
@@ -103,7 +105,8 @@ public sealed partial class LabManifestTests : IDisposable
     public async Task Mutual_TLS_set_up_with_the_manifests_commands_accepts_only_known_clients()
     {
         const string Manifest = "agent-three-sidecars-mtls.yaml";
-        var commands = string.Join('\n', CommandPattern().Matches(LabManifest.ReadManifest(Manifest)).Select(match => match.Groups[1].Value));
+        var commands = string.Join(
+            '\n', CommandPattern().Matches(LabManifest.ReadManifest(Manifest)).Select(match => match.Groups[1].Value));
         await using (var shell = ChildProcess.Start("bash", ["-ec", commands], directory: _directory.Path))
         {
             Assert.True(await shell.WaitForExitAsync() == 0, shell.DescribeOutput());
@@ -136,7 +139,8 @@ public sealed partial class LabManifestTests : IDisposable
         await LabManifest.SendInferenceAsync(_client);
 
         Assert.Contains(
-            model.Requests, request => request.Path == "/v1/chat/completions" && request.ReadHeader("Authorization") == "Bearer replace-me");
+            model.Requests,
+            request => request.Path == "/v1/chat/completions" && request.ReadHeader("Authorization") == "Bearer replace-me");
         await pod.StopAsync();
     }
 
@@ -150,7 +154,8 @@ public sealed partial class LabManifestTests : IDisposable
 
         Assert.Contains(Original, await _client.GetStringAsync(new Uri("http://localhost:8001/metrics")), StringComparison.Ordinal);
         var page = await Eventually.ReadAsync(
-            () => _client.GetStringAsync(new Uri("http://localhost:9090/metrics")), page => page.Contains(Adapted, StringComparison.Ordinal));
+            () => _client.GetStringAsync(new Uri("http://localhost:9090/metrics")),
+            page => page.Contains(Adapted, StringComparison.Ordinal));
         Assert.DoesNotContain("\ninference_", page, StringComparison.Ordinal);
         Assert.DoesNotContain("\ndotnet_", page, StringComparison.Ordinal);
         await pod.StopAsync();

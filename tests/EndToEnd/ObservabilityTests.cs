@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace EndToEnd;
 
-/// <summary>The production Pod (k8s/base), scraped by a real Prometheus: the dashboard's queries return data, and each alert fires and clears.</summary>
+/// <summary>
+/// The production Pod (k8s/base), scraped by a real Prometheus: the dashboard's queries return data, and each alert fires and
+/// clears.
+/// </summary>
 [Collection(OnePodAtATime.Name)]
 public sealed partial class ObservabilityTests : IDisposable
 {
@@ -70,7 +73,8 @@ public sealed partial class ObservabilityTests : IDisposable
         _rejectsLines = false;
         await WaitForAlertsAsync(prometheus);
 
-        await using (new BackgroundRequests(() => _client.PostAsJsonAsync("/inference", new { nonsense = true }), TimeSpan.FromMilliseconds(20)))
+        var invalid = new { nonsense = true };
+        await using (new BackgroundRequests(() => _client.PostAsJsonAsync("/inference", invalid), TimeSpan.FromMilliseconds(20)))
         {
             await WaitForAlertsAsync(prometheus, "InferenceErrors");
         }
@@ -105,14 +109,18 @@ public sealed partial class ObservabilityTests : IDisposable
         await pod.StopAsync();
     }
 
-    /// <summary>Writes the ConfigMaps that kustomize generates from k8s/base/config, with short intervals and servers on this machine.</summary>
+    /// <summary>
+    /// Writes the ConfigMaps that kustomize generates from k8s/base/config, with short intervals and servers on this machine.
+    /// </summary>
     private string WriteConfigMaps()
     {
         (string Name, string[] Additions)[] maps =
         [
             ("agent", []),
             ("log-tailer", ["SINK__TYPE=http", $"SINK__URL=http://localhost:{_logPort}/logs", "SINK__RETRYUPTO=1s"]),
-            ("metrics-relay", ["SCRAPE__INTERVAL=1s", "SCRAPE__TIMEOUT=1s", $"REMOTEWRITE__URL=http://localhost:{_metricsPort}/api/v1/write"]),
+            (
+                "metrics-relay",
+                ["SCRAPE__INTERVAL=1s", "SCRAPE__TIMEOUT=1s", $"REMOTEWRITE__URL=http://localhost:{_metricsPort}/api/v1/write"]),
             ("tls-proxy", []),
         ];
         var documents = maps.Select(map =>

@@ -7,9 +7,8 @@ internal static class PodProcesses
     public static IReadOnlyList<int> FindByAssembly(string assembly) =>
     [
         .. Directory.EnumerateDirectories("/proc")
-            .Select(directory => (Id: int.TryParse(Path.GetFileName(directory), out var id) ? id : 0, Directory: directory))
-            .Where(process => process.Id > 0 && ReadCommandLine(process.Directory).Any(argument => argument.EndsWith("/" + assembly, StringComparison.Ordinal)))
-            .Select(process => process.Id),
+            .Select(directory => int.TryParse(Path.GetFileName(directory), out var id) ? id : 0)
+            .Where(id => id > 0 && ReadCommandLine(id).Any(argument => argument.EndsWith("/" + assembly, StringComparison.Ordinal))),
     ];
 
     /// <summary>Sends a signal to each process that still exists.</summary>
@@ -21,11 +20,11 @@ internal static class PodProcesses
         }
     }
 
-    private static string[] ReadCommandLine(string directory)
+    private static string[] ReadCommandLine(int processId)
     {
         try
         {
-            return File.ReadAllText(Path.Combine(directory, "cmdline")).Split('\0');
+            return File.ReadAllText($"/proc/{processId}/cmdline").Split('\0');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

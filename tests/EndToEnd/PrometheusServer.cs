@@ -75,5 +75,6 @@ internal sealed class PrometheusServer : IAsyncDisposable
         _data.Dispose();
     }
 
-    private async Task<JsonDocument> GetJsonAsync(string path) => JsonDocument.Parse(await _client.GetStringAsync(new Uri(path, UriKind.Relative)));
+    private async Task<JsonDocument> GetJsonAsync(string path) =>
+        JsonDocument.Parse(await _client.GetStringAsync(new Uri(path, UriKind.Relative)));
 }

@@ -49,7 +49,8 @@ public sealed class StopTests
             ["curl -k https://localhost:8443/inference"],
             ["curl -s localhost:9090/metrics"],
         ];
-        Assert.All(expected, texts => Assert.Contains(pod.Lab.Output, line => texts.All(text => line.Contains(text, StringComparison.Ordinal))));
+        Assert.All(
+            expected, texts => Assert.Contains(pod.Lab.Output, line => texts.All(text => line.Contains(text, StringComparison.Ordinal))));
         await pod.StopAsync();
     }
 

@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace EndToEnd;
 
-/// <summary>A server outside the Pod, such as a log store, a model, or a metrics receiver. Keeps each request and responds as the test decides.</summary>
+/// <summary>
+/// A server outside the Pod, such as a log store, a model, or a metrics receiver. Keeps each request and responds as the test
+/// decides.
+/// </summary>
 internal sealed class StubServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

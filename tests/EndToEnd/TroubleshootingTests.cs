@@ -1,6 +1,8 @@
 namespace EndToEnd;
 
-/// <summary>Scenario 3 of the lesson: each faulty Pod has the READY count of its text, ships nothing, and the sidecar reports the fault.</summary>
+/// <summary>
+/// Scenario 3 of the lesson: each faulty Pod has the READY count of its text, ships nothing, and the sidecar reports the fault.
+/// </summary>
 [Collection(OnePodAtATime.Name)]
 public sealed class TroubleshootingTests : IDisposable
 {
@@ -49,7 +51,8 @@ public sealed class TroubleshootingTests : IDisposable
         const string Rejection = """{"errors":[{"status":"403","title":"Forbidden","detail":"API key is invalid"}]}""";
         var port = FreePort.FindUnused();
         await using var store = await StubServer.StartAsync(port, request => HasValidKey(request) ? (202, "{}") : (403, Rejection));
-        var manifest = LabManifest.CopyManifest(Manifest, _directory, ("https://http-intake.logs.datadoghq.com", $"http://localhost:{port}"));
+        var manifest = LabManifest.CopyManifest(
+            Manifest, _directory, ("https://http-intake.logs.datadoghq.com", $"http://localhost:{port}"));
         var (name, ready, _) = LabManifest.ReadExpectedRow(Manifest);
         await using var pod = await RunningPod.StartAsync([manifest], name, ready);
         var id = await LabManifest.SendInferenceAsync(_client);
@@ -73,7 +76,8 @@ public sealed class TroubleshootingTests : IDisposable
         const string Manifest = "troubleshooting/solutions/wrong-credential.yaml";
         var port = FreePort.FindUnused();
         await using var store = await StubServer.StartAsync(port, request => HasValidKey(request) ? (202, "{}") : (403, "{}"));
-        var manifest = LabManifest.CopyManifest(Manifest, _directory, ("https://http-intake.logs.datadoghq.com", $"http://localhost:{port}"));
+        var manifest = LabManifest.CopyManifest(
+            Manifest, _directory, ("https://http-intake.logs.datadoghq.com", $"http://localhost:{port}"));
         var (name, ready, _) = LabManifest.ReadExpectedRow(Manifest);
         await using var pod = await RunningPod.StartAsync([manifest], name, ready);
 

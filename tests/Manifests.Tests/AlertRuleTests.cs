@@ -19,7 +19,8 @@ public sealed class AlertRuleTests : IDisposable
     }
 
     [RequiresFact("promtool")]
-    public Task Each_alert_waits_fires_and_clears() => RunPromtoolAsync("test", "rules", Repository.PathOf("tests/Manifests.Tests/alerts.test.yaml"));
+    public Task Each_alert_waits_fires_and_clears() =>
+        RunPromtoolAsync("test", "rules", Repository.PathOf("tests/Manifests.Tests/alerts.test.yaml"));
 
     [RequiresFact("promtool")]
     public async Task Prometheus_configuration_of_the_upstream_manifest_is_valid()

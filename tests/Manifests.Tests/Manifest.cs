@@ -27,7 +27,8 @@ internal static class Manifest
         .OfType<YamlMappingNode>();
 
     /// <summary>The init containers, then the containers.</summary>
-    public static IEnumerable<YamlMappingNode> GetContainers(YamlMappingNode spec) => GetItems(spec, "initContainers").Concat(GetItems(spec, "containers"));
+    public static IEnumerable<YamlMappingNode> GetContainers(YamlMappingNode spec) =>
+        GetItems(spec, "initContainers").Concat(GetItems(spec, "containers"));
 
     /// <summary>Every ConfigMap and Secret that a Pod uses, as a volume or in its environment.</summary>
     public static IEnumerable<(string Kind, string Name)> FindReferences(YamlMappingNode spec)

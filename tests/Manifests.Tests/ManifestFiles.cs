@@ -22,7 +22,8 @@ internal static partial class ManifestFiles
 
     /// <summary>The files of an overlay are no complete objects; OverlayTests examine what kustomize generates from them.</summary>
     private static bool IsPatch(string file) =>
-        file.EndsWith("/kustomization.yaml", StringComparison.Ordinal) || file.StartsWith("k8s/overlays/production/", StringComparison.Ordinal);
+        file.EndsWith("/kustomization.yaml", StringComparison.Ordinal)
+        || file.StartsWith("k8s/overlays/production/", StringComparison.Ordinal);
 
     [GeneratedRegex("<ContainerImage>(.+)</ContainerImage>")]
     private static partial Regex ImagePattern();

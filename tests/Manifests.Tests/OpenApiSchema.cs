@@ -28,7 +28,8 @@ internal sealed class OpenApiSchema
                     {
                         var group = kind.GetProperty("group").GetString();
                         var version = kind.GetProperty("version").GetString()!;
-                        _kinds.TryAdd((string.IsNullOrEmpty(group) ? version : $"{group}/{version}", kind.GetProperty("kind").GetString()!), schema.Name);
+                        var apiVersion = string.IsNullOrEmpty(group) ? version : $"{group}/{version}";
+                        _kinds.TryAdd((apiVersion, kind.GetProperty("kind").GetString()!), schema.Name);
                     }
                 }
             }
@@ -66,12 +67,17 @@ internal sealed class OpenApiSchema
         return (type, node) switch
         {
             ("object" or null, YamlMappingNode mapping) => ValidateObject(mapping, schema, path),
-            ("array", YamlSequenceNode items) => items.Children.SelectMany((item, i) => ValidateNode(item, schema.GetProperty("items"), $"{path}[{i}]")),
+            ("array", YamlSequenceNode items) => items.Children.SelectMany(
+                (item, i) => ValidateNode(item, schema.GetProperty("items"), $"{path}[{i}]")),
             (null, _) => [],
             ("string", YamlScalarNode scalar) => IsString(scalar) ? [] : [$"{path}: '{scalar.Value}' is not a string (quote it)"],
             ("integer", YamlScalarNode scalar) => IsInteger(scalar) ? [] : [$"{path}: '{scalar.Value}' is not an integer"],
-            ("number", YamlScalarNode scalar) => double.TryParse(scalar.Value, CultureInfo.InvariantCulture, out _) ? [] : [$"{path}: '{scalar.Value}' is not a number"],
-            ("boolean", YamlScalarNode scalar) => scalar is { Style: ScalarStyle.Plain, Value: "true" or "false" } ? [] : [$"{path}: '{scalar.Value}' is not a boolean"],
+            ("number", YamlScalarNode scalar) => double.TryParse(scalar.Value, CultureInfo.InvariantCulture, out _)
+                ? []
+                : [$"{path}: '{scalar.Value}' is not a number"],
+            ("boolean", YamlScalarNode scalar) => scalar is { Style: ScalarStyle.Plain, Value: "true" or "false" }
+                ? []
+                : [$"{path}: '{scalar.Value}' is not a boolean"],
             _ => [$"{path}: not of type {type}"],
         };
     }
@@ -94,10 +100,11 @@ internal sealed class OpenApiSchema
         {
             var name = ((YamlScalarNode)key).Value!;
             var place = path.Length == 0 ? name : $"{path}.{name}";
+            var isObject = properties.ValueKind == JsonValueKind.Object;
             var errors =
-                properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty(name, out var property) ? ValidateNode(value, property, place)
+                isObject && properties.TryGetProperty(name, out var property) ? ValidateNode(value, property, place)
                 : schema.TryGetProperty("additionalProperties", out var any) ? ValidateNode(value, any, place)
-                : properties.ValueKind == JsonValueKind.Object ? [$"unknown field \"{place}\""]
+                : isObject ? [$"unknown field \"{place}\""]
                 : [];
             foreach (var error in errors)
             {
@@ -126,9 +133,13 @@ internal sealed class OpenApiSchema
     }
 
     private static bool IsInteger(YamlScalarNode scalar) =>
-        scalar.Style == ScalarStyle.Plain && long.TryParse(scalar.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        scalar.Style == ScalarStyle.Plain
+        && long.TryParse(scalar.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>YAML 1.1 reads some plain scalars as a number, a boolean or null; using one as a string is the classic mistake in <c>env</c>.</summary>
+    /// <summary>
+    /// YAML 1.1 reads some plain scalars as a number, a boolean or null; using one as a string is the classic mistake in
+    /// <c>env</c>.
+    /// </summary>
     private static bool IsString(YamlScalarNode scalar) => scalar.Style != ScalarStyle.Plain
         || !(double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
             || scalar.Value is "" or "~" or "null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n");

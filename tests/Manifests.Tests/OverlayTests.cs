@@ -28,10 +28,14 @@ public sealed partial class OverlayTests
         foreach (var overlay in Overlays)
         {
             var documents = await RenderOverlayAsync(overlay);
-            PodRules.AssertNamesAreDefined(documents, (kind, name) => Regex.IsMatch(manual, $@"kubectl [^\n]*create {kind.ToLowerInvariant()} \S+ {Regex.Escape(name)} "));
-            PodRules.AssertRestricted(documents, image => overlay == "production" ? PinnedPattern().IsMatch(image) : ManifestFiles.OwnImages.Contains(image));
-            Assert.Equal("restricted", FindText(GetSingle(documents, "Namespace"), "metadata", "labels", "pod-security.kubernetes.io/enforce"));
-            Assert.All(documents.Where(d => GetText(d, "kind") != "Namespace"), d => Assert.Equal("agent", FindText(d, "metadata", "namespace")));
+            PodRules.AssertNamesAreDefined(documents, (kind, name) =>
+                Regex.IsMatch(manual, $@"kubectl [^\n]*create {kind.ToLowerInvariant()} \S+ {Regex.Escape(name)} "));
+            PodRules.AssertRestricted(
+                documents, image => overlay == "production" ? PinnedPattern().IsMatch(image) : ManifestFiles.OwnImages.Contains(image));
+            Assert.Equal(
+                "restricted", FindText(GetSingle(documents, "Namespace"), "metadata", "labels", "pod-security.kubernetes.io/enforce"));
+            Assert.All(
+                documents.Where(d => GetText(d, "kind") != "Namespace"), d => Assert.Equal("agent", FindText(d, "metadata", "namespace")));
         }
     }
 
@@ -41,7 +45,8 @@ public sealed partial class OverlayTests
         foreach (var overlay in Overlays)
         {
             var spec = FindPodSpecs(await RenderOverlayAsync(overlay)).Single();
-            Assert.Equal(["logging-sidecar", "metrics-sidecar", "tls-proxy"], GetItems(spec, "initContainers").Select(c => GetText(c, "name")));
+            Assert.Equal(
+                ["logging-sidecar", "metrics-sidecar", "tls-proxy"], GetItems(spec, "initContainers").Select(c => GetText(c, "name")));
             Assert.All(GetItems(spec, "initContainers"), c => Assert.Equal("Always", GetText(c, "restartPolicy")));
             Assert.Equal(["agent"], GetItems(spec, "containers").Select(c => GetText(c, "name")));
         }
@@ -55,7 +60,8 @@ public sealed partial class OverlayTests
         var ports = PodRules.FindPorts(GetContainers(spec));
 
         var scaler = GetSingle(documents, "HorizontalPodAutoscaler");
-        Assert.Equal(("Deployment", "agent"), (FindText(scaler, "spec", "scaleTargetRef", "kind"), FindText(scaler, "spec", "scaleTargetRef", "name")));
+        Assert.Equal("Deployment", FindText(scaler, "spec", "scaleTargetRef", "kind"));
+        Assert.Equal("agent", FindText(scaler, "spec", "scaleTargetRef", "name"));
         Assert.Null(FindNode(GetSingle(documents, "Deployment"), "spec", "replicas"));
         foreach (var metric in GetItems((YamlMappingNode)FindNode(scaler, "spec")!, "metrics"))
         {
@@ -65,18 +71,23 @@ public sealed partial class OverlayTests
         string[][] selectors = [["PodDisruptionBudget", "selector"], ["NetworkPolicy", "podSelector"], ["PodMonitor", "selector"]];
         foreach (var path in selectors)
         {
-            Assert.Equal([spec], PodRules.FindSelectedSpecs(documents, FindNode(GetSingle(documents, path[0]), "spec", path[1], "matchLabels")));
+            Assert.Equal(
+                [spec], PodRules.FindSelectedSpecs(documents, FindNode(GetSingle(documents, path[0]), "spec", path[1], "matchLabels")));
         }
 
         var endpoints = GetItems((YamlMappingNode)FindNode(GetSingle(documents, "PodMonitor"), "spec")!, "podMetricsEndpoints");
         Assert.All(endpoints, e => Assert.Contains(GetText(e, "port"), ports));
-        var opened = GetItems((YamlMappingNode)FindNode(GetSingle(documents, "NetworkPolicy"), "spec")!, "ingress").SelectMany(i => GetItems(i, "ports")).Select(p => GetText(p, "port")).ToList();
+        var opened = GetItems((YamlMappingNode)FindNode(GetSingle(documents, "NetworkPolicy"), "spec")!, "ingress")
+            .SelectMany(rule => GetItems(rule, "ports"))
+            .Select(port => GetText(port, "port"))
+            .ToList();
         Assert.Equal(["https", "http-redirect", "prometheus"], opened);
         Assert.Subset(ports.ToHashSet(), opened.ToHashSet());
 
         var constraints = GetItems(spec, "topologySpreadConstraints").ToList();
         Assert.Equal(["kubernetes.io/hostname", "topology.kubernetes.io/zone"], constraints.Select(c => GetText(c, "topologyKey")));
-        Assert.All(constraints, c => Assert.Equal([spec], PodRules.FindSelectedSpecs(documents, FindNode(c, "labelSelector", "matchLabels"))));
+        Assert.All(
+            constraints, c => Assert.Equal([spec], PodRules.FindSelectedSpecs(documents, FindNode(c, "labelSelector", "matchLabels"))));
         Assert.Equal("false", FindText(GetSingle(documents, "ServiceAccount"), "automountServiceAccountToken"));
     }
 
@@ -95,7 +106,8 @@ public sealed partial class OverlayTests
         return ParseDocuments(string.Join('\n', kustomize.Output));
     }
 
-    private static YamlMappingNode GetSingle(IEnumerable<YamlMappingNode> documents, string kind) => documents.Single(d => GetText(d, "kind") == kind);
+    private static YamlMappingNode GetSingle(IEnumerable<YamlMappingNode> documents, string kind) =>
+        documents.Single(d => GetText(d, "kind") == kind);
 
     [GeneratedRegex(@"^\S+/\S+@sha256:[0-9a-f]{64}$")]
     private static partial Regex PinnedPattern();

@@ -11,7 +11,8 @@ internal static class PodRules
     /// <param name="isExplained">Whether the documentation explains how to create an object that is not among them.</param>
     public static void AssertNamesAreDefined(IReadOnlyCollection<YamlMappingNode> documents, Func<string, string, bool> isExplained)
     {
-        bool IsDefined(string kind, string name) => documents.Any(d => GetText(d, "kind") == kind && FindText(d, "metadata", "name") == name);
+        bool IsDefined(string kind, string name) =>
+            documents.Any(d => GetText(d, "kind") == kind && FindText(d, "metadata", "name") == name);
         foreach (var spec in FindPodSpecs(documents))
         {
             var volumes = GetItems(spec, "volumes").ToDictionary(v => GetText(v, "name"));
@@ -32,7 +33,8 @@ internal static class PodRules
 
             foreach (var (kind, reference) in FindReferences(spec))
             {
-                Assert.True(IsDefined(kind, reference) || isExplained(kind, reference), $"{kind} {reference} is neither defined nor explained");
+                Assert.True(
+                    IsDefined(kind, reference) || isExplained(kind, reference), $"{kind} {reference} is neither defined nor explained");
             }
 
             if (FindText(spec, "serviceAccountName") is { } account)
@@ -46,7 +48,8 @@ internal static class PodRules
             var selected = FindSelectedSpecs(documents, FindNode(service, "spec", "selector"));
             Assert.NotEmpty(selected);
             var ports = FindPorts(selected.SelectMany(GetContainers));
-            Assert.All(GetItems((YamlMappingNode)FindNode(service, "spec")!, "ports"), p => Assert.Contains(FindText(p, "targetPort")!, ports));
+            Assert.All(
+                GetItems((YamlMappingNode)FindNode(service, "spec")!, "ports"), p => Assert.Contains(FindText(p, "targetPort")!, ports));
         }
     }
 
@@ -81,7 +84,9 @@ internal static class PodRules
         var wanted = ((YamlMappingNode)selector!).Children.ToDictionary(p => p.Key.ToString(), p => p.Value.ToString());
         return
         [
-            .. documents.Where(d => FindLabels(d) is { } labels && wanted.All(w => FindText(labels, w.Key) == w.Value)).SelectMany(d => FindPodSpecs([d])),
+            .. documents
+                .Where(document => FindLabels(document) is { } labels && wanted.All(label => FindText(labels, label.Key) == label.Value))
+                .SelectMany(document => FindPodSpecs([document])),
         ];
     }
 

@@ -44,7 +44,8 @@ public sealed partial class GarbageTests(PodFixture fixture, ITestOutputHelper o
     {
         const char TlsAlert = (char)0x15;
         var response = await SendBytesAsync(8443, Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-        Assert.True(response.Length == 0 || response.StartsWith("HTTP/1.1 400", StringComparison.Ordinal) || response[0] == TlsAlert, response);
+        Assert.True(
+            response.Length == 0 || response.StartsWith("HTTP/1.1 400", StringComparison.Ordinal) || response[0] == TlsAlert, response);
     });
 
     [PodTheory]

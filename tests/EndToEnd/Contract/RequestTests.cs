@@ -16,7 +16,10 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
     public async Task Request_id_is_the_same_in_the_response_the_shipped_line_and_the_access_log()
     {
         using var client = PodClient.Create();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference") { Content = JsonContent.Create(new { text = "what a lovely day" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference")
+        {
+            Content = JsonContent.Create(new { text = "what a lovely day" }),
+        };
         var id = $"end-to-end-{Guid.NewGuid():N}";
         request.Headers.Add("X-Request-Id", id);
         request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
@@ -38,7 +41,8 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
         Assert.Equal(17, line.GetProperty("text_chars").GetInt32());
         Assert.Equal("4bf92f3577b34da6a3ce929d0e0e4736", line.GetProperty("trace_id").GetString());
 
-        await Eventually.AssertAsync(() => _pod.ReadLines("tls-proxy").Any(l => l.Contains(id, StringComparison.Ordinal)), $"{id} is in the access log");
+        await Eventually.AssertAsync(
+            () => _pod.ReadLines("tls-proxy").Any(l => l.Contains(id, StringComparison.Ordinal)), $"{id} is in the access log");
     }
 
     [PodFact]
@@ -71,12 +75,17 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
             using var response = await client.PostAsJsonAsync("/inference", new { text = texts[i % texts.Length] }, aborted);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(aborted)).RootElement;
-            Assert.True(sent.TryAdd(body.GetProperty("request_id").GetString()!, body.GetProperty("prediction").GetString()!), "an id was used twice");
+            var (id, prediction) = (body.GetProperty("request_id").GetString()!, body.GetProperty("prediction").GetString()!);
+            Assert.True(sent.TryAdd(id, prediction), "an id was used twice");
         });
 
         List<JsonElement> shipped = [];
         await Eventually.AssertAsync(
-            () => (shipped = [.. _pod.ReadShippedLines().Where(l => sent.ContainsKey(l.GetProperty("request_id").GetString()!))]).Count >= Requests,
+            () =>
+            {
+                shipped = [.. _pod.ReadShippedLines().Where(line => sent.ContainsKey(line.GetProperty("request_id").GetString()!))];
+                return shipped.Count >= Requests;
+            },
             () => $"{shipped.Count} of {Requests} lines are shipped");
         Assert.Equal(Requests, shipped.Count);
         Assert.Equal(Requests, shipped.DistinctBy(l => l.GetProperty("request_id").GetString()).Count());

@@ -70,7 +70,10 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts a .NET program: <c>dotnet ASSEMBLY ARGUMENTS</c>.</summary>
     public static ChildProcess DotNet(
-        string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? directory = null) =>
+        string assembly,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? directory = null) =>
         Start("dotnet", arguments.Prepend(assembly), environment, directory);
 
     /// <summary>Starts a program.</summary>
@@ -79,8 +82,14 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="environment">Variables to set, or to remove where the value is null.</param>
     /// <param name="directory">Its working directory.</param>
     public static ChildProcess Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? directory = null) =>
-        Start(program, arguments, new ChildProcessOptions { Environment = environment ?? new Dictionary<string, string?>(), Directory = directory });
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? directory = null)
+    {
+        var options = new ChildProcessOptions { Environment = environment ?? new Dictionary<string, string?>(), Directory = directory };
+        return Start(program, arguments, options);
+    }
 
     /// <inheritdoc cref="Start(string, IEnumerable{string}, IReadOnlyDictionary{string, string?}?, string?)"/>
     public static ChildProcess Start(string program, IEnumerable<string> arguments, ChildProcessOptions options)
@@ -169,7 +178,8 @@ public sealed class ChildProcess : IAsyncDisposable
     public async Task<string> WaitForLineAsync(string text, TimeSpan? deadline = null)
     {
         string? FindLine() => Lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal));
-        await Eventually.AssertAsync(() => FindLine() is not null || IsReadToEnd, () => $"a line with '{text}'. {DescribeOutput()}", deadline);
+        await Eventually.AssertAsync(
+            () => FindLine() is not null || IsReadToEnd, () => $"a line with '{text}'. {DescribeOutput()}", deadline);
         return FindLine() ?? throw new InvalidOperationException($"The process exited without a line with '{text}'. {DescribeOutput()}");
     }
 

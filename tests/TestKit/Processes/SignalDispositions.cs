@@ -17,7 +17,9 @@ internal static unsafe partial class SignalDispositions
     private static readonly int[] ResetSignals = [UnixSignal.Hangup, UnixSignal.Interrupt, UnixSignal.Quit, UnixSignal.Terminate];
     private static readonly Lock Guard = new();
 
-    /// <summary>Runs <paramref name="start"/> while the ignored signals have their default action, which the started process inherits.</summary>
+    /// <summary>
+    /// Runs <paramref name="start"/> while the ignored signals have their default action, which the started process inherits.
+    /// </summary>
     public static T StartWithDefaults<T>(Func<T> start)
     {
         if (OperatingSystem.IsWindows())
