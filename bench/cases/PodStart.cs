@@ -33,12 +33,12 @@ internal sealed class PodStart : IBenchCase
 
     public string Conditions =>
         $"""
-        {Manifest}, already built in Debug, as after the README's first command. Time is measured from the
-        start of the command until `/readyz` of the container returns 200; sidecars start one after the other, as in a cluster.
-        Memory is VmRSS {SettlingTime.TotalSeconds:0} s after all are ready, before the first request. Then 20 requests are sent
-        one by one through the TLS proxy, and the time is measured from each response until the lab has printed the line that
-        logging-sidecar shipped (checked every 5 ms). There is no peer. The floor is four processes of an empty ASP.NET Core application, started one
-        after the other, each as soon as the previous one responds, without a Pod runner. The difference is the work of the
+        {Manifest}, already built in Debug, as after the README's first command. Time is measured from the start of the command
+        until `/readyz` of the container returns 200; sidecars start one after the other, as in a cluster. Memory is VmRSS
+        {SettlingTime.TotalSeconds:0} s after all are ready, before the first request. Then 20 requests are sent one by one
+        through the TLS proxy, and the time is measured from each response until the lab has printed the line that logging-sidecar
+        shipped (checked every 5 ms). There is no peer. The floor is four processes of an empty ASP.NET Core application, started
+        one after the other, each as soon as the previous one responds, without a Pod runner. The difference is the work of the
         lab (parsing, probes) and of the containers.
         """;
 

@@ -32,15 +32,15 @@ internal sealed partial class TlsTermination : IBenchCase
 
     public string Conditions =>
         $"""
-        One certificate (ECDSA P-256); one plain nginx upstream with responses of 1 KiB and keep-alive; TLS 1.2 and 1.3; one access
-        log line per request, discarded. `wrk` with {Connections} connections and one thread for HTTP/1.1 and for one connection per request
-        (`Connection: close`, with session resumption as each server has it by default), `h2load` with 32 connections of 10
-        streams for HTTP/2, {Seconds} s each, after a warm-up of {2 * Seconds} s (HTTP/1.1) and {Seconds} s (the others) of the
-        same load: a proxy runs for days, and its JIT compiler only for seconds. The peers have one worker or thread each
-        (caddy `GOMAXPROCS=1`); tls-proxy is not limited. The load generator and the upstream share the machine's cores with the proxy, so the request
-        rate is that of all three together; CPU time per request is the proxy's alone. Idle memory is measured before the first
-        request, peak memory after the last. kestrel is the server that tls-proxy is built on, without an upstream: the floor
-        for any proxy on it.
+        One certificate (ECDSA P-256); one plain nginx upstream with responses of 1 KiB and keep-alive; TLS 1.2 and 1.3; one
+        access log line per request, discarded. `wrk` with {Connections} connections and one thread for HTTP/1.1 and for one
+        connection per request (`Connection: close`, with session resumption as each server has it by default), `h2load` with 32
+        connections of 10 streams for HTTP/2, {Seconds} s each, after a warm-up of {2 * Seconds} s (HTTP/1.1) and {Seconds} s (the
+        others) of the same load: a proxy runs for days, and its JIT compiler only for seconds. The peers have one worker or
+        thread each (caddy `GOMAXPROCS=1`); tls-proxy is not limited. The load generator and the upstream share the machine's
+        cores with the proxy, so the request rate is that of all three together; CPU time per request is the proxy's alone. Idle
+        memory is measured before the first request, peak memory after the last. kestrel is the server that tls-proxy is built on,
+        without an upstream: the floor for any proxy on it.
         """;
 
     public IEnumerable<Requirement> Requirements =>

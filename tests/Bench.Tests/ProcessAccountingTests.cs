@@ -78,6 +78,6 @@ public sealed class ProcessAccountingTests
     private static string? FindProgram(int id) =>
         ProcessAccounting.ReadCommandLine(id) is [var program, ..] ? Path.GetFileName(program) : null;
 
-    /// <summary>Kills those that still run: when a parent is killed, its children may exit by themselves.</summary>
+    /// <summary>Kills the processes that still run; children may have exited together with their parent.</summary>
     private static void KillAll(IEnumerable<int> ids) => Assert.All(ids, id => UnixSignal.TrySend(id, UnixSignal.Kill));
 }

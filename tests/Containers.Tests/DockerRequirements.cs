@@ -93,7 +93,8 @@ internal static partial class DockerRequirements
     private static string FindError(string text)
     {
         var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return lines.FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? lines.LastOrDefault("no message");
+        return lines.FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase))
+            ?? lines.LastOrDefault("no message");
     }
 
     [GeneratedRegex(@"^ARG (\w+)=(\S+)$", RegexOptions.Multiline)]

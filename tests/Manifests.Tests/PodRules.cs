@@ -3,7 +3,7 @@ using static Manifests.Tests.Manifest;
 
 namespace Manifests.Tests;
 
-/// <summary>The rules for every Pod in the repository, beyond those that a cluster checks.</summary>
+/// <summary>The rules for every Pod in the repository, in addition to the checks of a cluster.</summary>
 internal static class PodRules
 {
     /// <summary>Asserts that volumes, ports, ConfigMaps, Secrets, accounts and selectors refer to something that is defined.</summary>
