@@ -48,7 +48,7 @@ public sealed class ContainerApplicationBuilder<TOptions>
 
         ((IConfigurationBuilder)_inner.Configuration).Add(configuration);
         AddLogging();
-        Services.AddMetrics();
+        Services.AddPrometheusMetrics();
         Services.AddRouting();
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(process);
@@ -58,15 +58,13 @@ public sealed class ContainerApplicationBuilder<TOptions>
         Services.AddSingleton(_snapshot.Options);
         Services.AddSingleton<ContainerOptions>(_snapshot.Options);
         Services.AddSingleton(new CurrentOptions<TOptions>(_snapshot.Options));
+        Services.AddSingleton<ReloadMetrics>();
         Services.AddSingleton<IReloader, Reloader<TOptions>>();
         Services.AddSingleton<IHostLifetime, SignalLifetime>();
         Services.AddSingleton<Problems>();
         Services.AddSingleton<Liveness>();
         Services.AddSingleton<Readiness>();
         Services.AddSingleton<StatusReport>();
-        Services.AddSingleton<MetricsExposition>();
-        Services.AddSingleton(_ => Prometheus.Metrics.NewCustomRegistry());
-        Services.AddSingleton<Prometheus.IMetricFactory>(services => Prometheus.Metrics.WithCustomRegistry(services.GetRequiredService<Prometheus.CollectorRegistry>()));
         Services.AddSingleton<ManagementRoutes>();
         Services.AddSingleton<ManagementServer>();
         // First to start, so last to stop.

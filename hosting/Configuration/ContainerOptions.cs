@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Hosting.Logging;
 
 namespace Hosting.Configuration;
 

@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-
 namespace Hosting.Configuration;
 
 /// <summary>Takes the configuration anew on <c>POST /-/reload</c> and SIGHUP: all of it, or nothing.</summary>
@@ -12,30 +10,25 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
     private readonly IEnumerable<IReloadParticipant<TOptions>> _participants;
     private readonly TimeProvider _time;
     private readonly ILogger<Reloader<TOptions>> _logger;
-    private readonly Counter<long> _reloads;
+    private readonly ReloadMetrics _metrics;
     private readonly SemaphoreSlim _one = new(1, 1);
 
     private volatile ConfigurationSnapshot<TOptions> _snapshot;
     private volatile ReloadResult _last;
 
     public Reloader(
-        ProcessIdentity process,
         ConfigurationChain<TOptions> chain,
         ConfigurationSnapshot<TOptions> snapshot,
         ReloadableConfiguration configuration,
         CurrentOptions<TOptions> current,
         IEnumerable<IReloadParticipant<TOptions>> participants,
-        IMeterFactory meters,
+        ReloadMetrics metrics,
         TimeProvider time,
         ILogger<Reloader<TOptions>> logger)
     {
-        (_chain, _snapshot, _configuration, _current, _participants, _time, _logger) =
-            (chain, snapshot, configuration, current, participants, time, logger);
+        (_chain, _snapshot, _configuration, _current, _participants, _metrics, _time, _logger) =
+            (chain, snapshot, configuration, current, participants, metrics, time, logger);
         _last = new ReloadResult(1, time.GetUtcNow(), Applied: true, [], [], []);
-        _reloads = meters.Create(process.MetricPrefix).CreateCounter<long>(
-            $"{process.MetricPrefix}_config_reloads_total", description: "Configuration reloads, by outcome: applied or refused.");
-        _reloads.Add(0, new KeyValuePair<string, object?>("outcome", "applied"));
-        _reloads.Add(0, new KeyValuePair<string, object?>("outcome", "refused"));
     }
 
     public ReloadResult Last => _last;
@@ -85,7 +78,7 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
 
             var applied = _participants.SelectMany(p => p.Keys).Append("Logging").ToArray();
             var restart = changed.Where(key => !applied.Any(a => IsUnder(key, a))).ToArray();
-            _reloads.Add(1, new KeyValuePair<string, object?>("outcome", "applied"));
+            _metrics.CountApplied();
             _last = new ReloadResult(_last.Generation + 1, _time.GetUtcNow(), Applied: true, [], changed, restart);
             Log.Applied(_logger, _last.Generation, changed.Length == 0 ? "nothing" : string.Join(", ", changed));
             foreach (var key in restart)
@@ -95,7 +88,7 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
         }
         catch (ConfigurationException refused)
         {
-            _reloads.Add(1, new KeyValuePair<string, object?>("outcome", "refused"));
+            _metrics.CountRejected();
             _last = new ReloadResult(_last.Generation, _time.GetUtcNow(), Applied: false, refused.Errors, [], []);
             foreach (var error in refused.Errors)
             {

@@ -19,7 +19,7 @@ internal static class ManagementEndpoints
     }
 
     private static Task MetricsAsync(HttpContext context) =>
-        context.RequestServices.GetRequiredService<MetricsExposition>().WriteAsync(context);
+        context.RequestServices.GetRequiredService<MetricsEndpoint>().WriteMetricsAsync(context);
 
     private static Task HealthAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<Liveness>().Failure is { } reason

@@ -28,12 +28,12 @@ internal sealed partial class ManagementServer : IHostedService, IHttpApplicatio
 
     public ManagementServer(
         ManagementRoutes routes, IServiceProvider services, IServiceScopeFactory scopes, ContainerOptions options,
-        ILoggerFactory loggers, MetricsExposition exposition)
+        ILoggerFactory loggers, MetricsEndpoint metrics)
     {
         (_routes, _services, _scopes, _options) = (routes, services, scopes, options);
         _logger = loggers.CreateLogger<ManagementServer>();
-        // Collecting begins when the exposition is made: before anything is measured.
-        _ = exposition;
+        // Measuring starts when the endpoint is created, which must be before the first measurement.
+        _ = metrics;
 
         var kestrel = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
         kestrel.Limits.MaxConcurrentConnections = 256;

@@ -3,12 +3,15 @@ using System.Text;
 namespace Hosting.Metrics;
 
 /// <summary>
-/// An instrument's name as Prometheus has it: base unit spelled out at the end, nothing but <c>[a-zA-Z0-9_:]</c>
+/// Translates the name of a <see cref="System.Diagnostics.Metrics.Instrument"/> to Prometheus: the base unit is spelled out at the end,
+/// counters end in <c>_total</c>, and only <c>[a-zA-Z0-9_:]</c> remains
 /// (https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics).
 /// </summary>
 internal static class MetricName
 {
-    private static readonly Dictionary<string, string> Units = new(StringComparer.Ordinal)
+    private const string TotalSuffix = "_total";
+
+    private static readonly Dictionary<string, string> UnitNames = new(StringComparer.Ordinal)
     {
         ["s"] = "seconds",
         ["ms"] = "milliseconds",
@@ -23,44 +26,48 @@ internal static class MetricName
         ["%"] = "percent",
     };
 
-    /// <summary>The family's name without <c>_total</c>, and its unit where one is known.</summary>
-    public static (string Family, string? Unit) Of(string name, string? unit, bool isCounter)
+    /// <summary>The metric's name, for a counter with <c>_total</c>.</summary>
+    public static string FromInstrument(string name, string? unit, bool isCounter)
     {
-        var family = Sanitize(name, allowColon: true);
-        if (isCounter && family.EndsWith("_total", StringComparison.Ordinal))
+        var metric = SanitizeName(name, allowColon: true);
+        if (isCounter && metric.EndsWith(TotalSuffix, StringComparison.Ordinal))
         {
-            family = family[..^"_total".Length];
+            metric = metric[..^TotalSuffix.Length];
         }
 
-        var word = Unit(unit);
-        if (word is not null && !family.EndsWith("_" + word, StringComparison.Ordinal))
+        // Units that have no word, such as the annotation {request}, are left out.
+        if (unit is not null && UnitNames.TryGetValue(unit, out var word) && !metric.EndsWith("_" + word, StringComparison.Ordinal))
         {
-            family = $"{family}_{word}";
+            metric = $"{metric}_{word}";
         }
 
-        word ??= Units.Values.FirstOrDefault(u => family.EndsWith("_" + u, StringComparison.Ordinal));
-        return (family, word);
+        return isCounter ? metric + TotalSuffix : metric;
     }
 
-    /// <summary>A tag's name as a label's.</summary>
-    public static string Label(string name) => Sanitize(name, allowColon: false);
+    /// <summary>The label's name for a tag. Names that Prometheus reserves (<c>__…</c> and <c>le</c>) are changed.</summary>
+    public static string FromTag(string tag)
+    {
+        var label = SanitizeName(tag, allowColon: false);
+        if (label.StartsWith("__", StringComparison.Ordinal))
+        {
+            label = "_" + label.TrimStart('_');
+        }
 
-    private static string? Unit(string? unit) =>
-        // What stands in braces is a note such as {request}, not a unit.
-        string.IsNullOrEmpty(unit) || unit.Contains('{', StringComparison.Ordinal) ? null : Units.GetValueOrDefault(unit);
+        return label == "le" ? "le_" : label;
+    }
 
-    private static string Sanitize(string name, bool allowColon)
+    private static string SanitizeName(string name, bool allowColon)
     {
         var clean = new StringBuilder(name.Length + 1);
-        foreach (var c in name)
+        foreach (var character in name)
         {
-            var fits = char.IsAsciiLetterOrDigit(c) || c == '_' || (allowColon && c == ':');
-            if (!fits && clean.Length > 0 && clean[^1] == '_')
+            var isValid = char.IsAsciiLetterOrDigit(character) || character == '_' || (allowColon && character == ':');
+            if (!isValid && clean.Length > 0 && clean[^1] == '_')
             {
                 continue;
             }
 
-            clean.Append(fits ? c : '_');
+            clean.Append(isValid ? character : '_');
         }
 
         if (clean.Length == 0 || char.IsAsciiDigit(clean[0]))

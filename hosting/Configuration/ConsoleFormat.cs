@@ -1,4 +1,4 @@
-namespace Hosting.Logging;
+namespace Hosting.Configuration;
 
 /// <summary>How a line of diagnostics looks.</summary>
 public enum ConsoleFormat

@@ -1,9 +1,8 @@
 using System.Net;
-using Hosting.Configuration;
 using KestrelListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>Binds a port as <c>Listen:Address</c> says, for every Kestrel of the process.</summary>
 public static class ListenAddress

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Hosting;
+namespace Hosting.Configuration;
 
 /// <summary>Which program this is.</summary>
 /// <param name="Name">Its name as in the image, such as <c>log-tailer</c>.</param>
