@@ -1,13 +1,14 @@
 using System.Reflection;
 using Hosting.Configuration;
-using Hosting.Health;
 using Hosting.Management;
+using Hosting.Verbs;
+using Microsoft.AspNetCore.Connections;
 
 namespace Hosting;
 
 /// <summary>
-/// A well-behaved process of a Pod: configured by the one chain and refusing what is wrong in it, observable and
-/// reloadable on its management port, ended by SIGTERM in order.
+/// A process of a Pod: it validates its configuration at the start, is observed and reloaded through its management port, and
+/// shuts down in order on SIGTERM.
 /// </summary>
 /// <example>
 /// <code>
@@ -21,73 +22,81 @@ public sealed partial class ContainerApplication : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly CommandLine _command;
-    private readonly IReadOnlyDictionary<string, Verb> _verbs;
+    private readonly IReadOnlyDictionary<string, CustomVerb> _verbs;
     private readonly IReadOnlyList<ConfigurationError> _warnings;
-    private readonly IEnumerable<(string Key, Type Type, bool Secret)> _keys;
+    private readonly OptionsSchema _schema;
 
     internal ContainerApplication(
-        IHost host, CommandLine command, IReadOnlyDictionary<string, Verb> verbs, IReadOnlyList<ConfigurationError> warnings,
-        string metricsPath, IEnumerable<(string Key, Type Type, bool Secret)> keys)
+        IHost host,
+        CommandLine command,
+        IReadOnlyDictionary<string, CustomVerb> verbs,
+        IReadOnlyList<ConfigurationError> warnings,
+        OptionsSchema schema,
+        string metricsPath)
     {
-        (_host, _command, _verbs, _warnings, _keys) = (host, command, verbs, warnings, keys);
-        Services.GetRequiredService<ManagementRoutes>().MapStandard(metricsPath);
+        (_host, _command, _verbs, _warnings, _schema) = (host, command, verbs, warnings, schema);
+        Services.GetRequiredService<ManagementRoutes>().MapStandardEndpoints(metricsPath);
     }
 
-    /// <summary>All that was added to the builder.</summary>
+    /// <summary>The services that were added to the builder.</summary>
     public IServiceProvider Services => _host.Services;
 
-    /// <summary>The application on the process's own port.</summary>
-    /// <exception cref="InvalidOperationException">The process has none: it was made by <see cref="CreateBuilder"/>.</exception>
+    /// <summary>The web application on the process's own port.</summary>
+    /// <exception cref="InvalidOperationException">The process was created by <see cref="CreateBuilder"/> and has no own port.</exception>
     public WebApplication Web => _host as WebApplication
-        ?? throw new InvalidOperationException("This process serves nothing but its management port; use CreateWebBuilder for one that does.");
+        ?? throw new InvalidOperationException(
+            "This process has only a management port. Use CreateWebBuilder to create one with its own port.");
 
-    /// <summary>The routes of the management port, the standard ones already mapped.</summary>
+    /// <summary>The routes of the management port. The standard ones are mapped already.</summary>
     public IEndpointRouteBuilder Management => Services.GetRequiredService<ManagementRoutes>();
 
-    /// <summary>The management port in use, once the process runs: the configured one, or the free one that was taken.</summary>
+    /// <summary>The management port in use once the process runs: the configured one, or the free one that was selected.</summary>
     public int ManagementPort => Services.GetRequiredService<ManagementServer>().Port;
 
-    /// <summary>Begins a process without a port of its own: only the management port is served.</summary>
-    /// <param name="args">The command line: a verb or none, and flags.</param>
+    /// <summary>Creates a builder for a process that serves only its management port.</summary>
+    /// <param name="args">The command line: an optional verb, and flags.</param>
     /// <param name="name">The program's name, such as <c>log-tailer</c>.</param>
-    /// <exception cref="ConfigurationException">The configuration is refused; unhandled, it ends the process with exit code 2 and every error on stderr.</exception>
+    /// <exception cref="ConfigurationException">
+    /// The configuration is rejected. If the exception is not handled, the process writes every error to stderr and exits with code 2.
+    /// </exception>
     public static ContainerApplicationBuilder<TOptions> CreateBuilder<TOptions>(string[] args, string name)
         where TOptions : ContainerOptions, new() =>
-        new(CommandLine.Parse(args), ProcessIdentity.Of(name, Assembly.GetCallingAssembly()), web: false);
+        new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, Assembly.GetCallingAssembly()), web: false);
 
-    /// <summary>Begins a process that serves HTTP on a port of its own, to be set up through <see cref="ContainerApplicationBuilder{T}.WebHost"/>.</summary>
+    /// <summary>
+    /// Creates a builder for a process with its own HTTP port, which <see cref="ContainerApplicationBuilder{T}.WebHost"/> configures.
+    /// </summary>
     /// <inheritdoc cref="CreateBuilder"/>
     public static ContainerApplicationBuilder<TOptions> CreateWebBuilder<TOptions>(string[] args, string name)
         where TOptions : ContainerOptions, new() =>
-        new(CommandLine.Parse(args), ProcessIdentity.Of(name, Assembly.GetCallingAssembly()), web: true);
+        new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, Assembly.GetCallingAssembly()), web: true);
 
-    /// <summary>Does what the command line asks for: runs until a signal, or one of the verbs.</summary>
-    /// <returns>The exit code: 0 done, 1 failed, 2 not understood.</returns>
+    /// <summary>Runs the verb of the command line; without one, runs the process until a signal stops it.</summary>
+    /// <returns>The exit code: 0 success, 1 failure, 2 invalid command line.</returns>
     public async Task<int> RunAsync()
     {
-        using var cancelled = new CancellationTokenSource();
+        var options = Services.GetRequiredService<ContainerOptions>();
+        var process = Services.GetRequiredService<ProcessIdentity>();
         switch (_command.Verb)
         {
             case null:
-                return await ServeAsync();
+                return await RunUntilShutdownAsync();
             case "help":
-                PrintHelp();
+                HelpText.WriteHelp(Console.Out, process, _verbs.Values, _schema, options);
                 return 0;
             case "version":
-                var process = Services.GetRequiredService<ProcessIdentity>();
                 Console.Out.WriteLine($"{process.Name} {process.Version}");
                 return 0;
             case "check":
-                return await CheckVerb.RunAsync(Services, Services.GetRequiredService<IReloader>().File, _warnings, cancelled.Token);
+                var file = Services.GetRequiredService<IReloader>().File;
+                return await CheckVerb.RunChecksAsync(Services, file, _warnings, CancellationToken.None);
             case "healthcheck":
-                return await HealthcheckVerb.RunAsync(Services.GetRequiredService<ContainerOptions>(), cancelled.Token);
+                return await HealthcheckVerb.RequestReadinessAsync(options.Listen.Address, options.Management.Port, CancellationToken.None);
+            case var name when _verbs.TryGetValue(name, out var verb):
+                return await verb.RunAsync(_command.Arguments, CancellationToken.None);
             default:
-                if (_verbs.TryGetValue(_command.Verb, out var verb))
-                {
-                    return await verb.RunAsync(_command.Arguments, cancelled.Token);
-                }
-
-                Console.Error.WriteLine($"'{_command.Verb}' is not a verb of this program. There are: {string.Join(", ", _verbs.Keys.Prepend("healthcheck").Prepend("check"))}. --help says more.");
+                var verbs = string.Join(", ", (string[])["check", "healthcheck", .. _verbs.Keys]);
+                Console.Error.WriteLine($"'{_command.Verb}' is not a verb of this program. Verbs: {verbs}. See --help.");
                 return 2;
         }
     }
@@ -105,92 +114,76 @@ public sealed partial class ContainerApplication : IAsyncDisposable
         }
     }
 
-    private async Task<int> ServeAsync()
+    private async Task<int> RunUntilShutdownAsync()
     {
         var logger = Services.GetRequiredService<ILogger<ContainerApplication>>();
         var process = Services.GetRequiredService<ProcessIdentity>();
-        Log.Starting(logger, process.Name, process.Version, Environment.ProcessId);
+        Log.ProcessStarting(logger, process.Name, process.Version, Environment.ProcessId);
         foreach (var warning in _warnings)
         {
-            Log.Warned(logger, warning);
+            Log.ConfigurationWarning(logger, warning);
         }
 
         try
         {
             await _host.StartAsync();
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
-            Log.PortTaken(logger, e.Message);
+            Log.PortInUse(logger, exception.Message);
             return 1;
         }
-        catch (Exception e) when (e is not ConfigurationException)
+        catch (Exception exception) when (exception is not ConfigurationException)
         {
-            Log.NotStarted(logger, e);
+            Log.StartFailed(logger, exception);
             return 1;
         }
 
-        var inOrder = true;
-        try
-        {
-            await _host.WaitForShutdownAsync();
-        }
-        catch (Exception e)
-        {
-            // A service that did not come to its end: the others have been stopped all the same.
-            Log.NotStopped(logger, e);
-            inOrder = false;
-        }
+        var stoppedCleanly = await WaitForShutdownAsync(logger);
 
-        // A service that broke has ended the host (its default): that is no clean end, whatever the host thinks of it.
-        var broken = Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true });
-        var exitCode = broken || !inOrder ? 1 : 0;
-        Log.Ended(logger, process.Name, exitCode);
+        // A background service that failed has stopped the host by default. The host itself reports no error then.
+        var hasFailedService = Services
+            .GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .Any(service => service.ExecuteTask is { IsFaulted: true });
+        var exitCode = stoppedCleanly && !hasFailedService ? 0 : 1;
+        Log.ProcessStopped(logger, exitCode);
         return exitCode;
     }
 
-    private void PrintHelp()
+    private async Task<bool> WaitForShutdownAsync(ILogger logger)
     {
-        var process = Services.GetRequiredService<ProcessIdentity>();
-        var output = Console.Out;
-        output.WriteLine($"{process.Name} {process.Version}");
-        output.WriteLine();
-        output.WriteLine($"  {process.Name} [--config FILE] [--Key=value …]   runs until SIGTERM");
-        output.WriteLine($"  {process.Name} check [flags]                     looks at the configuration and at the world it will meet; exits 0 or 1");
-        output.WriteLine($"  {process.Name} healthcheck                       asks the running process whether it is ready; exits 0 or 1");
-        foreach (var verb in _verbs.Values)
+        try
         {
-            output.WriteLine($"  {process.Name} {verb.Usage}");
+            await _host.WaitForShutdownAsync();
+            return true;
         }
-
-        output.WriteLine();
-        output.WriteLine("Keys, with their defaults. In the JSON file nest at the colon; in the environment write __ for it.");
-        var defaults = EffectiveOptions.Of(Services.GetRequiredService<ContainerOptions>()).ToDictionary(e => e.Key, e => e.Value, StringComparer.OrdinalIgnoreCase);
-        foreach (var (key, type, secret) in _keys)
+        catch (Exception exception)
         {
-            var value = secret ? null : defaults.GetValueOrDefault(key);
-            output.WriteLine($"  {key,-36} {(string.IsNullOrEmpty(value) ? $"({type.Name.ToLowerInvariant()})" : value)}");
+            // The host stops all services, and reports the failures afterwards.
+            Log.StopFailed(logger, exception);
+            return false;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(7, LogLevel.Information, "{Name} {Version} starting (pid {Pid})")]
-        public static partial void Starting(ILogger logger, string name, string version, int pid);
+        [LoggerMessage(7, LogLevel.Information, "Starting {Name} {Version} (pid {Pid})")]
+        public static partial void ProcessStarting(ILogger logger, string name, string version, int pid);
 
-        [LoggerMessage(8, LogLevel.Warning, "Configuration: {Warning}")]
-        public static partial void Warned(ILogger logger, ConfigurationError warning);
+        [LoggerMessage(8, LogLevel.Warning, "Configuration warning: {Warning}")]
+        public static partial void ConfigurationWarning(ILogger logger, ConfigurationError warning);
 
-        [LoggerMessage(9, LogLevel.Critical, "Not started")]
-        public static partial void NotStarted(ILogger logger, Exception exception);
+        [LoggerMessage(9, LogLevel.Critical, "Start failed")]
+        public static partial void StartFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(15, LogLevel.Error, "A part of the process did not end in order")]
-        public static partial void NotStopped(ILogger logger, Exception exception);
+        [LoggerMessage(15, LogLevel.Error, "Stopping a service failed")]
+        public static partial void StopFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(14, LogLevel.Critical, "Not started: {Reason} Stop what holds the port, or set another one")]
-        public static partial void PortTaken(ILogger logger, string reason);
+        [LoggerMessage(14, LogLevel.Critical, "Start failed, port in use: {Reason} Stop the process that uses it, or set another port")]
+        public static partial void PortInUse(ILogger logger, string reason);
 
-        [LoggerMessage(13, LogLevel.Information, "{Name} ended with exit code {ExitCode}")]
-        public static partial void Ended(ILogger logger, string name, int exitCode);
+        [LoggerMessage(13, LogLevel.Information, "Stopped with exit code {ExitCode}")]
+        public static partial void ProcessStopped(ILogger logger, int exitCode);
     }
 }

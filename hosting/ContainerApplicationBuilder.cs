@@ -5,58 +5,101 @@ using Hosting.Lifecycle;
 using Hosting.Logging;
 using Hosting.Management;
 using Hosting.Metrics;
+using Hosting.Verbs;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Hosting;
 
-/// <summary>Puts a process together. Its configuration is read and valid already.</summary>
+/// <summary>Builds a process. Its configuration is loaded and valid already.</summary>
 public sealed class ContainerApplicationBuilder<TOptions>
     where TOptions : ContainerOptions, new()
 {
-    private readonly IHostApplicationBuilder _inner;
+    private readonly IHostApplicationBuilder _host;
     private readonly Func<IHost> _build;
     private readonly CommandLine _command;
     private readonly ConfigurationSnapshot<TOptions> _snapshot;
-    private readonly Dictionary<string, Verb> _verbs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CustomVerb> _verbs = new(StringComparer.Ordinal);
 
     internal ContainerApplicationBuilder(CommandLine command, ProcessIdentity process, bool web)
     {
-        RefusedConfiguration.EndsTheProcess(command);
+        ConfigurationFailure.InstallExitHandler(command);
         _command = command;
-        var chain = new ConfigurationChain<TOptions>(command.Flags);
+        var loader = new ConfigurationLoader<TOptions>(command.Flags);
         _snapshot = command.NeedsConfiguration
-            ? chain.Load()
+            ? loader.LoadConfiguration()
             : new ConfigurationSnapshot<TOptions>(new TOptions(), new Dictionary<string, string?>(), null, []);
 
         var configuration = new ReloadableConfiguration();
-        configuration.Replace(_snapshot.Values);
+        configuration.ReplaceValues(_snapshot.Values);
         if (web)
         {
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = process.Name });
             builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
             WebHostBuilder = builder.WebHost;
-            (_inner, _build) = (builder, builder.Build);
+            (_host, _build) = (builder, builder.Build);
         }
         else
         {
             var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = process.Name });
             builder.Services.TryAddSingleton(new DiagnosticListener("Microsoft.AspNetCore"));
-            (_inner, _build) = (builder, builder.Build);
+            (_host, _build) = (builder, builder.Build);
         }
 
-        ((IConfigurationBuilder)_inner.Configuration).Add(configuration);
+        ((IConfigurationBuilder)_host.Configuration).Add(configuration);
         AddLogging();
+        AddProcessServices(process, loader, configuration);
+    }
+
+    /// <summary>The options at the start. After a reload, <see cref="CurrentOptions{TOptions}"/> has the ones in effect.</summary>
+    public TOptions Options => _snapshot.Options;
+
+    /// <summary>The services of the process.</summary>
+    public IServiceCollection Services => _host.Services;
+
+    /// <summary>The logging configuration, for a process that logs to more than the console.</summary>
+    public ILoggingBuilder Logging => _host.Logging;
+
+    /// <summary>The server on the process's own port.</summary>
+    /// <exception cref="InvalidOperationException">The process has no own port.</exception>
+    public IWebHostBuilder WebHost => WebHostBuilder
+        ?? throw new InvalidOperationException(
+            "This process has only a management port. Use CreateWebBuilder to create one with its own port.");
+
+    /// <summary>Writes diagnostics to stderr, because stdout carries the output of the process. Default: stdout.</summary>
+    public bool LogToStandardError { get; set; }
+
+    /// <summary>The path of the process's own metrics on the management port. Default <c>/metrics</c>.</summary>
+    public string OwnMetricsPath { get; set; } = "/metrics";
+
+    private IWebHostBuilder? WebHostBuilder { get; }
+
+    /// <summary>Adds a verb to <c>check</c> and <c>healthcheck</c>. It runs without loading the configuration.</summary>
+    /// <param name="name">The first argument on the command line.</param>
+    /// <param name="usage">The verb's line in <c>--help</c>, starting with the verb.</param>
+    /// <param name="run">Runs the verb with the arguments that follow it, and returns the exit code.</param>
+    public void AddVerb(string name, string usage, Func<string[], CancellationToken, Task<int>> run) =>
+        _verbs.Add(name, new CustomVerb(usage, run));
+
+    /// <summary>Creates the application without starting it.</summary>
+    public ContainerApplication Build() =>
+        new(_build(), _command, _verbs, _snapshot.Warnings, ConfigurationLoader<TOptions>.Schema, OwnMetricsPath);
+
+    private void AddProcessServices(ProcessIdentity process, ConfigurationLoader<TOptions> loader, ReloadableConfiguration configuration)
+    {
         Services.AddPrometheusMetrics();
         Services.AddRouting();
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(process);
-        Services.AddSingleton(chain);
+        Services.AddSingleton(loader);
         Services.AddSingleton(_snapshot);
         Services.AddSingleton(configuration);
         Services.AddSingleton(_snapshot.Options);
         Services.AddSingleton<ContainerOptions>(_snapshot.Options);
+        Services.AddSingleton(_snapshot.Options.Management);
+        Services.AddSingleton(_snapshot.Options.Listen);
+        Services.AddSingleton(_snapshot.Options.Shutdown);
         Services.AddSingleton(new CurrentOptions<TOptions>(_snapshot.Options));
         Services.AddSingleton<ReloadMetrics>();
         Services.AddSingleton<IReloader, Reloader<TOptions>>();
@@ -67,55 +110,28 @@ public sealed class ContainerApplicationBuilder<TOptions>
         Services.AddSingleton<StatusReport>();
         Services.AddSingleton<ManagementRoutes>();
         Services.AddSingleton<ManagementServer>();
-        // First to start, so last to stop.
+
+        // The first service to start is the last to stop.
         Services.AddHostedService(services => services.GetRequiredService<ManagementServer>());
     }
-
-    /// <summary>The options as the process starts with them; after a reload <see cref="CurrentOptions{TOptions}"/> has the ones in force.</summary>
-    public TOptions Options => _snapshot.Options;
-
-    /// <summary>The parts of the process.</summary>
-    public IServiceCollection Services => _inner.Services;
-
-    /// <summary>The logging set-up, for what a process wants beyond the console.</summary>
-    public ILoggingBuilder Logging => _inner.Logging;
-
-    /// <summary>The server on the process's own port.</summary>
-    /// <exception cref="InvalidOperationException">The process has none.</exception>
-    public IWebHostBuilder WebHost => WebHostBuilder
-        ?? throw new InvalidOperationException("This process serves nothing but its management port; use CreateWebBuilder for one that does.");
-
-    /// <summary>Diagnostics go to stderr, because stdout carries the process's product. Default: stdout.</summary>
-    public bool LogToStandardError { get; set; }
-
-    /// <summary>Where the process's own metrics are on the management port. Default <c>/metrics</c>.</summary>
-    public string OwnMetricsPath { get; set; } = "/metrics";
-
-    private IWebHostBuilder? WebHostBuilder { get; }
-
-    /// <summary>Adds a verb beside <c>check</c> and <c>healthcheck</c>. It runs without reading any configuration.</summary>
-    /// <param name="name">The word on the command line.</param>
-    /// <param name="usage">The line in <c>--help</c>, from the word on.</param>
-    /// <param name="run">Takes the arguments after the word and returns the exit code.</param>
-    public void AddVerb(string name, string usage, Func<string[], CancellationToken, Task<int>> run) => _verbs.Add(name, new Verb(usage, run));
-
-    /// <summary>Makes the application; nothing runs yet.</summary>
-    public ContainerApplication Build() =>
-        new(_build(), _command, _verbs, _snapshot.Warnings, OwnMetricsPath, ConfigurationChain<TOptions>.Schema.Keys);
 
     private void AddLogging()
     {
         Services.AddLogging();
-        // No line says what scope it was written in, and ASP.NET Core opens one for every request.
+
+        // The formatters write no scopes, and ASP.NET Core creates one for every request.
         Services.Configure<LoggerFilterOptions>(filter => filter.CaptureScopes = false);
-        _inner.Logging.AddConfiguration(_inner.Configuration.GetSection("Logging"));
-        _inner.Logging.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
-        _inner.Logging.AddConsoleFormatter<TextLineFormatter, ConsoleFormatterOptions>();
-        _inner.Logging.AddConsole(console =>
+        _host.Logging.AddConfiguration(_host.Configuration.GetSection("Logging"));
+        _host.Logging.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
+        _host.Logging.AddConsoleFormatter<TextLineFormatter, ConsoleFormatterOptions>();
+        _host.Logging.AddConsole(console =>
         {
-            console.FormatterName = _snapshot.Options.Console.Format == ConsoleFormat.Text ? TextLineFormatter.FormatterName : JsonLineFormatter.FormatterName;
+            console.FormatterName = _snapshot.Options.Console.Format == ConsoleFormat.Text
+                ? TextLineFormatter.FormatterName
+                : JsonLineFormatter.FormatterName;
             console.LogToStandardErrorThreshold = LogToStandardError ? LogLevel.Trace : LogLevel.None;
-            // A reader of our diagnostics who does not read must not stop the work; the console says how many it dropped.
+
+            // A blocked reader of the diagnostics must not block the process. The console reports how many lines it dropped.
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
     }

@@ -1,11 +1,11 @@
 using System.Globalization;
 using Lab.CommandLine;
 using Lab.Containers.Local;
-using Lab.Objects;
+using Lab.Manifests;
 
-if (args is [CommandLineOptions.AsContainerVerb, var parent, var program, .. var arguments])
+if (args is [ProcessStarter.AsContainerVerb, var parent, var program, .. var arguments])
 {
-    return Native.Become(int.Parse(parent, CultureInfo.InvariantCulture), program, arguments);
+    return Native.BecomeContainer(int.Parse(parent, CultureInfo.InvariantCulture), program, arguments);
 }
 
 try
@@ -17,7 +17,7 @@ try
         return 0;
     }
 
-    return await new LabCommand(options, ImageCatalog.Load(), TimeProvider.System).RunAsync();
+    return await new LabCommand(options, ImageCatalog.LoadCatalog(), TimeProvider.System).ExecuteAsync();
 }
 catch (Exception exception) when (exception is ManifestException or UsageException)
 {

@@ -1,18 +1,21 @@
 namespace Hosting.Configuration;
 
-/// <summary>The configuration is refused. At the start this ends the process with exit code 2; in a reload the old one stays.</summary>
+/// <summary>
+/// The configuration is rejected. At the start the process exits with code 2; after a reload the previous configuration stays in
+/// effect.
+/// </summary>
 public sealed class ConfigurationException : Exception
 {
-    /// <summary>Refuses with everything that is wrong.</summary>
+    /// <summary>Rejects a configuration with all its errors.</summary>
     public ConfigurationException(IReadOnlyList<ConfigurationError> errors)
         : base(string.Join(Environment.NewLine, errors)) => Errors = errors;
 
-    /// <summary>Refuses one key.</summary>
+    /// <summary>Rejects one key.</summary>
     public ConfigurationException(string key, string? value, string message)
         : this([new ConfigurationError(key, value, message)])
     {
     }
 
-    /// <summary>All that is wrong, not only the first.</summary>
+    /// <summary>All errors, not only the first.</summary>
     public IReadOnlyList<ConfigurationError> Errors { get; }
 }

@@ -1,10 +1,10 @@
 namespace Hosting.Configuration;
 
-/// <summary>A configuration that was read and found good.</summary>
+/// <summary>A valid configuration.</summary>
 /// <param name="Options">The typed options.</param>
-/// <param name="Values">The keys that were set, and their values in normal form.</param>
-/// <param name="File">The file that was read, if one was.</param>
-/// <param name="Warnings">What looks wrong but may not be ours.</param>
+/// <param name="Values">The configured keys with their normalized values.</param>
+/// <param name="File">The configuration file, or null if there is none.</param>
+/// <param name="Warnings">Settings that look wrong but may belong to another program.</param>
 internal sealed record ConfigurationSnapshot<TOptions>(
     TOptions Options,
     IReadOnlyDictionary<string, string?> Values,

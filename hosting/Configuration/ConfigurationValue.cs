@@ -4,9 +4,9 @@ using System.Globalization;
 namespace Hosting.Configuration;
 
 /// <summary>
-/// Reads one value as a person writes it: durations with a unit (<c>500ms</c>, <c>5s</c>, <c>2m</c>, <c>1h</c>, or
-/// <c>00:00:05</c>), sizes of keys that end in <c>Bytes</c> with one (<c>16Mi</c>, <c>1MiB</c>, <c>1MB</c>), and all
-/// else as .NET's own converters do.
+/// Normalizes one configured value for the binder: durations have a unit (<c>500ms</c>, <c>5s</c>, <c>2m</c>, <c>1h</c>) or the
+/// form <c>00:00:05</c>, sizes of keys that end in <c>Bytes</c> may have one (<c>16Mi</c>, <c>1MiB</c>, <c>1MB</c>), and
+/// other values are read by .NET's converters.
 /// </summary>
 internal static class ConfigurationValue
 {
@@ -19,14 +19,15 @@ internal static class ConfigurationValue
         ("KB", 1000), ("MB", 1000_000), ("GB", 1000_000_000),
     ];
 
-    public static bool IsLeaf(Type type)
+    /// <summary>Whether a value of the type is one setting, and not a list or a section.</summary>
+    public static bool IsScalarType(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(Uri);
     }
 
-    /// <summary>The value in the form that the binder takes, or what is wrong with it.</summary>
-    public static (string? Value, string? Error) Normalize(string key, string value, Type type)
+    /// <summary>The value in the form that the binder expects, or the error.</summary>
+    public static (string? Value, string? Error) NormalizeText(string key, string value, Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(string))
@@ -36,15 +37,17 @@ internal static class ConfigurationValue
 
         if (type == typeof(TimeSpan))
         {
-            return Duration(value) is { } duration
+            return ParseDuration(value) is { } duration
                 ? (duration.ToString("c", CultureInfo.InvariantCulture), null)
-                : (null, "not a duration. Give a number with a unit, such as 500ms, 5s, 2m or 1h.");
+                : (null, "not a duration. Use a number with a unit, such as 500ms, 5s, 2m or 1h.");
         }
 
         if (type.IsEnum)
         {
-            var name = Enum.GetNames(type).FirstOrDefault(n => n.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase));
-            return name is not null ? (name, null) : (null, $"not one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}.");
+            var name = Enum.GetNames(type).FirstOrDefault(candidate => candidate.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase));
+            return name is not null
+                ? (name, null)
+                : (null, $"not one of {string.Join(", ", Enum.GetNames(type)).ToLowerInvariant()}.");
         }
 
         if (type == typeof(bool))
@@ -56,10 +59,10 @@ internal static class ConfigurationValue
         {
             return Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
                 ? (value, null)
-                : (null, "not an address. Give a whole one, such as http://localhost:8000.");
+                : (null, "not an address. Use an absolute URL, such as http://localhost:8000.");
         }
 
-        if (type is { IsPrimitive: true } && key.EndsWith("Bytes", StringComparison.OrdinalIgnoreCase) && Size(value) is { } bytes)
+        if (type is { IsPrimitive: true } && key.EndsWith("Bytes", StringComparison.OrdinalIgnoreCase) && ParseSize(value) is { } bytes)
         {
             value = bytes.ToString(CultureInfo.InvariantCulture);
         }
@@ -69,14 +72,14 @@ internal static class ConfigurationValue
             TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
             return (value, null);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException or NotSupportedException or OverflowException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or NotSupportedException or OverflowException)
         {
-            var sort = type == typeof(double) || type == typeof(float) ? "a number" : "a whole number";
-            return (null, $"not {sort} that fits.");
+            var kind = type == typeof(double) || type == typeof(float) ? "number" : "whole number";
+            return (null, $"not a {kind} in the allowed range.");
         }
     }
 
-    private static TimeSpan? Duration(string value)
+    private static TimeSpan? ParseDuration(string value)
     {
         value = value.Trim();
         foreach (var (suffix, seconds) in DurationUnits)
@@ -89,13 +92,13 @@ internal static class ConfigurationValue
             }
         }
 
-        // A bare number would be days to .NET and seconds to everybody else: it takes a colon or a unit.
+        // .NET reads a bare number as days, and most people expect seconds, so a colon or a unit is required.
         return value.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out var span) ? span
             : value == "0" ? TimeSpan.Zero
             : null;
     }
 
-    private static long? Size(string value)
+    private static long? ParseSize(string value)
     {
         value = value.Trim();
         foreach (var (suffix, bytes) in SizeUnits)

@@ -1,9 +1,9 @@
 namespace Hosting.Configuration;
 
-/// <summary>How a line of diagnostics looks.</summary>
+/// <summary>The format of diagnostics.</summary>
 public enum ConsoleFormat
 {
-    /// <summary>One JSON object a line, for machines.</summary>
+    /// <summary>One JSON object per line, for machines.</summary>
     Json,
 
     /// <summary>Time, level, category and message, for people.</summary>

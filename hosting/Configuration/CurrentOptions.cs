@@ -1,12 +1,12 @@
 namespace Hosting.Configuration;
 
-/// <summary>The options in force. A reload swaps the whole object, so take <see cref="Value"/> once a unit of work.</summary>
+/// <summary>The options in effect. A reload replaces the object, so read <see cref="Value"/> once per unit of work.</summary>
 public sealed class CurrentOptions<TOptions>(TOptions initial)
     where TOptions : ContainerOptions
 {
     private volatile TOptions _value = initial;
 
-    /// <summary>The snapshot in force; never changed in place.</summary>
+    /// <summary>The current options; the object itself never changes.</summary>
     public TOptions Value
     {
         get => _value;

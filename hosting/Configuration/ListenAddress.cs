@@ -1,19 +1,18 @@
 using System.Net;
-using KestrelListenOptions = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Hosting.Configuration;
 
-/// <summary>Binds a port as <c>Listen:Address</c> says, for every Kestrel of the process.</summary>
+/// <summary>Binds the ports of every Kestrel server of the process to <c>Listen:Address</c>.</summary>
 public static class ListenAddress
 {
     /// <summary>Adds an endpoint.</summary>
     /// <param name="kestrel">The server's options.</param>
     /// <param name="address"><c>*</c>, <c>localhost</c>, or an IP address.</param>
-    /// <param name="port">TCP port; 0 takes a free one.</param>
-    /// <param name="configure">What else the endpoint needs, such as TLS.</param>
-    /// <exception cref="ConfigurationException">The address is none of these.</exception>
-    public static void Bind(KestrelServerOptions kestrel, string address, int port, Action<KestrelListenOptions>? configure = null)
+    /// <param name="port">TCP port; 0 selects a free one.</param>
+    /// <param name="configure">Configures the endpoint further, such as TLS.</param>
+    /// <exception cref="ConfigurationException">The address is not valid.</exception>
+    public static void Bind(KestrelServerOptions kestrel, string address, int port, Action<ListenOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(kestrel);
         configure ??= static _ => { };
@@ -23,7 +22,7 @@ public static class ListenAddress
                 kestrel.ListenAnyIP(port, configure);
                 break;
             case "localhost" when port == 0:
-                // Two families could not be given the same free port in one step.
+                // Kestrel cannot select one free port for both address families.
                 kestrel.Listen(IPAddress.Loopback, port, configure);
                 break;
             case "localhost":

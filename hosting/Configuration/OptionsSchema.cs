@@ -3,135 +3,130 @@ using System.Reflection;
 namespace Hosting.Configuration;
 
 /// <summary>
-/// Which keys an options class has, read from its properties once: what the configuration chain needs to tell a
-/// typo from a key, and a wrong value from a right one, before anything is bound.
+/// The keys of an options class, read once from its properties. With them, unknown keys and invalid values are found
+/// before anything is bound.
 /// </summary>
 internal sealed class OptionsSchema
 {
-    private readonly List<Node> _nodes = [];
+    private readonly List<OptionsKey> _keys = [];
 
-    public OptionsSchema(Type optionsType) => Add(optionsType, prefix: "", optionsType.Assembly);
+    public OptionsSchema(Type optionsType) => AddProperties(optionsType, prefix: "");
 
-    /// <summary>Every key with its type, in the order of declaration. A dictionary's key ends in <c>:*</c>.</summary>
-    public IEnumerable<(string Key, Type Type, bool Secret)> Keys => _nodes.Select(n => (n.Display, n.LeafType, n.Secret));
+    /// <summary>Every key, in the order of declaration.</summary>
+    public IReadOnlyList<OptionsKey> Keys => _keys;
 
-    /// <summary>The leaf that <paramref name="key"/> names, or null when there is no such key.</summary>
-    public Node? Find(string key)
+    /// <summary>The properties that can be configured.</summary>
+    public static IEnumerable<PropertyInfo> ListProperties(Type type) => type
+        .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Where(property => property.SetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0);
+
+    /// <summary>The name of a property in the configuration.</summary>
+    public static string ReadKeyName(PropertyInfo property) =>
+        property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name;
+
+    /// <summary>The item type of a list of scalar values; null for any other type.</summary>
+    public static Type? FindElementType(Type type) =>
+        type.IsArray ? type.GetElementType()
+        : type.IsGenericType && type.GetGenericTypeDefinition() is var definition
+            && (definition == typeof(List<>) || definition == typeof(IReadOnlyList<>) || definition == typeof(IList<>))
+            && ConfigurationValue.IsScalarType(type.GenericTypeArguments[0]) ? type.GenericTypeArguments[0]
+        : null;
+
+    /// <summary>The key that a configured key sets, or null if there is none.</summary>
+    public OptionsKey? FindKey(string key)
     {
         var segments = key.Split(':');
-        return _nodes.Find(node => node.Matches(segments));
+        return _keys.Find(known => known.MatchesKey(segments));
     }
 
-    /// <summary>Whether <paramref name="section"/> is the first part of some key.</summary>
+    /// <summary>Whether <paramref name="section"/> is the first part of a key.</summary>
     public bool HasSection(string section)
     {
-        var wanted = section.Split(':');
-        return _nodes.Exists(n => n.Segments.Length > wanted.Length
-            && n.Segments.Zip(wanted).All(pair => pair.First == "*" || pair.First.Equals(pair.Second, StringComparison.OrdinalIgnoreCase)));
+        var segments = section.Split(':');
+        return _keys.Exists(known => known.IsInSection(segments));
     }
 
-    /// <summary>The known key that is nearest to a mistyped one, or null when none is near.</summary>
-    public string? Nearest(string key) => _nodes
-        .Where(n => !n.Display.Contains('*', StringComparison.Ordinal))
-        .Select(n => (n.Display, Distance: EditDistance(n.Display.ToUpperInvariant(), key.ToUpperInvariant())))
-        .Where(c => c.Distance <= Math.Max(2, key.Length / 4))
-        .OrderBy(c => c.Distance)
-        .Select(c => c.Display)
+    /// <summary>Whether the value of a key must not be shown.</summary>
+    public bool IsSecret(string key) => Secrets.IsSecret(key, FindKey(key)?.IsSecret ?? false);
+
+    /// <summary>The error text for an unknown key, with the most similar known key if there is one.</summary>
+    /// <param name="key">The unknown key.</param>
+    /// <param name="source">The form in which it was given, such as <c>flag</c>.</param>
+    public string DescribeUnknown(string key, string source) =>
+        FindSimilarKey(key) is { } similar ? $"unknown {source}. Did you mean {similar}?" : $"unknown {source}. --help lists all keys.";
+
+    /// <summary>The known key that is most similar to a misspelled one, or null if none is similar.</summary>
+    public string? FindSimilarKey(string key) => _keys
+        .Where(known => !known.Name.Contains('*', StringComparison.Ordinal))
+        .Select(known => (known.Name, Distance: MeasureEditDistance(known.Name.ToUpperInvariant(), key.ToUpperInvariant())))
+        .Where(candidate => candidate.Distance <= Math.Max(2, key.Length / 4))
+        .OrderBy(candidate => candidate.Distance)
+        .Select(candidate => candidate.Name)
         .FirstOrDefault();
 
-    private void Add(Type type, string prefix, Assembly assembly)
+    private void AddProperties(Type type, string prefix)
     {
-        foreach (var property in Properties(type))
+        foreach (var property in ListProperties(type))
         {
-            var secret = property.IsDefined(typeof(SecretAttribute));
-            AddValue(property.PropertyType, prefix + KeyName(property), secret, assembly);
+            AddKey(property.PropertyType, prefix + ReadKeyName(property), property.IsDefined(typeof(SecretAttribute)));
         }
     }
 
-    private void AddValue(Type type, string key, bool secret, Assembly assembly)
+    private void AddKey(Type type, string key, bool secret)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type == typeof(IConfigurationSection))
         {
-            _nodes.Add(new Node(key, typeof(string), Kind.Subtree, secret));
+            _keys.Add(new OptionsKey(key, typeof(string), OptionsKeyKind.Subtree, secret));
         }
-        else if (ConfigurationValue.IsLeaf(type))
+        else if (ConfigurationValue.IsScalarType(type))
         {
-            _nodes.Add(new Node(key, type, Kind.Leaf, secret));
+            _keys.Add(new OptionsKey(key, type, OptionsKeyKind.Scalar, secret));
         }
-        else if (ElementType(type) is { } element)
+        else if (FindElementType(type) is { } element)
         {
-            _nodes.Add(new Node(key, element, Kind.List, secret));
+            _keys.Add(new OptionsKey(key, element, OptionsKeyKind.List, secret));
         }
-        else if (DictionaryValueType(type) is { } value)
+        else if (FindEntryType(type) is { } entry)
         {
-            AddValue(value, key + ":*", secret, assembly);
+            AddKey(entry, key + ":*", secret);
         }
         else
         {
-            Add(type, key + ":", assembly);
+            AddProperties(type, key + ":");
         }
     }
 
-    public static IEnumerable<PropertyInfo> Properties(Type type) =>
-        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0);
-
-    public static string KeyName(PropertyInfo property) =>
-        property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name;
-
-    public static Type? ElementType(Type type) =>
-        type.IsArray ? type.GetElementType()
-        : type.IsGenericType && type.GetGenericTypeDefinition() is var d && (d == typeof(List<>) || d == typeof(IReadOnlyList<>) || d == typeof(IList<>))
-            && ConfigurationValue.IsLeaf(type.GenericTypeArguments[0]) ? type.GenericTypeArguments[0]
-        : null;
-
-    public static Type? DictionaryValueType(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() is var d && (d == typeof(Dictionary<,>) || d == typeof(IDictionary<,>))
-            ? type.GenericTypeArguments[1]
-        : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>) ? type.GenericTypeArguments[0]
-        : null;
-
-    private static int EditDistance(string a, string b)
+    /// <summary>The type of a dictionary's values or of a list's sections.</summary>
+    private static Type? FindEntryType(Type type)
     {
-        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
+        if (!type.IsGenericType)
         {
-            var current = new int[b.Length + 1];
+            return null;
+        }
+
+        var definition = type.GetGenericTypeDefinition();
+        return definition == typeof(Dictionary<,>) || definition == typeof(IDictionary<,>) ? type.GenericTypeArguments[1]
+            : definition == typeof(List<>) ? type.GenericTypeArguments[0]
+            : null;
+    }
+
+    private static int MeasureEditDistance(string first, string second)
+    {
+        var previous = Enumerable.Range(0, second.Length + 1).ToArray();
+        for (var i = 1; i <= first.Length; i++)
+        {
+            var current = new int[second.Length + 1];
             current[0] = i;
-            for (var j = 1; j <= b.Length; j++)
+            for (var j = 1; j <= second.Length; j++)
             {
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                var substitution = previous[j - 1] + (first[i - 1] == second[j - 1] ? 0 : 1);
+                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, substitution);
             }
 
             previous = current;
         }
 
-        return previous[b.Length];
-    }
-
-    internal enum Kind
-    {
-        Leaf,
-        List,
-        Subtree,
-    }
-
-    internal sealed record Node(string Display, Type LeafType, Kind Kind, bool Secret)
-    {
-        public string[] Segments { get; } = Display.Split(':');
-
-        public bool Matches(string[] key)
-        {
-            var wanted = Segments.Length;
-            var fits = Kind switch
-            {
-                Kind.Leaf => key.Length == wanted,
-                // One comma-separated value, or an item an index.
-                Kind.List => key.Length == wanted || (key.Length == wanted + 1 && int.TryParse(key[^1], out _)),
-                _ => key.Length >= wanted,
-            };
-            // The value of a dictionary may hold colons of its own (a category, a header's name does not).
-            return fits && Segments.Zip(key).All(p => p.First == "*" || p.First.Equals(p.Second, StringComparison.OrdinalIgnoreCase));
-        }
+        return previous[second.Length];
     }
 }

@@ -1,11 +1,11 @@
 namespace Hosting.Configuration;
 
-/// <summary>The host's own view of the configuration: the values of the snapshot in force, replaced as a whole.</summary>
+/// <summary>The configuration as the .NET host sees it: the values in effect, replaced completely by a reload.</summary>
 internal sealed class ReloadableConfiguration : ConfigurationProvider, IConfigurationSource
 {
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
-    public void Replace(IReadOnlyDictionary<string, string?> values)
+    public void ReplaceValues(IReadOnlyDictionary<string, string?> values)
     {
         Data = new Dictionary<string, string?>(values, StringComparer.OrdinalIgnoreCase);
         OnReload();

@@ -1,23 +1,23 @@
 namespace Hosting.Configuration;
 
-/// <summary>Takes the configuration anew on <c>POST /-/reload</c> and SIGHUP: all of it, or nothing.</summary>
+/// <summary>Reloads the configuration on <c>POST /-/reload</c> and SIGHUP: all of it is applied, or nothing.</summary>
 internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
     where TOptions : ContainerOptions, new()
 {
-    private readonly ConfigurationChain<TOptions> _chain;
+    private readonly ConfigurationLoader<TOptions> _loader;
     private readonly ReloadableConfiguration _configuration;
     private readonly CurrentOptions<TOptions> _current;
     private readonly IEnumerable<IReloadParticipant<TOptions>> _participants;
+    private readonly ReloadMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Reloader<TOptions>> _logger;
-    private readonly ReloadMetrics _metrics;
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
 
     private volatile ConfigurationSnapshot<TOptions> _snapshot;
-    private volatile ReloadResult _last;
+    private volatile ReloadResult _lastResult;
 
     public Reloader(
-        ConfigurationChain<TOptions> chain,
+        ConfigurationLoader<TOptions> loader,
         ConfigurationSnapshot<TOptions> snapshot,
         ReloadableConfiguration configuration,
         CurrentOptions<TOptions> current,
@@ -26,91 +26,104 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
         TimeProvider time,
         ILogger<Reloader<TOptions>> logger)
     {
-        (_chain, _snapshot, _configuration, _current, _participants, _metrics, _time, _logger) =
-            (chain, snapshot, configuration, current, participants, metrics, time, logger);
-        _last = new ReloadResult(1, time.GetUtcNow(), Applied: true, [], [], []);
+        (_loader, _snapshot, _configuration, _current, _participants) = (loader, snapshot, configuration, current, participants);
+        (_metrics, _time, _logger) = (metrics, time, logger);
+        _lastResult = new ReloadResult(1, time.GetUtcNow(), Applied: true, [], [], []);
     }
 
-    public ReloadResult Last => _last;
+    public ReloadResult LastResult => _lastResult;
 
     public string? File => _snapshot.File;
 
-    public void Dispose() => _one.Dispose();
+    public void Dispose() => _oneAtATime.Dispose();
 
-    public IEnumerable<(string Key, string? Value)> InEffect() => EffectiveOptions
-        .Of(_current.Value)
-        .Select(e => (e.Key, e.Value is not null && Secrets.IsSecret(e.Key, ConfigurationChain<TOptions>.Schema.Find(e.Key)?.Secret ?? false) ? Secrets.Mask : e.Value));
+    public IEnumerable<(string Key, string? Value)> ListEffectiveValues() => EffectiveOptions
+        .ListValues(_current.Value)
+        .Select(entry => entry.Value is not null && IsSecret(entry.Key) ? (entry.Key, Secrets.Mask) : entry);
 
-    public async Task<ReloadResult> ReloadAsync(CancellationToken cancellationToken)
+    public async Task<ReloadResult> ReloadConfigurationAsync(CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
+        await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
-            var next = _chain.Load();
-            var commits = new List<Action>();
-            var errors = new List<ConfigurationError>();
-            foreach (var participant in _participants)
-            {
-                try
-                {
-                    commits.Add(await participant.PrepareAsync(next.Options, cancellationToken));
-                }
-                catch (ConfigurationException refused)
-                {
-                    errors.AddRange(refused.Errors);
-                }
-            }
-
-            if (errors.Count > 0)
-            {
-                throw new ConfigurationException(errors);
-            }
-
-            var changed = Changed(EffectiveOptions.Of(_current.Value), EffectiveOptions.Of(next.Options));
-            foreach (var commit in commits)
-            {
-                commit();
-            }
-
-            _snapshot = next;
-            _current.Value = next.Options;
-            _configuration.Replace(next.Values);
-
-            var applied = _participants.SelectMany(p => p.Keys).Append("Logging").ToArray();
-            var restart = changed.Where(key => !applied.Any(a => IsUnder(key, a))).ToArray();
-            _metrics.CountApplied();
-            _last = new ReloadResult(_last.Generation + 1, _time.GetUtcNow(), Applied: true, [], changed, restart);
-            Log.Applied(_logger, _last.Generation, changed.Length == 0 ? "nothing" : string.Join(", ", changed));
-            foreach (var key in restart)
-            {
-                Log.NeedsRestart(_logger, key);
-            }
+            var next = _loader.LoadConfiguration();
+            var commits = await PrepareParticipantsAsync(next.Options, cancellationToken);
+            CommitConfiguration(next, commits);
         }
-        catch (ConfigurationException refused)
+        catch (ConfigurationException exception)
         {
             _metrics.CountRejected();
-            _last = new ReloadResult(_last.Generation, _time.GetUtcNow(), Applied: false, refused.Errors, [], []);
-            foreach (var error in refused.Errors)
+            _lastResult = new ReloadResult(_lastResult.Generation, _time.GetUtcNow(), Applied: false, exception.Errors, [], []);
+            foreach (var error in exception.Errors)
             {
-                Log.Refused(_logger, error);
+                Log.ConfigurationRejected(_logger, error);
             }
         }
         finally
         {
-            _one.Release();
+            _oneAtATime.Release();
         }
 
-        return _last;
+        return _lastResult;
     }
 
-    private static string[] Changed(IEnumerable<(string Key, string? Value)> before, IEnumerable<(string Key, string? Value)> after)
+    /// <summary>Asks every participant, even after one has rejected the configuration, so that all errors are reported.</summary>
+    private async Task<IReadOnlyList<Action>> PrepareParticipantsAsync(TOptions next, CancellationToken cancellationToken)
     {
-        var old = before.ToDictionary(e => e.Key, e => e.Value, StringComparer.OrdinalIgnoreCase);
-        var now = after.ToDictionary(e => e.Key, e => e.Value, StringComparer.OrdinalIgnoreCase);
-        return [.. old.Keys.Union(now.Keys, StringComparer.OrdinalIgnoreCase)
-            .Where(k => old.GetValueOrDefault(k) != now.GetValueOrDefault(k))
-            .Order(StringComparer.Ordinal)];
+        var commits = new List<Action>();
+        var errors = new List<ConfigurationError>();
+        foreach (var participant in _participants)
+        {
+            try
+            {
+                commits.Add(await participant.PrepareAsync(next, cancellationToken));
+            }
+            catch (ConfigurationException exception)
+            {
+                errors.AddRange(exception.Errors);
+            }
+        }
+
+        return errors.Count == 0 ? commits : throw new ConfigurationException(errors);
     }
+
+    private void CommitConfiguration(ConfigurationSnapshot<TOptions> next, IReadOnlyList<Action> commits)
+    {
+        var changed = FindChangedKeys(EffectiveOptions.ListValues(_current.Value), EffectiveOptions.ListValues(next.Options));
+        foreach (var commit in commits)
+        {
+            commit();
+        }
+
+        _snapshot = next;
+        _current.Value = next.Options;
+        _configuration.ReplaceValues(next.Values);
+
+        string[] applied = [.. _participants.SelectMany(participant => participant.Keys), "Logging"];
+        string[] restartRequired = [.. changed.Where(key => !applied.Any(prefix => IsUnder(key, prefix)))];
+        _metrics.CountApplied();
+        _lastResult = new ReloadResult(_lastResult.Generation + 1, _time.GetUtcNow(), Applied: true, [], changed, restartRequired);
+        Log.ConfigurationReloaded(_logger, _lastResult.Generation, changed.Length == 0 ? "nothing" : string.Join(", ", changed));
+        foreach (var key in restartRequired)
+        {
+            Log.RestartRequired(_logger, key);
+        }
+    }
+
+    private static string[] FindChangedKeys(IEnumerable<(string Key, string? Value)> before, IEnumerable<(string Key, string? Value)> after)
+    {
+        var previous = before.ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.OrdinalIgnoreCase);
+        var next = after.ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.OrdinalIgnoreCase);
+        return
+        [
+            .. previous.Keys
+                .Union(next.Keys, StringComparer.OrdinalIgnoreCase)
+                .Where(key => previous.GetValueOrDefault(key) != next.GetValueOrDefault(key))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+
+    private static bool IsSecret(string key) => ConfigurationLoader<TOptions>.Schema.IsSecret(key);
 
     private static bool IsUnder(string key, string prefix) =>
         key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) && (key.Length == prefix.Length || key[prefix.Length] == ':');
@@ -118,12 +131,12 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
     private static partial class Log
     {
         [LoggerMessage(10, LogLevel.Information, "Configuration reloaded (generation {Generation}); changed: {Keys}")]
-        public static partial void Applied(ILogger logger, int generation, string keys);
+        public static partial void ConfigurationReloaded(ILogger logger, int generation, string keys);
 
-        [LoggerMessage(11, LogLevel.Warning, "{Key} was changed, but takes effect only when the process starts again")]
-        public static partial void NeedsRestart(ILogger logger, string key);
+        [LoggerMessage(11, LogLevel.Warning, "Restart required: {Key} has changed, and only a restart applies the new value")]
+        public static partial void RestartRequired(ILogger logger, string key);
 
-        [LoggerMessage(12, LogLevel.Error, "Configuration refused, the old one stays in force: {Error}")]
-        public static partial void Refused(ILogger logger, ConfigurationError error);
+        [LoggerMessage(12, LogLevel.Error, "Configuration rejected, the previous one stays in effect: {Error}")]
+        public static partial void ConfigurationRejected(ILogger logger, ConfigurationError error);
     }
 }

@@ -1,12 +1,12 @@
 namespace Hosting.Health;
 
-/// <summary>How bad a <see cref="Finding"/> is.</summary>
+/// <summary>The severity of a <see cref="Finding"/>.</summary>
 public enum FindingSeverity
 {
     /// <summary>As it should be.</summary>
     Ok,
 
-    /// <summary>Works, but perhaps not as meant.</summary>
+    /// <summary>Works, but perhaps not as intended.</summary>
     Warning,
 
     /// <summary>Does not work.</summary>

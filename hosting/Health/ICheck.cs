@@ -1,8 +1,8 @@
 namespace Hosting.Health;
 
-/// <summary>A look at the world that the process will meet, for its <c>check</c> verb.</summary>
+/// <summary>Checks a part of the process's environment for the <c>check</c> verb.</summary>
 public interface ICheck
 {
-    /// <summary>What was found, good and bad, as it is found.</summary>
+    /// <summary>Returns each finding as soon as it is known, good ones included.</summary>
     IAsyncEnumerable<Finding> CheckEnvironmentAsync(CancellationToken cancellationToken);
 }

@@ -1,11 +1,11 @@
 namespace Hosting.Health;
 
 /// <summary>
-/// A reason not to be sent work. Of the process itself only: trouble behind it (a log store that is down) belongs in
-/// <see cref="Problems"/>, since a sidecar that is not ready takes its whole Pod out of the Service.
+/// Decides whether the process should receive traffic. A check covers the process itself only: a problem behind it, such as a log
+/// store that is down, belongs in <see cref="Problems"/>, because a sidecar that is not ready removes its Pod from the Service.
 /// </summary>
 public interface IReadinessCheck
 {
-    /// <summary>Why not, or null when ready. Called on any thread; must not wait.</summary>
+    /// <summary>Why the process is not ready, or null if it is. Called on any thread; must not block.</summary>
     string? NotReadyBecause { get; }
 }

@@ -2,12 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace Hosting.Health;
 
-/// <summary>What one part of the process says of itself in <c>/statusz</c>.</summary>
+/// <summary>The section of one component in <c>/statusz</c>.</summary>
 public interface IStatusSection
 {
     /// <summary>The section's key, such as <c>follower</c>.</summary>
     string Name { get; }
 
-    /// <summary>What it is doing now; no secrets. Called on any thread.</summary>
+    /// <summary>Describes the current state without secrets. Called on any thread.</summary>
     JsonNode DescribeStatus();
 }

@@ -1,25 +1,25 @@
 namespace Hosting.Health;
 
-/// <summary>Whether a restart would help, which is all that <c>/healthz</c> is about.</summary>
+/// <summary>Whether the process can do its work. <c>/healthz</c> fails only if a restart would help.</summary>
 public sealed partial class Liveness(ILogger<Liveness> logger)
 {
     private volatile string? _failure;
 
-    /// <summary>Why the process cannot do its work any more; null while it can.</summary>
+    /// <summary>Why the process needs a restart; null while it can do its work.</summary>
     public string? Failure => _failure;
 
-    /// <summary>Gives up: only a restart mends this. The first reason stays.</summary>
+    /// <summary>Reports a failure that only a restart fixes. The first reason is kept.</summary>
     public void Fail(string reason)
     {
         if (Interlocked.CompareExchange(ref _failure, reason, null) is null)
         {
-            Log.Failed(logger, reason);
+            Log.LivenessFailed(logger, reason);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(25, LogLevel.Critical, "Not alive any more, only a restart helps: {Reason}")]
-        public static partial void Failed(ILogger logger, string reason);
+        [LoggerMessage(25, LogLevel.Critical, "Liveness failed, a restart is required: {Reason}")]
+        public static partial void LivenessFailed(ILogger logger, string reason);
     }
 }

@@ -1,19 +1,19 @@
 namespace Hosting.Health;
 
-/// <summary>Whether the process should be sent work: after its start, until SIGTERM, and while no check objects.</summary>
+/// <summary>Whether the process should receive traffic: after its start, before SIGTERM, and while every check passes.</summary>
 public sealed class Readiness(IEnumerable<IReadinessCheck> checks)
 {
     private volatile string? _phase = "starting";
 
-    /// <summary>Every reason against; empty when ready.</summary>
+    /// <summary>All reasons why the process is not ready; empty if it is.</summary>
     public IReadOnlyList<string> NotReadyBecause => _phase is { } phase
         ? [phase]
-        : [.. checks.Select(c => c.NotReadyBecause).OfType<string>()];
+        : [.. checks.Select(check => check.NotReadyBecause).OfType<string>()];
 
-    /// <summary>From now on until the end: not ready.</summary>
+    /// <summary>Whether the process is shutting down, and will not become ready again.</summary>
     public bool IsStopping { get; private set; }
 
-    internal void Started()
+    internal void MarkStarted()
     {
         if (!IsStopping)
         {
@@ -21,7 +21,7 @@ public sealed class Readiness(IEnumerable<IReadinessCheck> checks)
         }
     }
 
-    internal void Stopping()
+    internal void MarkStopping()
     {
         IsStopping = true;
         _phase = "shutting down";

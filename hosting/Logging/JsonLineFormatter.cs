@@ -1,6 +1,8 @@
 using System.Buffers;
-using System.Text.Json;
+using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Hosting.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
@@ -8,18 +10,18 @@ using Microsoft.Extensions.Logging.Console;
 namespace Hosting.Logging;
 
 /// <summary>
-/// One JSON object a line: <c>timestamp</c> (UTC, RFC 3339, milliseconds), <c>level</c>, <c>logger</c>, <c>event</c>,
-/// <c>message</c>, the message's own values under their names in snake_case, and <c>exception</c>.
+/// Writes one JSON object per line: <c>timestamp</c> (UTC, RFC 3339, milliseconds), <c>level</c>, <c>logger</c>, <c>event</c>,
+/// <c>message</c>, the properties of the message with names in snake_case, and <c>exception</c>.
 /// </summary>
 internal sealed class JsonLineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "json-line";
 
-    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
-        // The host logs what ends its start; a refused configuration is told at the process's edge, in a line an error.
+        // The host logs the exception that ended its start. A rejected configuration is written to stderr instead, one line per error.
         if (logEntry.Exception is ConfigurationException)
         {
             return;
@@ -29,8 +31,8 @@ internal sealed class JsonLineFormatter(TimeProvider time) : ConsoleFormatter(Fo
         using (var json = new Utf8JsonWriter(buffer, WriterOptions))
         {
             json.WriteStartObject();
-            json.WriteString("timestamp", time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture));
-            json.WriteString("level", Level(logEntry.LogLevel));
+            json.WriteString("timestamp", Rfc3339Time.FormatTime(time.GetUtcNow()));
+            json.WriteString("level", LogLevelNames.FormatLevel(logEntry.LogLevel));
             json.WriteString("logger", logEntry.Category);
             if (logEntry.EventId.Name is { } name)
             {
@@ -38,15 +40,9 @@ internal sealed class JsonLineFormatter(TimeProvider time) : ConsoleFormatter(Fo
             }
 
             json.WriteString("message", logEntry.Formatter(logEntry.State, logEntry.Exception));
-            if (logEntry.State is IReadOnlyList<KeyValuePair<string, object?>> values)
+            if (logEntry.State is IReadOnlyList<KeyValuePair<string, object?>> properties)
             {
-                foreach (var (key, value) in values)
-                {
-                    if (key != "{OriginalFormat}")
-                    {
-                        WriteValue(json, SnakeCase(key), value);
-                    }
-                }
+                WriteProperties(json, properties);
             }
 
             if (logEntry.Exception is { } exception)
@@ -61,41 +57,42 @@ internal sealed class JsonLineFormatter(TimeProvider time) : ConsoleFormatter(Fo
         textWriter.Write('\n');
     }
 
-    internal static string Level(LogLevel level) => level switch
+    private static void WriteProperties(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>> properties)
     {
-        LogLevel.Trace => "trace",
-        LogLevel.Debug => "debug",
-        LogLevel.Information => "info",
-        LogLevel.Warning => "warning",
-        LogLevel.Error => "error",
-        _ => "critical",
-    };
+        foreach (var (name, value) in properties)
+        {
+            if (name != "{OriginalFormat}")
+            {
+                WriteProperty(json, ConvertName(name), value);
+            }
+        }
+    }
 
-    private static void WriteValue(Utf8JsonWriter json, string key, object? value)
+    private static void WriteProperty(Utf8JsonWriter json, string name, object? value)
     {
         switch (value)
         {
             case null:
-                json.WriteNull(key);
+                json.WriteNull(name);
                 break;
             case bool flag:
-                json.WriteBoolean(key, flag);
+                json.WriteBoolean(name, flag);
                 break;
             case int or long or short or byte or uint or ushort:
-                json.WriteNumber(key, Convert.ToInt64(value, System.Globalization.CultureInfo.InvariantCulture));
+                json.WriteNumber(name, Convert.ToInt64(value, CultureInfo.InvariantCulture));
                 break;
             case double number when double.IsFinite(number):
-                json.WriteNumber(key, number);
+                json.WriteNumber(name, number);
                 break;
             default:
-                json.WriteString(key, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture));
+                json.WriteString(name, Convert.ToString(value, CultureInfo.InvariantCulture));
                 break;
         }
     }
 
-    private static string SnakeCase(string name)
+    private static string ConvertName(string name)
     {
-        // A value's name must not shadow a field of the line itself.
+        // The name of a property must not replace a field of the line itself.
         var snake = JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
         return snake is "timestamp" or "level" or "logger" or "event" or "message" or "exception" ? snake + "_" : snake;
     }

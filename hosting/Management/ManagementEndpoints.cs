@@ -4,42 +4,46 @@ using Hosting.Metrics;
 
 namespace Hosting.Management;
 
-/// <summary>The paths that every process answers on its management port.</summary>
+/// <summary>The endpoints that every process serves on its management port.</summary>
 internal static class ManagementEndpoints
 {
-    private static readonly string[] Read = [HttpMethods.Get, HttpMethods.Head];
+    private static readonly string[] ReadMethods = [HttpMethods.Get, HttpMethods.Head];
 
-    public static void MapStandard(this IEndpointRouteBuilder routes, string metricsPath)
+    public static void MapStandardEndpoints(this IEndpointRouteBuilder routes, string metricsPath)
     {
-        routes.MapMethods(metricsPath, Read, MetricsAsync);
-        routes.MapMethods("/healthz", Read, HealthAsync);
-        routes.MapMethods("/readyz", Read, ReadyAsync);
-        routes.MapMethods("/statusz", Read, StatusAsync);
-        routes.MapPost("/-/reload", ReloadAsync);
+        routes.MapMethods(metricsPath, ReadMethods, WriteMetricsAsync);
+        routes.MapMethods("/healthz", ReadMethods, WriteLivenessAsync);
+        routes.MapMethods("/readyz", ReadMethods, WriteReadinessAsync);
+        routes.MapMethods("/statusz", ReadMethods, WriteStatusAsync);
+        routes.MapPost("/-/reload", ReloadConfigurationAsync);
     }
 
-    private static Task MetricsAsync(HttpContext context) =>
+    private static Task WriteMetricsAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<MetricsEndpoint>().WriteMetricsAsync(context);
 
-    private static Task HealthAsync(HttpContext context) =>
+    private static Task WriteLivenessAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<Liveness>().Failure is { } reason
-            ? ManagementAnswers.TextAsync(context, StatusCodes.Status503ServiceUnavailable, reason)
-            : ManagementAnswers.TextAsync(context, StatusCodes.Status200OK, "ok");
+            ? ManagementResponses.WriteTextAsync(context, StatusCodes.Status503ServiceUnavailable, reason)
+            : ManagementResponses.WriteTextAsync(context, StatusCodes.Status200OK, "ok");
 
-    private static Task ReadyAsync(HttpContext context)
+    private static Task WriteReadinessAsync(HttpContext context)
     {
         var reasons = context.RequestServices.GetRequiredService<Readiness>().NotReadyBecause;
         return reasons.Count > 0
-            ? ManagementAnswers.TextAsync(context, StatusCodes.Status503ServiceUnavailable, string.Join("; ", reasons))
-            : ManagementAnswers.TextAsync(context, StatusCodes.Status200OK, "ready");
+            ? ManagementResponses.WriteTextAsync(context, StatusCodes.Status503ServiceUnavailable, string.Join("; ", reasons))
+            : ManagementResponses.WriteTextAsync(context, StatusCodes.Status200OK, "ready");
     }
 
-    private static Task StatusAsync(HttpContext context) =>
-        ManagementAnswers.JsonAsync(context, StatusCodes.Status200OK, context.RequestServices.GetRequiredService<StatusReport>().DescribeStatus());
-
-    private static async Task ReloadAsync(HttpContext context)
+    private static Task WriteStatusAsync(HttpContext context)
     {
-        var result = await context.RequestServices.GetRequiredService<IReloader>().ReloadAsync(context.RequestAborted);
-        await ManagementAnswers.JsonAsync(context, result.Applied ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity, StatusReport.Of(result));
+        var status = context.RequestServices.GetRequiredService<StatusReport>().DescribeStatus();
+        return ManagementResponses.WriteJsonAsync(context, StatusCodes.Status200OK, status);
+    }
+
+    private static async Task ReloadConfigurationAsync(HttpContext context)
+    {
+        var result = await context.RequestServices.GetRequiredService<IReloader>().ReloadConfigurationAsync(context.RequestAborted);
+        var status = result.Applied ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity;
+        await ManagementResponses.WriteJsonAsync(context, status, StatusReport.DescribeReload(result));
     }
 }

@@ -1,6 +1,6 @@
 namespace Hosting.Management;
 
-/// <summary>What the management port answers: the standard paths and what the process adds.</summary>
+/// <summary>The routes of the management port: the standard ones, and those of the process.</summary>
 internal sealed class ManagementRoutes(IServiceProvider services) : IEndpointRouteBuilder
 {
     public IServiceProvider ServiceProvider { get; } = services;
@@ -9,6 +9,9 @@ internal sealed class ManagementRoutes(IServiceProvider services) : IEndpointRou
 
     public IApplicationBuilder CreateApplicationBuilder() => new ApplicationBuilder(ServiceProvider);
 
-    public IEnumerable<string> Paths() => DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
-        .Select(e => e.RoutePattern.RawText ?? "").Distinct();
+    public IEnumerable<string> ListPaths() => DataSources
+        .SelectMany(source => source.Endpoints)
+        .OfType<RouteEndpoint>()
+        .Select(endpoint => endpoint.RoutePattern.RawText ?? "")
+        .Distinct();
 }

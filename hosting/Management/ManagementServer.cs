@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Hosting.Configuration;
 using Hosting.Metrics;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -12,26 +13,32 @@ using Microsoft.Extensions.Options;
 namespace Hosting.Management;
 
 /// <summary>
-/// The management port: a Kestrel of its own beside the application's, so that it answers before the application
-/// listens and until after it has drained, is reached by no <c>Host</c> header from outside, and leaves no trace in the
-/// application's request metrics. The first service to start and the last to stop.
+/// Serves the management port with a separate Kestrel server. It responds before the application listens and until the
+/// application has drained, no <c>Host</c> header can reach it through the application's port, and its requests are not part
+/// of the application's request metrics. It is the first service to start and the last to stop.
 /// </summary>
 internal sealed partial class ManagementServer : IHostedService, IHttpApplication<HttpContext>, IDisposable
 {
     private readonly ManagementRoutes _routes;
     private readonly IServiceProvider _services;
     private readonly IServiceScopeFactory _scopes;
-    private readonly ContainerOptions _options;
+    private readonly int _configuredPort;
     private readonly ILogger<ManagementServer> _logger;
     private readonly KestrelServer _server;
     private RequestDelegate _pipeline = _ => Task.CompletedTask;
 
     public ManagementServer(
-        ManagementRoutes routes, IServiceProvider services, IServiceScopeFactory scopes, ContainerOptions options,
-        ILoggerFactory loggers, MetricsEndpoint metrics)
+        ManagementRoutes routes,
+        IServiceProvider services,
+        ContainerOptions.ListenOptions listen,
+        ContainerOptions.ManagementOptions management,
+        ILoggerFactory loggers,
+        MetricsEndpoint metrics)
     {
-        (_routes, _services, _scopes, _options) = (routes, services, scopes, options);
+        (_routes, _services, _configuredPort) = (routes, services, management.Port);
+        _scopes = services.GetRequiredService<IServiceScopeFactory>();
         _logger = loggers.CreateLogger<ManagementServer>();
+
         // Measuring starts when the endpoint is created, which must be before the first measurement.
         _ = metrics;
 
@@ -39,36 +46,27 @@ internal sealed partial class ManagementServer : IHostedService, IHttpApplicatio
         kestrel.Limits.MaxConcurrentConnections = 256;
         kestrel.Limits.MaxRequestBodySize = 1 << 20;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        ListenAddress.Bind(kestrel, options.Listen.Address, options.Management.Port);
+        ListenAddress.Bind(kestrel, listen.Address, management.Port);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
         _server = new KestrelServer(Options.Create(kestrel), transport, loggers);
     }
 
-    /// <summary>The port that it listens on, once started.</summary>
+    /// <summary>The port in use, once the server has started.</summary>
     public int Port { get; private set; }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var app = new ApplicationBuilder(_services);
-        app.Use(RefuseQuietlyAsync);
-        app.UseRouting();
-        app.UseEndpoints(endpoints =>
-        {
-            foreach (var source in _routes.DataSources)
-            {
-                endpoints.DataSources.Add(source);
-            }
-        });
-        _pipeline = app.Build();
-
+        _pipeline = BuildPipeline();
         try
         {
             await _server.StartAsync(this, cancellationToken);
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
-            throw new ConfigurationException("Management:Port", _options.Management.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                $"cannot be listened on: {e.Message} Stop what holds it, or set another port (0 takes a free one).");
+            throw new ConfigurationException(
+                "Management:Port",
+                _configuredPort.ToString(CultureInfo.InvariantCulture),
+                $"cannot listen: {exception.Message} Stop the process that uses the port, or set another one (0 selects a free port).");
         }
 
         var address = _server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
@@ -89,36 +87,52 @@ internal sealed partial class ManagementServer : IHostedService, IHttpApplicatio
     {
     }
 
-    private async Task RefuseQuietlyAsync(HttpContext context, RequestDelegate next)
+    private RequestDelegate BuildPipeline()
+    {
+        var app = new ApplicationBuilder(_services);
+        app.Use(RespondToErrorsAsync);
+        app.UseRouting();
+        app.UseEndpoints(endpoints =>
+        {
+            foreach (var source in _routes.DataSources)
+            {
+                endpoints.DataSources.Add(source);
+            }
+        });
+        return app.Build();
+    }
+
+    private async Task RespondToErrorsAsync(HttpContext context, RequestDelegate next)
     {
         try
         {
             await next(context);
             if (context.Response is { StatusCode: StatusCodes.Status404NotFound, HasStarted: false })
             {
-                await ManagementAnswers.TextAsync(context, StatusCodes.Status404NotFound, "not found; this port has " + string.Join(", ", _routes.Paths()));
+                var text = $"not found; this port serves {string.Join(", ", _routes.ListPaths())}";
+                await ManagementResponses.WriteTextAsync(context, StatusCodes.Status404NotFound, text);
             }
         }
-        catch (Microsoft.AspNetCore.Http.BadHttpRequestException e)
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException exception)
         {
-            context.Response.StatusCode = e.StatusCode;
+            context.Response.StatusCode = exception.StatusCode;
         }
-        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
         {
-            Log.Failed(_logger, e, context.Request.Method, context.Request.Path);
-            if (!context.Response.HasStarted)
-            {
-                context.Response.Clear();
-                await ManagementAnswers.TextAsync(context, StatusCodes.Status500InternalServerError, $"failed: {e.GetType().Name}; the process's log says more");
-            }
-            else
+            Log.RequestFailed(_logger, exception, context.Request.Method, context.Request.Path);
+            if (context.Response.HasStarted)
             {
                 context.Abort();
+                return;
             }
+
+            context.Response.Clear();
+            var text = $"failed: {exception.GetType().Name}; see the log for details";
+            await ManagementResponses.WriteTextAsync(context, StatusCodes.Status500InternalServerError, text);
         }
         catch (OperationCanceledException)
         {
-            // The client has gone: nobody is there to be answered.
+            // The client has closed the connection, so no response can be sent.
         }
     }
 
@@ -127,7 +141,7 @@ internal sealed partial class ManagementServer : IHostedService, IHttpApplicatio
         [LoggerMessage(5, LogLevel.Information, "Management port {Port}: listening on {Address}")]
         public static partial void Listening(ILogger logger, string address, int port);
 
-        [LoggerMessage(6, LogLevel.Error, "{Method} {Path} on the management port failed")]
-        public static partial void Failed(ILogger logger, Exception exception, string method, string path);
+        [LoggerMessage(6, LogLevel.Error, "Management request failed: {Method} {Path}")]
+        public static partial void RequestFailed(ILogger logger, Exception exception, string method, string path);
     }
 }

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Hosting.Configuration;
 using Hosting.Health;
+using Hosting.Logging;
 
 namespace Hosting.Management;
 
-/// <summary>The answer of <c>/statusz</c>: what a person wants to know who asks "why does it not work?".</summary>
+/// <summary>The response of <c>/statusz</c>: what a person needs to know to find out why a process does not work.</summary>
 internal sealed class StatusReport(
     ProcessIdentity process,
     Readiness readiness,
@@ -21,7 +21,7 @@ internal sealed class StatusReport(
     public JsonObject DescribeStatus()
     {
         var configuration = new JsonObject();
-        foreach (var (key, value) in reloader.InEffect())
+        foreach (var (key, value) in reloader.ListEffectiveValues())
         {
             configuration[key] = value;
         }
@@ -31,16 +31,16 @@ internal sealed class StatusReport(
             ["name"] = process.Name,
             ["version"] = process.Version,
             ["pid"] = Environment.ProcessId,
-            ["started_at"] = Text(_startedAt),
+            ["started_at"] = Rfc3339Time.FormatTime(_startedAt),
             ["uptime_seconds"] = Math.Round((time.GetUtcNow() - _startedAt).TotalSeconds, 1),
             ["alive"] = liveness.Failure is null,
             ["ready"] = readiness.NotReadyBecause.Count == 0,
-            ["not_ready_because"] = Strings(readiness.NotReadyBecause),
-            ["problems"] = new JsonArray([.. problems.Open.Select(p => Of(p))]),
-            ["last_error"] = problems.Last is { } last ? Of(last) : null,
-            ["configuration_generation"] = reloader.Last.Generation,
+            ["not_ready_reasons"] = CreateArray(readiness.NotReadyBecause),
+            ["problems"] = new JsonArray([.. problems.Open.Select(problem => DescribeProblem(problem))]),
+            ["last_error"] = problems.Last is { } last ? DescribeProblem(last) : null,
+            ["configuration_generation"] = reloader.LastResult.Generation,
             ["configuration_file"] = reloader.File,
-            ["last_reload"] = Of(reloader.Last),
+            ["last_reload"] = DescribeReload(reloader.LastResult),
             ["configuration"] = configuration,
         };
         foreach (var section in sections)
@@ -51,27 +51,32 @@ internal sealed class StatusReport(
         return status;
     }
 
-    public static JsonObject Of(ReloadResult result) => new()
+    public static JsonObject DescribeReload(ReloadResult result) => new()
     {
-        ["outcome"] = result.Applied ? "applied" : "refused",
+        ["outcome"] = result.Applied ? "applied" : "rejected",
         ["generation"] = result.Generation,
-        ["at"] = Text(result.At),
-        ["errors"] = new JsonArray([.. result.Errors.Select(e => (JsonNode)new JsonObject { ["key"] = e.Key, ["value"] = e.Value, ["message"] = e.Message })]),
-        ["changed"] = Strings(result.Changed),
-        ["restart_required"] = Strings(result.RestartRequired),
+        ["at"] = Rfc3339Time.FormatTime(result.At),
+        ["errors"] = new JsonArray([.. result.Errors.Select(error => DescribeError(error))]),
+        ["changed"] = CreateArray(result.Changed),
+        ["restart_required"] = CreateArray(result.RestartRequired),
     };
 
-    private static JsonObject Of(Problem problem) => new()
+    private static JsonObject DescribeError(ConfigurationError error) => new()
+    {
+        ["key"] = error.Key,
+        ["value"] = error.Value,
+        ["message"] = error.Message,
+    };
+
+    private static JsonObject DescribeProblem(Problem problem) => new()
     {
         ["area"] = problem.Area,
-        ["since"] = Text(problem.Since),
-        ["at"] = Text(problem.At),
+        ["since"] = Rfc3339Time.FormatTime(problem.Since),
+        ["at"] = Rfc3339Time.FormatTime(problem.At),
         ["what"] = problem.What,
         ["remedy"] = problem.Remedy,
         ["cause"] = problem.Cause,
     };
 
-    private static JsonArray Strings(IEnumerable<string> texts) => new([.. texts.Select(t => (JsonNode)t)]);
-
-    private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static JsonArray CreateArray(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 }

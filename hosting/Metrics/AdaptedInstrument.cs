@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Prometheus;
+using SeriesByTags = System.Collections.Concurrent.ConcurrentDictionary<Hosting.Metrics.TagSet, System.Action<double>>
+    .AlternateLookup<System.ReadOnlySpan<System.Collections.Generic.KeyValuePair<string, object?>>>;
 
 namespace Hosting.Metrics;
 
@@ -15,7 +17,7 @@ namespace Hosting.Metrics;
 internal sealed class AdaptedInstrument
 {
     private readonly ConcurrentDictionary<TagSet, Action<double>> _series = new(new TagSetComparer());
-    private readonly ConcurrentDictionary<TagSet, Action<double>>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _seriesByTags;
+    private readonly SeriesByTags _seriesByTags;
     private readonly ConcurrentQueue<PendingIncrement> _increments = new();
     private readonly IMetricFactory _metrics;
     private readonly string _name;
@@ -107,7 +109,8 @@ internal sealed class AdaptedInstrument
             case InstrumentKind.Gauge:
                 return _metrics.CreateGauge(_name, _help, names).WithLabels(values).Set;
             default:
-                return _metrics.CreateHistogram(_name, _help, names, new HistogramConfiguration { Buckets = _bounds }).WithLabels(values).Observe;
+                var buckets = new HistogramConfiguration { Buckets = _bounds };
+                return _metrics.CreateHistogram(_name, _help, names, buckets).WithLabels(values).Observe;
         }
     }
 

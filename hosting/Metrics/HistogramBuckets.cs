@@ -4,8 +4,9 @@ using System.Numerics;
 namespace Hosting.Metrics;
 
 /// <summary>
-/// The bucket bounds of a histogram: the instrument's own advice, else OpenTelemetry's defaults
-/// (https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation and, for seconds, its semantic conventions).
+/// Selects the bucket bounds of a histogram: the instrument's own advice, or OpenTelemetry's defaults for seconds
+/// (https://opentelemetry.io/docs/specs/semconv/http/http-metrics) and for any other unit
+/// (https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation).
 /// </summary>
 internal static class HistogramBuckets
 {

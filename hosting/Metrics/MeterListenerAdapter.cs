@@ -26,7 +26,12 @@ internal sealed partial class MeterListenerAdapter : IDisposable
     private readonly SeriesLimit _limit;
     private readonly ILogger<MeterListenerAdapter> _logger;
 
-    public MeterListenerAdapter(IMeterFactory meters, IMetricFactory metrics, CollectorRegistry registry, ProcessMetrics process, ILogger<MeterListenerAdapter> logger)
+    public MeterListenerAdapter(
+        IMeterFactory meters,
+        IMetricFactory metrics,
+        CollectorRegistry registry,
+        ProcessMetrics process,
+        ILogger<MeterListenerAdapter> logger)
     {
         (_meters, _metrics, _logger) = (meters, metrics, logger);
         _limit = new SeriesLimit(MaxSeriesPerMetric, process.DroppedMeasurements, logger);
@@ -54,7 +59,8 @@ internal sealed partial class MeterListenerAdapter : IDisposable
             return;
         }
 
-        var name = MetricName.FromInstrument(instrument.Name, instrument.Unit, kind is InstrumentKind.Counter or InstrumentKind.ObservedCounter);
+        var isCounter = kind is InstrumentKind.Counter or InstrumentKind.ObservedCounter;
+        var name = MetricName.FromInstrument(instrument.Name, instrument.Unit, isCounter);
         var help = string.IsNullOrEmpty(instrument.Description) ? $"{instrument.Name} of {instrument.Meter.Name}." : instrument.Description;
         var bounds = kind is InstrumentKind.Histogram ? HistogramBuckets.SelectBounds(instrument) : [];
         var adapted = new AdaptedInstrument(_metrics, name, EscapeHelp(help), kind, bounds, _limit);
@@ -85,7 +91,8 @@ internal sealed partial class MeterListenerAdapter : IDisposable
         return type == typeof(Counter<>) ? InstrumentKind.Counter
             : type == typeof(ObservableCounter<>) ? InstrumentKind.ObservedCounter
             : type == typeof(UpDownCounter<>) ? InstrumentKind.UpDownCounter
-            : type == typeof(ObservableUpDownCounter<>) || type == typeof(ObservableGauge<>) || type == typeof(Gauge<>) ? InstrumentKind.Gauge
+            : type == typeof(ObservableUpDownCounter<>) ? InstrumentKind.Gauge
+            : type == typeof(ObservableGauge<>) || type == typeof(Gauge<>) ? InstrumentKind.Gauge
             : type == typeof(Histogram<>) ? InstrumentKind.Histogram
             : null;
     }

@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Hosting.Metrics;
 
 /// <summary>Compares tag sets, and finds one by the span of a measurement without allocating memory.</summary>
-internal sealed class TagSetComparer : IEqualityComparer<TagSet>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, TagSet>
+internal sealed class TagSetComparer
+    : IEqualityComparer<TagSet>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, TagSet>
 {
     public bool Equals(TagSet x, TagSet y) => Equals(x.Tags, y);
 

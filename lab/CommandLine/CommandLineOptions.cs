@@ -1,11 +1,8 @@
 namespace Lab.CommandLine;
 
-/// <summary>What the lab was asked to do.</summary>
+/// <summary>The command line of the lab.</summary>
 internal sealed record CommandLineOptions
 {
-    /// <summary>The lab starts itself with this word when it makes a process into a container (see <c>ProcessStarter</c>).</summary>
-    public const string AsContainerVerb = "as-container";
-
     public const string Usage =
         """
         Runs a Pod on this machine: no cluster, no Docker.
@@ -13,7 +10,7 @@ internal sealed record CommandLineOptions
         usage: dotnet run --project lab [-- [options] [MANIFEST...]]
 
           MANIFEST        a YAML file with a Pod, a Deployment or a Job, and the ConfigMaps and Secrets that it needs;
-                          several files are taken together. Default: k8s/labs/agent-with-all-sidecars.yaml
+                          several files are combined. Default: k8s/labs/agent-with-all-sidecars.yaml
           --pod NAME      which one to run, when the manifests hold several
           --dry-run       check the manifests and show what would start
           --help          this text
@@ -29,7 +26,7 @@ internal sealed record CommandLineOptions
 
     public bool Help { get; init; }
 
-    /// <exception cref="UsageException">An option is unknown or lacks its value.</exception>
+    /// <exception cref="UsageException">An option is unknown or has no value.</exception>
     public static CommandLineOptions Parse(IReadOnlyList<string> args)
     {
         var options = new CommandLineOptions();

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Lab.Containers.Local;
+using Lab.Manifests;
+using Lab.Nodes;
 using Lab.Objects;
 using Lab.Output;
 using Lab.Pods;
@@ -10,108 +12,110 @@ namespace Lab.CommandLine;
 /// <summary>One run of the lab, from the manifests to the exit code.</summary>
 internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images, TimeProvider clock)
 {
-    private const int Done = 0;
+    private const int Success = 0;
     private const int PodFailed = 1;
 
-    /// <exception cref="UsageException">The Pod cannot be started.</exception>
-    /// <exception cref="ManifestException">A manifest cannot be used.</exception>
-    public async Task<int> RunAsync()
-    {
-        var texts = ManifestFiles.Read(options.Manifests);
-        var manifests = ManifestSet.Read(texts);
-        var workload = Choose(manifests);
-        var pod = workload.Pod;
-        LocalAdmission.Check(workload, images);
-        PortUse.CheckClashes(workload);
-        var configuration = new PodConfiguration(manifests.ConfigMaps, manifests.Secrets);
-        var made = SelfSignedSecret.MakeMissing(pod, configuration, clock);
-        Refuse(MissingReference.Of(pod.Spec, configuration).Select(missing => workload.Error(missing.Place, $"{missing.Message} ({missing.Remedy})").Message));
+    /// <summary>
+    /// A signal to the whole process group reaches the lab twice: directly, and forwarded by <c>dotnet run</c>. Two signals within this
+    /// time count as one; only a later one kills.
+    /// </summary>
+    private static readonly TimeSpan DuplicateSignalWindow = TimeSpan.FromMilliseconds(200);
 
-        string[] names = [.. pod.Spec.InitContainers.Concat(pod.Spec.Containers).Select(container => container.Name)];
-        var colour = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        using var output = new OutputWriter(Console.OpenStandardOutput(), names, colour);
+    private static readonly PosixSignal[] StopSignals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
+    // Kept until the process exits: another Ctrl-C during the cleanup would otherwise terminate it.
+    private static readonly List<PosixSignalRegistration> SignalHandlers = [];
+
+    /// <exception cref="UsageException">The Pod cannot be started.</exception>
+    /// <exception cref="ManifestException">A manifest has mistakes.</exception>
+    public async Task<int> ExecuteAsync()
+    {
+        var texts = ManifestFiles.ReadFiles(options.Manifests);
+        var manifests = ManifestSet.ReadManifests(texts);
+        var workload = ChooseWorkload(manifests);
+        var pod = workload.Pod;
+        LocalAdmission.CheckWorkload(workload, images);
+        PortUse.CheckConflicts(workload);
+        var configuration = new PodConfiguration(manifests.ConfigMaps, manifests.Secrets);
+        var generated = SelfSignedSecret.GenerateMissing(pod, configuration, clock);
+        ThrowIfAny(MissingReferenceFinder.FindMissing(pod.Spec, configuration)
+            .Select(missing => workload.CreateError(missing.Place, $"{missing.Message} ({missing.Remedy})").Message));
+
+        string[] names = [.. pod.Spec.AllContainers.Select(container => container.Name)];
+        var useColors = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+        using var output = new OutputWriter(Console.OpenStandardOutput(), names, useColors);
         var console = new PodConsole(pod, output, clock);
         console.ShowPlan($"{workload.Kind} in {workload.Origin.Source.File}");
         foreach (var item in manifests.NotNeeded)
         {
-            output.Say($"{item.Kind} {item.Name}: not needed here");
+            output.WriteMessage($"{item.Kind} {item.Name}: not needed here");
         }
 
-        foreach (var line in made)
+        foreach (var message in generated)
         {
-            output.Say(line);
+            output.WriteMessage(message);
         }
 
         if (options.DryRun)
         {
-            return Done;
+            return Success;
         }
 
-        Refuse(PortUse.FindTaken(pod.Spec));
-        return await RunAsync(pod, configuration, output, console, new ManifestFollower(options.Manifests, texts, manifests, clock));
+        ThrowIfAny(PortUse.FindPortsInUse(pod.Spec));
+        using var node = new LocalNode(configuration, images, output, clock);
+        return await RunPodAsync(pod, node, output, console, new ManifestFollower(options.Manifests, texts, manifests, clock));
     }
 
-    /// <summary>
-    /// A signal to the whole process group reaches the lab twice: by itself, and passed on by <c>dotnet run</c>. That is
-    /// one wish to stop, not the second one, which kills.
-    /// </summary>
-    private static readonly TimeSpan SameSignal = TimeSpan.FromMilliseconds(200);
-
-    private static readonly PosixSignal[] StopSignals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
-
-    // Held until the process is gone: an impatient Ctrl-C while the lab cleans up after itself would else kill it there.
-    private static readonly List<PosixSignalRegistration> SignalHandlers = [];
-
-    private async Task<int> RunAsync(Pod pod, PodConfiguration configuration, OutputWriter output, PodConsole console, ManifestFollower manifests)
+    private async Task<int> RunPodAsync(Pod pod, LocalNode node, OutputWriter output, PodConsole console, ManifestFollower follower)
     {
-        using var directory = OpenDirectory(pod);
-        using var starter = new ProcessStarter();
-        await using var sandbox = new LocalSandbox(pod, configuration, images, directory, starter, output, clock);
-        output.Say($"files in {Path.GetRelativePath(Environment.CurrentDirectory, directory.Root)}/");
+        // Ten probes per second, so that a sidecar that is up in 300 ms does not wait for a full period (see PodTiming).
+        var timing = new PodTiming { EagerProbeInterval = TimeSpan.FromMilliseconds(100) };
+        await using var localPod = AddPod(node, pod, console, timing);
+        output.WriteMessage($"files in {Path.GetRelativePath(Environment.CurrentDirectory, localPod.Directory)}/");
 
-        // Ten times a second: a sidecar that is up in 300 ms is not waited for a whole period (see PodTiming.EagerLook).
-        var timing = new PodTiming { EagerLook = TimeSpan.FromMilliseconds(100) };
-        var worker = new PodWorker(pod, sandbox, console, timing, clock);
-        var stops = 0;
+        var signals = 0;
         var stoppedAt = 0L;
-        void Stop(PosixSignalContext context)
+        void OnSignal(PosixSignalContext context)
         {
             context.Cancel = true;
-            if (Interlocked.Increment(ref stops) == 1)
+            if (Interlocked.Increment(ref signals) == 1)
             {
                 stoppedAt = clock.GetTimestamp();
-                output.Say($"stopping {PodConsole.StopOrder(pod)}, within {pod.Spec.TerminationGracePeriodSeconds} s; Ctrl-C again kills at once");
-                worker.Delete();
+                output.WriteMessage(
+                    $"stopping {PodConsole.DescribeStopOrder(pod)}, within {pod.Spec.TerminationGracePeriodSeconds} s; "
+                    + "Ctrl-C again kills immediately");
+                localPod.DeletePod();
             }
-            else if (clock.GetElapsedTime(stoppedAt) > SameSignal)
+            else if (clock.GetElapsedTime(stoppedAt) > DuplicateSignalWindow)
             {
-                worker.Delete(TimeSpan.Zero);
+                localPod.DeletePod(TimeSpan.Zero);
             }
         }
 
-        SignalHandlers.AddRange(StopSignals.Select(signal => PosixSignalRegistration.Create(signal, Stop)));
-        using var ended = new CancellationTokenSource();
-        var following = manifests.RunAsync(sandbox, output, ended.Token);
-        var status = await worker.RunAsync();
-        await ended.CancelAsync();
+        SignalHandlers.AddRange(StopSignals.Select(signal => PosixSignalRegistration.Create(signal, OnSignal)));
+        using var finished = new CancellationTokenSource();
+        var following = follower.FollowManifestsAsync(node, output, finished.Token);
+        var status = await localPod.RunPodAsync();
+        await finished.CancelAsync();
         await following;
-        output.Say($"{pod.Metadata.Name} {(stops > 0 ? "stopped" : status.Phase.ToString().ToLowerInvariant())}");
-        return stops > 0 || status.Phase == PodPhase.Succeeded ? Done : PodFailed;
+        output.WriteMessage($"{pod.Metadata.Name} {(signals > 0 ? "stopped" : status.Phase.ToString().ToLowerInvariant())}");
+        return signals > 0 || status.Phase == PodPhase.Succeeded ? Success : PodFailed;
     }
 
-    private static RunDirectory OpenDirectory(Pod pod)
+    private static LocalPod AddPod(LocalNode node, Pod pod, IPodObserver observer, PodTiming timing)
     {
         try
         {
-            return RunDirectory.Open(pod.Metadata.Name);
+            return node.AddPod(pod, observer, timing);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"the run directory of {pod.Metadata.Name} cannot be used ({exception.Message}): does another lab run this Pod here?");
+            throw new UsageException(
+                $"the run directory of {pod.Metadata.Name} cannot be used ({exception.Message}): does another lab run this Pod here?");
         }
     }
 
-    private Workload Choose(ManifestSet manifests)
+    private Workload ChooseWorkload(ManifestSet manifests)
     {
         var candidates = manifests.Workloads.Where(workload => options.Pod is null || workload.Pod.Metadata.Name == options.Pod).ToList();
         var names = string.Join(", ", manifests.Workloads.Select(workload => workload.Pod.Metadata.Name));
@@ -119,14 +123,14 @@ internal sealed class LabCommand(CommandLineOptions options, ImageCatalog images
         {
             (1, _) => candidates[0],
             (0, 0) => throw new UsageException("no Pod, Deployment or Job in the manifests"),
-            (0, _) => throw new UsageException($"no {options.Pod} in the manifests: they hold {names}"),
+            (0, _) => throw new UsageException($"no {options.Pod} in the manifests: they contain {names}"),
             _ => throw new UsageException($"several to run: choose one with --pod ({names})"),
         };
     }
 
-    private static void Refuse(IEnumerable<string> lines)
+    private static void ThrowIfAny(IEnumerable<string> errors)
     {
-        if (string.Join('\n', lines) is { Length: > 0 } message)
+        if (string.Join('\n', errors) is { Length: > 0 } message)
         {
             throw new UsageException(message);
         }

@@ -2,25 +2,27 @@ using System.Text;
 
 namespace Lab.CommandLine;
 
-/// <summary>Finds and reads manifests.</summary>
+/// <summary>Finds and reads manifest files.</summary>
 internal static class ManifestFiles
 {
-    private const string Default = "k8s/labs/agent-with-all-sidecars.yaml";
-    private const int LargestFile = 4 * 1024 * 1024;
+    private const string DefaultManifest = "k8s/labs/agent-with-all-sidecars.yaml";
+    private const int MaxFileBytes = 4 * 1024 * 1024;
 
-    /// <exception cref="UsageException">A file is not there or cannot be read.</exception>
-    public static IReadOnlyList<(string File, string Text)> Read(IReadOnlyList<string> files)
+    /// <exception cref="UsageException">A file does not exist or cannot be read.</exception>
+    public static IReadOnlyList<(string File, string Text)> ReadFiles(IReadOnlyList<string> files)
     {
         if (files.Count == 0)
         {
-            files = [Find(Default) ?? throw new UsageException($"{Default} is neither here nor in a directory above: name a manifest")];
+            var file = FindUpwards(DefaultManifest)
+                ?? throw new UsageException($"{DefaultManifest} was found neither here nor in a parent directory: name a manifest");
+            files = [file];
         }
 
-        return [.. files.Select(file => (file, ReadFile(File.Exists(file) ? file : FromRoot(file) ?? file)))];
+        return [.. files.Select(name => (name, ReadFile(File.Exists(name) ? name : FindFromRoot(name) ?? name)))];
     }
 
-    /// <summary>Looks upwards from the current directory and from where the lab itself lies.</summary>
-    private static string? Find(string relative)
+    /// <summary>Searches the parent directories of the current directory and of the lab's own assembly.</summary>
+    private static string? FindUpwards(string relative)
     {
         foreach (var start in new[] { Environment.CurrentDirectory, AppContext.BaseDirectory })
         {
@@ -38,7 +40,7 @@ internal static class ManifestFiles
         return null;
     }
 
-    private static string? FromRoot(string file) => Path.IsPathRooted(file) ? null : Find(file);
+    private static string? FindFromRoot(string file) => Path.IsPathRooted(file) ? null : FindUpwards(file);
 
     private static string ReadFile(string file)
     {
@@ -49,7 +51,7 @@ internal static class ManifestFiles
                 throw new UsageException($"{file} is a directory: name the manifests in it");
             }
 
-            return new FileInfo(file) is { Exists: true, Length: > LargestFile }
+            return new FileInfo(file) is { Exists: true, Length: > MaxFileBytes }
                 ? throw new UsageException($"{file} is too large for a manifest")
                 : new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(file));
         }

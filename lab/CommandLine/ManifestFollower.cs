@@ -1,62 +1,62 @@
 using System.Text.Json.Nodes;
 using Lab.Containers;
-using Lab.Containers.Local;
-using Lab.Objects;
+using Lab.Manifests;
+using Lab.Nodes;
 using Lab.Output;
 
 namespace Lab.CommandLine;
 
 /// <summary>
-/// Reads the manifests again while their Pod runs: a ConfigMap or Secret that was edited reaches the files that are mounted
-/// from it, as <c>kubectl apply</c> and the kubelet would bring it there. Everything else takes a new start, and is said.
+/// Reads the manifests again while their Pod runs. A changed ConfigMap or Secret is applied to the mounted files, as
+/// <c>kubectl apply</c> and the kubelet would do it. Any other change requires a restart of the lab, and a message says so.
 /// </summary>
-/// <param name="files">Which files, as the user named them.</param>
-/// <param name="texts">What they held at the start.</param>
-/// <param name="manifests">The same, understood.</param>
-/// <param name="clock">The time.</param>
+/// <param name="files">The files, as named by the user.</param>
+/// <param name="texts">Their content at the start.</param>
+/// <param name="manifests">The objects at the start.</param>
+/// <param name="clock">The clock.</param>
 internal sealed class ManifestFollower(
     IReadOnlyList<string> files, IReadOnlyList<(string File, string Text)> texts, ManifestSet manifests, TimeProvider clock)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(300);
 
     private ManifestSet _applied = manifests;
 
-    /// <summary>Goes on until cancelled. Never fails: what cannot be used is said, and the Pod keeps what it has.</summary>
-    public async Task RunAsync(LocalSandbox sandbox, OutputWriter output, CancellationToken cancellationToken)
+    /// <summary>Runs until cancelled. Never fails: a manifest with a mistake is reported, and the Pod keeps what it has.</summary>
+    public async Task FollowManifestsAsync(LocalNode node, OutputWriter output, CancellationToken cancellationToken)
     {
-        var (applied, seen) = (texts, texts);
-        using var timer = new PeriodicTimer(Interval, clock);
+        var (applied, previous) = (texts, texts);
+        using var timer = new PeriodicTimer(CheckInterval, clock);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                if (TryRead() is not { } now)
+                if (TryReadFiles() is not { } current)
                 {
-                    // Some editors move a file away before they write it anew.
+                    // Some editors move a file away before they write the new version.
                     continue;
                 }
 
-                // Twice the same: nobody is in the middle of writing it.
-                var settled = now.SequenceEqual(seen);
-                seen = now;
-                if (settled && !now.SequenceEqual(applied))
+                // Equal in two consecutive reads: the editor has finished writing.
+                var isStable = current.SequenceEqual(previous);
+                previous = current;
+                if (isStable && !current.SequenceEqual(applied))
                 {
-                    applied = now;
-                    Apply(now, sandbox, output);
+                    applied = current;
+                    ApplyChanges(current, node, output);
                 }
             }
         }
         catch (OperationCanceledException)
         {
-            // The Pod has ended.
+            // The Pod has finished.
         }
     }
 
-    private IReadOnlyList<(string File, string Text)>? TryRead()
+    private IReadOnlyList<(string File, string Text)>? TryReadFiles()
     {
         try
         {
-            return ManifestFiles.Read(files);
+            return ManifestFiles.ReadFiles(files);
         }
         catch (UsageException)
         {
@@ -64,47 +64,48 @@ internal sealed class ManifestFollower(
         }
     }
 
-    private void Apply(IReadOnlyList<(string File, string Text)> changed, LocalSandbox sandbox, OutputWriter output)
+    private void ApplyChanges(IReadOnlyList<(string File, string Text)> changed, LocalNode node, OutputWriter output)
     {
         try
         {
-            var next = ManifestSet.Read(changed);
+            var next = ManifestSet.ReadManifests(changed);
             foreach (var (name, configMap) in next.ConfigMaps)
             {
-                if (!AreEqual(_applied.ConfigMaps.GetValueOrDefault(name)?.Content(), configMap.Content()))
+                if (!AreEqual(_applied.ConfigMaps.GetValueOrDefault(name)?.GetContent(), configMap.GetContent()))
                 {
-                    sandbox.Update(configMap);
-                    output.Say($"ConfigMap {name} has changed: the files that are mounted from it are updated");
+                    node.UpdateConfigMap(configMap);
+                    output.WriteMessage($"ConfigMap {name} has changed: updated the mounted files");
                 }
             }
 
             foreach (var (name, secret) in next.Secrets)
             {
-                if (!AreEqual(_applied.Secrets.GetValueOrDefault(name)?.Content(), secret.Content()))
+                if (!AreEqual(_applied.Secrets.GetValueOrDefault(name)?.GetContent(), secret.GetContent()))
                 {
-                    sandbox.Update(secret);
-                    output.Say($"Secret {name} has changed: the files that are mounted from it are updated");
+                    node.UpdateSecret(secret);
+                    output.WriteMessage($"Secret {name} has changed: updated the mounted files");
                 }
             }
 
             if (!AreEqual(_applied.Workloads, next.Workloads))
             {
-                output.Say("the Pod itself has changed in its manifest: that takes a new start of the lab");
+                output.WriteMessage("the Pod has changed in its manifest: restart the lab to apply the change");
             }
 
             _applied = next;
         }
         catch (Exception exception) when (exception is ManifestException or MountException)
         {
-            output.Say($"the changed manifest is not applied: {exception.Message}");
+            output.WriteMessage($"the changed manifest is not applied: {exception.Message}");
         }
     }
 
-    private static bool AreEqual(IReadOnlyDictionary<string, byte[]>? one, IReadOnlyDictionary<string, byte[]> other) =>
-        one is not null
-        && one.Count == other.Count
-        && one.All(entry => other.TryGetValue(entry.Key, out var bytes) && bytes.AsSpan().SequenceEqual(entry.Value));
+    private static bool AreEqual(IReadOnlyDictionary<string, byte[]>? left, IReadOnlyDictionary<string, byte[]> right) =>
+        left is not null
+        && left.Count == right.Count
+        && left.All(entry => right.TryGetValue(entry.Key, out var bytes) && bytes.AsSpan().SequenceEqual(entry.Value));
 
-    private static bool AreEqual(IReadOnlyList<Workload> one, IReadOnlyList<Workload> other) =>
-        one.Count == other.Count && one.Zip(other).All(pair => JsonNode.DeepEquals(pair.First.Origin.Json, pair.Second.Origin.Json));
+    private static bool AreEqual(IReadOnlyList<Workload> left, IReadOnlyList<Workload> right) =>
+        left.Count == right.Count
+        && left.Zip(right).All(pair => JsonNode.DeepEquals(pair.First.Origin.Json, pair.Second.Origin.Json));
 }

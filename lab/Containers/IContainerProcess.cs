@@ -3,12 +3,15 @@ namespace Lab.Containers;
 /// <summary>A running container.</summary>
 internal interface IContainerProcess
 {
-    /// <summary>The exit code, once it has ended and all of its output is passed on; 128 plus the signal's number when a signal ended it.</summary>
+    /// <summary>
+    /// The exit code, once the container has exited and all of its output was written. 128 plus the signal number if a signal
+    /// terminated it.
+    /// </summary>
     Task<int> Exit { get; }
 
-    /// <summary>SIGTERM to the container's first process.</summary>
-    void Terminate();
+    /// <summary>Sends SIGTERM to the first process of the container.</summary>
+    void SendTerm();
 
-    /// <summary>SIGKILL to everything in the container.</summary>
-    void Kill();
+    /// <summary>Sends SIGKILL to all processes of the container.</summary>
+    void SendKill();
 }

@@ -3,19 +3,19 @@ using Lab.Objects;
 namespace Lab.Containers;
 
 /// <summary>
-/// What holds the containers of one Pod: the seam between the state machine and whatever makes a container real.
-/// The lab's own makes local processes; a container engine can stand in its place.
+/// The environment of the containers of one Pod: the boundary between the state machine and the runtime. The lab runs containers as
+/// local processes; a container engine could implement this interface instead.
 /// </summary>
 internal interface IPodSandbox : IAsyncDisposable
 {
-    /// <summary>Makes the Pod's volumes.</summary>
-    /// <exception cref="MountException">One of them cannot be made.</exception>
-    Task MountAsync(CancellationToken cancellationToken);
+    /// <summary>Creates the Pod's volumes.</summary>
+    /// <exception cref="MountException">A volume cannot be created.</exception>
+    Task MountVolumesAsync(CancellationToken cancellationToken);
 
     /// <summary>Starts a container.</summary>
-    /// <exception cref="ContainerStartException">It cannot be started.</exception>
-    Task<IContainerProcess> StartAsync(Container container, CancellationToken cancellationToken);
+    /// <exception cref="ContainerStartException">The container cannot be started.</exception>
+    Task<IContainerProcess> StartContainerAsync(Container container, CancellationToken cancellationToken);
 
-    /// <summary>Runs a command inside a running container, for probes and hooks. Ends with it when cancelled.</summary>
-    Task<ExecResult> ExecAsync(Container container, IReadOnlyList<string> command, CancellationToken cancellationToken);
+    /// <summary>Runs a command in a running container, for probes and hooks. Cancellation kills the command.</summary>
+    Task<ExecResult> RunCommandAsync(Container container, IReadOnlyList<string> command, CancellationToken cancellationToken);
 }

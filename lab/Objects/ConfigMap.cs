@@ -10,8 +10,8 @@ internal sealed record ConfigMap
 
     public IReadOnlyDictionary<string, byte[]> BinaryData { get; init; } = new Dictionary<string, byte[]>();
 
-    /// <summary>What is stored: both kinds together.</summary>
-    public IReadOnlyDictionary<string, byte[]> Content()
+    /// <summary>All keys, text and binary.</summary>
+    public IReadOnlyDictionary<string, byte[]> GetContent()
     {
         var content = new Dictionary<string, byte[]>(BinaryData, StringComparer.Ordinal);
         foreach (var (key, text) in Data)

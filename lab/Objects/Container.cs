@@ -20,7 +20,7 @@ internal sealed record Container
 
     public IReadOnlyList<VolumeMount> VolumeMounts { get; init; } = [];
 
-    /// <summary>Of an init container, <c>Always</c> makes it a sidecar; null leaves it to the Pod.</summary>
+    /// <summary><c>Always</c> turns an init container into a sidecar. Null for the Pod's own policy.</summary>
     public string? RestartPolicy { get; init; }
 
     public Probe? StartupProbe { get; init; }
@@ -33,7 +33,7 @@ internal sealed record Container
 
     public ResourceRequirements Resources { get; init; } = new();
 
-    /// <summary>The number of a port that is given by number or by the name of one of the container's ports.</summary>
+    /// <summary>Resolves a port number or the name of one of the container's ports. Null if no port has that name.</summary>
     public int? FindPort(IntOrString port) =>
         port.Number ?? Ports.FirstOrDefault(candidate => candidate.Name == port.Text)?.Port;
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Lab.Objects;
 
-/// <summary>A port by number or by name.</summary>
+/// <summary>A port, by number or by name.</summary>
 [JsonConverter(typeof(IntOrStringConverter))]
 internal readonly record struct IntOrString(int? Number, string? Text)
 {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Lab.Objects;
 
 internal sealed record PodSpec
@@ -6,11 +8,15 @@ internal sealed record PodSpec
 
     public IReadOnlyList<Container> Containers { get; init; } = [];
 
+    /// <summary>Init containers, sidecars and main containers.</summary>
+    [JsonIgnore]
+    public IEnumerable<Container> AllContainers => InitContainers.Concat(Containers);
+
     public IReadOnlyList<Volume> Volumes { get; init; } = [];
 
     public string RestartPolicy { get; init; } = RestartPolicies.Always;
 
-    /// <summary>Seconds from the beginning of termination to KILL, for the Pod as a whole; 30.</summary>
+    /// <summary>Seconds from the start of termination to SIGKILL, for the whole Pod. Default 30.</summary>
     public long TerminationGracePeriodSeconds { get; init; } = 30;
 
     public string? NodeName { get; init; }
@@ -19,6 +25,6 @@ internal sealed record PodSpec
 
     public string? Hostname { get; init; }
 
-    /// <summary>What the Pod asks for beside its containers, such as a RuntimeClass' own needs.</summary>
+    /// <summary>Resources that the Pod requests in addition to its containers, such as those of a RuntimeClass.</summary>
     public IReadOnlyDictionary<string, string> Overhead { get; init; } = new Dictionary<string, string>();
 }

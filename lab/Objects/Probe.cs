@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Lab.Objects;
@@ -13,34 +14,38 @@ internal sealed record Probe
 
     public GrpcAction? Grpc { get; init; }
 
-    /// <summary>Seconds before the first look; 0.</summary>
+    /// <summary>Seconds before the first run. Default 0.</summary>
     public int InitialDelaySeconds { get; init; }
 
-    /// <summary>Seconds from look to look; 10.</summary>
+    /// <summary>Seconds between two runs. Default 10.</summary>
     [JsonConverter(typeof(ZeroIsTenConverter))]
     public int PeriodSeconds { get; init; } = 10;
 
-    /// <summary>Seconds that one look may take; 1.</summary>
+    /// <summary>Timeout of one run in seconds. Default 1.</summary>
     [JsonConverter(typeof(ZeroIsOneConverter))]
     public int TimeoutSeconds { get; init; } = 1;
 
-    /// <summary>Successes in a row that count as one; 1.</summary>
+    /// <summary>Consecutive successes for a success. Default 1.</summary>
     [JsonConverter(typeof(ZeroIsOneConverter))]
     public int SuccessThreshold { get; init; } = 1;
 
-    /// <summary>Failures in a row that count as one; 3.</summary>
+    /// <summary>Consecutive failures for a failure. Default 3.</summary>
     [JsonConverter(typeof(ZeroIsThreeConverter))]
     public int FailureThreshold { get; init; } = 3;
 
-    /// <summary>Seconds of grace when this probe ends the container; null leaves it to the Pod.</summary>
+    /// <summary>Grace period in seconds when this probe stops the container. Null for the Pod's own.</summary>
     public long? TerminationGracePeriodSeconds { get; init; }
 
-    public string Describe(Container container) => this switch
+    /// <summary>For people: <c>http-get :8002/readyz</c>.</summary>
+    public string DescribeProbe(Container container) => this switch
     {
-        { HttpGet: { } http } => $"{http.Scheme.ToLowerInvariant()}-get :{container.FindPort(http.Port)?.ToString() ?? http.Port.ToString()}{http.Path}",
-        { TcpSocket: { } tcp } => $"tcp-socket :{container.FindPort(tcp.Port)?.ToString() ?? tcp.Port.ToString()}",
+        { HttpGet: { } http } => $"{http.Scheme.ToLowerInvariant()}-get :{DescribePort(container, http.Port)}{http.Path}",
+        { TcpSocket: { } tcp } => $"tcp-socket :{DescribePort(container, tcp.Port)}",
         { Grpc: { } grpc } => $"grpc :{grpc.Port}",
         { Exec: { } exec } => $"exec [{string.Join(' ', exec.Command)}]",
         _ => "nothing",
     };
+
+    private static string DescribePort(Container container, IntOrString port) =>
+        container.FindPort(port)?.ToString(CultureInfo.InvariantCulture) ?? port.ToString();
 }

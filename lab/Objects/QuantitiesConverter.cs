@@ -6,7 +6,8 @@ namespace Lab.Objects;
 
 internal sealed class QuantitiesConverter : JsonConverter<IReadOnlyDictionary<string, string>>
 {
-    public override IReadOnlyDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+    public override IReadOnlyDictionary<string, string> Read(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         JsonNode.Parse(ref reader)!.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.ToString());
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> value, JsonSerializerOptions options)

@@ -5,7 +5,7 @@ namespace Lab.Objects;
 /// <summary>A Kubernetes quantity: <c>64Mi</c>, <c>250m</c>, <c>1e3</c>.</summary>
 internal static class Quantity
 {
-    /// <summary>The value in base units (bytes, cores).</summary>
+    /// <summary>Parses a quantity into base units (bytes, cores).</summary>
     public static bool TryParse(string text, out decimal value)
     {
         value = 0;
@@ -15,7 +15,8 @@ internal static class Quantity
             end++;
         }
 
-        if (!decimal.TryParse(text.AsSpan(0, end), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        const NumberStyles Styles = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        if (!decimal.TryParse(text.AsSpan(0, end), Styles, CultureInfo.InvariantCulture, out var number))
         {
             return false;
         }
@@ -46,7 +47,7 @@ internal static class Quantity
         };
         if (factor is null || Math.Abs(number) > 1_000_000_000_000_000_000m / Math.Max(1, factor.Value))
         {
-            // More than an exabyte is a slip of the pen rather than a wish.
+            // More than an exabyte is a mistake.
             return false;
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Lab.Objects;
 
-/// <summary>Quantities may be written as numbers too.</summary>
+/// <summary>Accepts quantities that are written as numbers.</summary>
 internal sealed class QuantityTextConverter : JsonConverter<string>
 {
     public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

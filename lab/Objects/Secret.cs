@@ -10,11 +10,11 @@ internal sealed record Secret
 
     public IReadOnlyDictionary<string, byte[]> Data { get; init; } = new Dictionary<string, byte[]>();
 
-    /// <summary>Plain text that is written; wins over <see cref="Data"/>.</summary>
+    /// <summary>Values as plain text; they take precedence over <see cref="Data"/>.</summary>
     public IReadOnlyDictionary<string, string> StringData { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>What is stored: both kinds together.</summary>
-    public IReadOnlyDictionary<string, byte[]> Content()
+    /// <summary>All keys, with <see cref="StringData"/> encoded.</summary>
+    public IReadOnlyDictionary<string, byte[]> GetContent()
     {
         var content = new Dictionary<string, byte[]>(Data, StringComparer.Ordinal);
         foreach (var (key, text) in StringData)

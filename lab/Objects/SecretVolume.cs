@@ -4,7 +4,7 @@ internal sealed record SecretVolume
 {
     public string SecretName { get; init; } = "";
 
-    /// <summary>A projected source names its Secret <c>name</c>.</summary>
+    /// <summary>The name of the Secret in a projected source.</summary>
     public string Name { get; init; } = "";
 
     public IReadOnlyList<KeyToPath> Items { get; init; } = [];
@@ -13,5 +13,6 @@ internal sealed record SecretVolume
 
     public bool Optional { get; init; }
 
+    /// <summary>The name of the Secret.</summary>
     public string Reference => SecretName.Length > 0 ? SecretName : Name;
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Lab.Objects;
 
-/// <summary>A volume of the kinds that the lab can make.</summary>
+/// <summary>A volume, with the sources that the lab supports.</summary>
 internal sealed record Volume
 {
     public string Name { get; init; } = "";

@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Lab.Objects;
 
-/// <summary>The API takes a 0 for "not said" where a 0 makes no sense.</summary>
-internal abstract class ZeroMeansDefaultConverter(int standard) : JsonConverter<int>
+/// <summary>The API treats 0 as "not set" for fields in which 0 makes no sense.</summary>
+internal abstract class ZeroMeansDefaultConverter(int defaultValue) : JsonConverter<int>
 {
     public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetInt32() is var value && value == 0 ? standard : value;
+        reader.GetInt32() is var value && value == 0 ? defaultValue : value;
 
     public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) =>
         writer.WriteNumberValue(value);

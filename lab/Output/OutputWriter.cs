@@ -5,15 +5,15 @@ using Lab.Containers;
 namespace Lab.Output;
 
 /// <summary>
-/// The lab's standard output: <c>container | line</c>, the prefix aligned and, on a terminal, coloured. One thread writes, so a
-/// line is never torn. When the reader of the output is slow the containers wait for it, as they would for a pipe of their
-/// own; the lab's own words never wait, so a Pod can be stopped even then.
+/// The lab's standard output: <c>container | line</c>, with an aligned prefix that is colored on a terminal. A single thread writes, so
+/// lines are never mixed. If the reader of the output is slow, the containers block, as they would on a pipe. The lab's own messages never
+/// block, so a Pod can be stopped even then.
 /// </summary>
 internal sealed class OutputWriter : IContainerOutput, IDisposable
 {
     private const int QueuedLines = 1024;
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(5);
-    private static readonly int[] Colours = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
+    private static readonly TimeSpan MaxDrainTime = TimeSpan.FromSeconds(5);
+    private static readonly int[] Colors = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94];
 
     private readonly Stream _stream;
     private readonly Dictionary<string, byte[]> _prefixes = new(StringComparer.Ordinal);
@@ -22,59 +22,60 @@ internal sealed class OutputWriter : IContainerOutput, IDisposable
     private readonly ConcurrentQueue<byte[]> _overflow = new();
     private readonly Thread _thread;
 
-    /// <param name="stream">Where it goes.</param>
-    /// <param name="containers">Every container's name, for the colours and the alignment.</param>
-    /// <param name="colour">Whether to colour.</param>
-    public OutputWriter(Stream stream, IReadOnlyList<string> containers, bool colour)
+    /// <param name="stream">The standard output.</param>
+    /// <param name="containers">The names of all containers, for colors and alignment.</param>
+    /// <param name="useColors">Whether to color the prefixes.</param>
+    public OutputWriter(Stream stream, IReadOnlyList<string> containers, bool useColors)
     {
         _stream = stream;
         var width = containers.Append("lab").Max(name => name.Length);
         foreach (var (index, name) in containers.Index())
         {
-            _prefixes[name] = Prefix(name, colour ? Colours[index % Colours.Length] : null);
+            _prefixes[name] = FormatPrefix(name, useColors ? Colors[index % Colors.Length] : null);
         }
 
-        _ownPrefix = Prefix("lab", colour ? 1 : null);
-        _thread = new Thread(Write) { IsBackground = true, Name = "output" };
+        _ownPrefix = FormatPrefix("lab", useColors ? 1 : null);
+        _thread = new Thread(WriteQueue) { IsBackground = true, Name = "output" };
         _thread.Start();
 
-        byte[] Prefix(string name, int? code) => Encoding.UTF8.GetBytes(code is null
+        byte[] FormatPrefix(string name, int? code) => Encoding.UTF8.GetBytes(code is null
             ? $"{name.PadRight(width)} | "
             : $"\e[{code}m{name.PadRight(width)} |\e[0m ");
     }
 
-    public void Line(string container, bool error, ReadOnlySpan<byte> line) => Enqueue(Compose(_prefixes[container], line), wait: true);
+    public void WriteLine(string container, bool isError, ReadOnlySpan<byte> line) =>
+        EnqueueLine(ComposeLine(_prefixes[container], line), blocks: true);
 
-    /// <summary>A line of the lab's own.</summary>
-    public void Say(string line) => Enqueue(Compose(_ownPrefix, Encoding.UTF8.GetBytes(line)), wait: false);
+    /// <summary>Writes a message of the lab itself.</summary>
+    public void WriteMessage(string line) => EnqueueLine(ComposeLine(_ownPrefix, Encoding.UTF8.GetBytes(line)), blocks: false);
 
-    /// <summary>A line without prefix.</summary>
-    public void Print(string line) => Enqueue(Compose([], Encoding.UTF8.GetBytes(line)), wait: false);
+    /// <summary>Writes a line without prefix.</summary>
+    public void WriteUnprefixed(string line) => EnqueueLine(ComposeLine([], Encoding.UTF8.GetBytes(line)), blocks: false);
 
-    /// <summary>Writes what is left; gives up on a reader that has stopped reading.</summary>
+    /// <summary>Writes the remaining lines. Does not wait for a reader that has stopped reading.</summary>
     public void Dispose()
     {
         _queue.CompleteAdding();
-        if (_thread.Join(LongestDrain))
+        if (_thread.Join(MaxDrainTime))
         {
             _queue.Dispose();
         }
     }
 
-    private static byte[] Compose(byte[] prefix, ReadOnlySpan<byte> line)
+    private static byte[] ComposeLine(byte[] prefix, ReadOnlySpan<byte> line)
     {
-        var whole = new byte[prefix.Length + line.Length + 1];
-        prefix.CopyTo(whole, 0);
-        line.CopyTo(whole.AsSpan(prefix.Length));
-        whole[^1] = (byte)'\n';
-        return whole;
+        var composed = new byte[prefix.Length + line.Length + 1];
+        prefix.CopyTo(composed, 0);
+        line.CopyTo(composed.AsSpan(prefix.Length));
+        composed[^1] = (byte)'\n';
+        return composed;
     }
 
-    private void Enqueue(byte[] line, bool wait)
+    private void EnqueueLine(byte[] line, bool blocks)
     {
         try
         {
-            if (wait)
+            if (blocks)
             {
                 _queue.Add(line);
             }
@@ -85,11 +86,11 @@ internal sealed class OutputWriter : IContainerOutput, IDisposable
         }
         catch (InvalidOperationException)
         {
-            // Completed: what comes after the end of the run has no reader.
+            // Disposed: lines after the end of the run are dropped.
         }
     }
 
-    private void Write()
+    private void WriteQueue()
     {
         try
         {
@@ -121,7 +122,7 @@ internal sealed class OutputWriter : IContainerOutput, IDisposable
         }
         catch (IOException)
         {
-            // Nobody reads any more. The containers must not be held up by that.
+            // The reader has closed the output. The containers must not block because of that.
             foreach (var _ in _queue.GetConsumingEnumerable())
             {
             }

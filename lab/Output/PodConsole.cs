@@ -4,7 +4,7 @@ using Lab.Pods;
 
 namespace Lab.Output;
 
-/// <summary>Tells a person at a terminal what happens to the Pod, and what to do with it once it is ready.</summary>
+/// <summary>Shows on a terminal what happens to the Pod, and what to try once it is ready.</summary>
 internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider clock) : IPodObserver
 {
     private readonly long _start = clock.GetTimestamp();
@@ -12,42 +12,42 @@ internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider cloc
     private PodStatus? _last;
     private bool _wasReady;
 
-    /// <summary>What will start, and what each waits for.</summary>
+    /// <summary>Shows which containers will start, and what each one waits for.</summary>
     public void ShowPlan(string source)
     {
-        output.Print($"{pod.Metadata.Name} ({source})");
+        output.WriteUnprefixed($"{pod.Metadata.Name} ({source})");
         List<string[]> rows = [["CONTAINER", "IMAGE", "KIND", "STATE", "WAITS FOR"]];
         Container? before = null;
         foreach (var container in pod.Spec.InitContainers)
         {
             var sidecar = container.RestartPolicy == RestartPolicies.Always;
-            rows.Add([container.Name, container.Image, sidecar ? "sidecar" : "init", "Waiting", WaitsFor(before)]);
+            rows.Add([container.Name, container.Image, sidecar ? "sidecar" : "init", "Waiting", DescribePredecessor(before)]);
             before = container;
         }
 
         foreach (var container in pod.Spec.Containers)
         {
-            rows.Add([container.Name, container.Image, "main", "Waiting", WaitsFor(before)]);
+            rows.Add([container.Name, container.Image, "main", "Waiting", DescribePredecessor(before)]);
         }
 
-        foreach (var line in Table.Lines(rows))
+        foreach (var line in TableFormatter.FormatRows(rows))
         {
-            output.Print(line);
+            output.WriteUnprefixed(line);
         }
 
-        output.Print("");
+        output.WriteUnprefixed("");
     }
 
-    public void OnChanged(PodStatus status)
+    public void OnStatusChanged(PodStatus status)
     {
         var previous = _last;
         _last = status;
-        var before = (previous?.InitContainers.Concat(previous.Containers) ?? []).ToDictionary(container => container.Name, StringComparer.Ordinal);
+        var before = (previous?.AllContainers ?? []).ToDictionary(container => container.Name, StringComparer.Ordinal);
 
-        // What has ended comes first: it is why the others move on.
-        foreach (var container in status.InitContainers.Concat(status.Containers).OrderBy(container => container.State is not ContainerState.Terminated))
+        // Exited containers first: they are the reason why others move on.
+        foreach (var container in status.AllContainers.OrderBy(container => container.State is not ContainerState.Terminated))
         {
-            Tell(before.GetValueOrDefault(container.Name), container);
+            ReportContainer(before.GetValueOrDefault(container.Name), container);
         }
 
         if (status.IsReady && !_wasReady)
@@ -57,33 +57,33 @@ internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider cloc
         }
         else if (_wasReady && previous is not null && (previous.Ready, previous.Status) != (status.Ready, status.Status))
         {
-            output.Say(string.Create(CultureInfo.InvariantCulture, $"{status.Name}   {status.Ready}   {status.Status}   {status.Restarts(clock.GetUtcNow())}"));
+            output.WriteMessage($"{status.Name}   {status.Ready}   {status.Status}   {status.FormatRestarts(clock.GetUtcNow())}");
         }
     }
 
-    public void OnNotice(PodAction.Notice notice)
+    public void OnEventPublished(PodAction.PublishEvent published)
     {
-        if (notice.Reason == "Unhealthy")
+        if (published.Reason == "Unhealthy")
         {
-            // The first look usually comes before the process listens.
-            var count = _unhealthy[notice.Container!] = _unhealthy.GetValueOrDefault(notice.Container!) + 1;
+            // The first probe usually runs before the process listens.
+            var count = _unhealthy[published.Container!] = _unhealthy.GetValueOrDefault(published.Container!) + 1;
             if (count is 2 or 3 || count % 10 == 0)
             {
-                output.Say($"{notice.Container}: {notice.Message}");
+                output.WriteMessage($"{published.Container}: {published.Message}");
             }
         }
-        else if (notice.Warning && notice.Reason != "BackOff")
+        else if (published.IsWarning && published.Reason != "BackOff")
         {
-            output.Say(notice.Container is null ? notice.Message : $"{notice.Container}: {notice.Message}");
+            output.WriteMessage(published.Container is null ? published.Message : $"{published.Container}: {published.Message}");
         }
-        else if (notice.Reason == "Killing" && notice.Message.Contains("failed", StringComparison.Ordinal))
+        else if (published.Reason == "Killing" && published.Message.Contains("failed", StringComparison.Ordinal))
         {
-            output.Say(notice.Message);
+            output.WriteMessage(published.Message);
         }
     }
 
-    /// <summary>The order in which the Pod stops, for the hint.</summary>
-    public static string StopOrder(Pod pod) => string.Join(
+    /// <summary>The order in which the Pod stops, in words.</summary>
+    public static string DescribeStopOrder(Pod pod) => string.Join(
         ", then ",
         pod.Spec.InitContainers
             .Where(container => container.RestartPolicy == RestartPolicies.Always)
@@ -91,28 +91,32 @@ internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider cloc
             .Select(container => container.Name)
             .Prepend(string.Join(" and ", pod.Spec.Containers.Select(container => container.Name))));
 
-    private static string WaitsFor(Container? before) => before switch
+    private static string DescribePredecessor(Container? before) => before switch
     {
         null => "nothing",
-        { RestartPolicy: RestartPolicies.Always, StartupProbe: { } startup } => $"{before.Name} to start ({startup.Describe(before)})",
+        { RestartPolicy: RestartPolicies.Always, StartupProbe: { } startup } => $"{before.Name} to start ({startup.DescribeProbe(before)})",
         { RestartPolicy: RestartPolicies.Always } => $"{before.Name} to start",
-        _ => $"{before.Name} to finish",
+        _ => $"{before.Name} to complete",
     };
 
-    private void Tell(ContainerStatus? before, ContainerStatus now)
+    private void ReportContainer(ContainerStatus? before, ContainerStatus now)
     {
         switch (now.State)
         {
-            case ContainerState.Running running when before?.State is not ContainerState.Running earlier || earlier.StartedAt != running.StartedAt:
+            case ContainerState.Running running
+                when before?.State is not ContainerState.Running earlier || earlier.StartedAt != running.StartedAt:
                 _unhealthy.Remove(now.Name);
-                output.Say(now.WaitsFor is null ? $"{now.Name} started" : $"{now.Name} runs, waits for {now.WaitsFor}");
+                output.WriteMessage(now.WaitsFor is null ? $"{now.Name} started" : $"{now.Name} is running, waits for {now.WaitsFor}");
                 return;
-            case ContainerState.Terminated ended when before?.State is not ContainerState.Terminated earlier || earlier.FinishedAt != ended.FinishedAt:
-                var how = ended.ExitCode == 0 ? "exited with code 0" : $"exited with code {ended.ExitCode}{Signal(ended.ExitCode)}";
-                output.Say($"{now.Name} {how}{(ended.Message.Length > 0 ? $" ({ended.Message})" : "")}{(now.WaitsFor is null ? "" : $", waits for {now.WaitsFor}")}");
+            case ContainerState.Terminated terminated
+                when before?.State is not ContainerState.Terminated earlier || earlier.FinishedAt != terminated.FinishedAt:
+                var details = terminated.Message.Length > 0 ? $" ({terminated.Message})" : "";
+                output.WriteMessage(
+                    $"{now.Name} exited with code {terminated.ExitCode}{DescribeSignal(terminated.ExitCode)}{details}"
+                    + (now.WaitsFor is null ? "" : $", waits for {now.WaitsFor}"));
                 return;
             case ContainerState.Waiting { Reason: not ("PodInitializing" or "ContainerCreating") } waiting when before?.State != waiting:
-                output.Say($"{now.Name} {waiting.Reason}: {waiting.Message}");
+                output.WriteMessage($"{now.Name} {waiting.Reason}: {waiting.Message}");
                 return;
         }
 
@@ -123,20 +127,21 @@ internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider cloc
 
         if (now.Started && !before.Started)
         {
-            output.Say(now.WaitsFor is null ? $"{now.Name} started" : $"{now.Name} started, waits for {now.WaitsFor}");
+            output.WriteMessage(now.WaitsFor is null ? $"{now.Name} started" : $"{now.Name} started, waits for {now.WaitsFor}");
         }
         else if (now.Ready != before.Ready)
         {
-            output.Say(now.Ready ? $"{now.Name} is ready" : $"{now.Name} is not ready");
+            output.WriteMessage(now.Ready ? $"{now.Name} is ready" : $"{now.Name} is not ready");
         }
 
-        if (now.WaitsFor != before.WaitsFor && now.WaitsFor is "its process to end" or "its preStop hook")
+        if (now.WaitsFor != before.WaitsFor && now.WaitsFor?.Kind is WaitKind.ProcessExit or WaitKind.PreStopHook)
         {
-            output.Say(now.WaitsFor == "its preStop hook" ? $"{now.Name} runs its preStop hook" : $"stopping {now.Name}");
+            output.WriteMessage(
+                now.WaitsFor.Kind == WaitKind.PreStopHook ? $"{now.Name} is running its preStop hook" : $"stopping {now.Name}");
         }
     }
 
-    private static string Signal(int exitCode) => exitCode switch
+    private static string DescribeSignal(int exitCode) => exitCode switch
     {
         137 => ", killed",
         143 => ", by SIGTERM",
@@ -146,24 +151,25 @@ internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider cloc
     private void ShowReady(PodStatus status)
     {
         var now = clock.GetUtcNow();
-        output.Print("");
-        foreach (var line in Table.Lines(
+        output.WriteUnprefixed("");
+        foreach (var line in TableFormatter.FormatRows(
         [
             ["NAME", "READY", "STATUS", "RESTARTS", "AGE"],
-            [status.Name, status.Ready, status.Status, status.Restarts(now), Age.Of(now - status.StartTime)],
+            [status.Name, status.Ready, status.Status, status.FormatRestarts(now), DurationText.FormatAge(now - status.StartTime)],
         ]))
         {
-            output.Print(line);
+            output.WriteUnprefixed(line);
         }
 
-        output.Print("");
-        output.Print(string.Create(CultureInfo.InvariantCulture, $"Ready after {clock.GetElapsedTime(_start).TotalSeconds:0.0} s. Try:"));
-        foreach (var command in TryOut.Commands(pod))
+        output.WriteUnprefixed("");
+        var seconds = clock.GetElapsedTime(_start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+        output.WriteUnprefixed($"Ready after {seconds} s. Try:");
+        foreach (var command in ExampleCommands.ListCommands(pod))
         {
-            output.Print($"  {command}");
+            output.WriteUnprefixed($"  {command}");
         }
 
-        output.Print($"Ctrl-C stops it: {StopOrder(pod)}.");
-        output.Print("");
+        output.WriteUnprefixed($"Ctrl-C stops it: {DescribeStopOrder(pod)}.");
+        output.WriteUnprefixed("");
     }
 }

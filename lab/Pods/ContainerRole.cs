@@ -2,12 +2,12 @@ namespace Lab.Pods;
 
 internal enum ContainerRole
 {
-    /// <summary>Runs to its end before the next one starts.</summary>
+    /// <summary>Runs to completion before the next container starts.</summary>
     Init,
 
-    /// <summary>An init container with restartPolicy Always: starts in order and stays.</summary>
+    /// <summary>An init container with restartPolicy Always: starts in order and keeps running.</summary>
     Sidecar,
 
-    /// <summary>What the Pod is for.</summary>
+    /// <summary>A main container of the Pod.</summary>
     Main,
 }

@@ -1,15 +1,15 @@
 namespace Lab.Pods;
 
-/// <summary>One container as the API shows it.</summary>
+/// <summary>The status of one container, as the API shows it.</summary>
 /// <param name="Name">Its name in the Pod.</param>
-/// <param name="Image">As the manifest says it.</param>
+/// <param name="Image">As written in the manifest.</param>
 /// <param name="Role">Init, sidecar or main.</param>
-/// <param name="State">What it is doing.</param>
-/// <param name="LastTermination">How its run before this one ended.</param>
-/// <param name="RestartCount">How often it was started again.</param>
+/// <param name="State">Its current state.</param>
+/// <param name="LastTermination">How the previous run ended.</param>
+/// <param name="RestartCount">Number of restarts.</param>
 /// <param name="Started">Past its startup probe and postStart hook.</param>
 /// <param name="Ready">Counts in the READY column.</param>
-/// <param name="WaitsFor">What has to happen before it moves on, for a person; null when nothing has to.</param>
+/// <param name="WaitsFor">What must happen before it moves on, for people; null if nothing.</param>
 internal sealed record ContainerStatus(
     string Name,
     string Image,
@@ -19,4 +19,4 @@ internal sealed record ContainerStatus(
     int RestartCount,
     bool Started,
     bool Ready,
-    string? WaitsFor);
+    WaitReason? WaitsFor);

@@ -1,9 +1,9 @@
 namespace Lab.Pods;
 
-/// <summary>Is told what happens to a Pod, in order, on the Pod's own task: it must not block.</summary>
+/// <summary>Receives what happens to a Pod, in order, on the Pod's own task. Implementations must not block.</summary>
 internal interface IPodObserver
 {
-    void OnChanged(PodStatus status);
+    void OnStatusChanged(PodStatus status);
 
-    void OnNotice(PodAction.Notice notice);
+    void OnEventPublished(PodAction.PublishEvent published);
 }

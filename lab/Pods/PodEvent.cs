@@ -1,6 +1,6 @@
 namespace Lab.Pods;
 
-/// <summary>What happened to the Pod's world, as the state machine is told.</summary>
+/// <summary>Input of the state machine: something that happened to the Pod.</summary>
 internal abstract record PodEvent
 {
     internal sealed record Mounted : PodEvent;
@@ -9,7 +9,10 @@ internal abstract record PodEvent
 
     internal sealed record Started(string Container, int Run) : PodEvent;
 
-    /// <summary>It could not be started: it waits to be tried again (an image, a ConfigMap), or the run counts as ended.</summary>
+    /// <summary>
+    /// A container could not be started. Either it keeps waiting and is tried again (a missing image or ConfigMap), or the run counts
+    /// as exited.
+    /// </summary>
     internal sealed record StartFailed(string Container, int Run, string Reason, string Message, bool StaysWaiting = false) : PodEvent;
 
     internal sealed record Exited(string Container, int Run, int ExitCode) : PodEvent;
@@ -18,9 +21,9 @@ internal abstract record PodEvent
 
     internal sealed record HookFinished(string Container, int Run, HookKind Kind, bool Success, string Message) : PodEvent;
 
-    /// <summary>Stop the Pod. Null takes the Pod's own grace; a later one may only shorten what is left.</summary>
+    /// <summary>Stop the Pod. Null means the Pod's own grace period. A second deletion can only shorten the remaining time.</summary>
     internal sealed record Delete(TimeSpan? Grace = null) : PodEvent;
 
-    /// <summary>Nothing happened but time.</summary>
+    /// <summary>A timer is due.</summary>
     internal sealed record Tick : PodEvent;
 }

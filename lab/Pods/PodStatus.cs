@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Lab.Pods;
 
-/// <summary>A Pod as the API shows it, at one moment.</summary>
+/// <summary>The status of a Pod, as the API shows it.</summary>
 internal sealed record PodStatus(
     string Name,
     PodPhase Phase,
@@ -12,21 +12,26 @@ internal sealed record PodStatus(
     IReadOnlyList<ContainerStatus> InitContainers,
     IReadOnlyList<ContainerStatus> Containers)
 {
-    /// <summary>Sidecars and mains: those that READY counts.</summary>
-    public IEnumerable<ContainerStatus> Counted => InitContainers.Where(container => container.Role == ContainerRole.Sidecar).Concat(Containers);
+    /// <summary>Init containers, sidecars and main containers, in the order of the manifest.</summary>
+    public IEnumerable<ContainerStatus> AllContainers => InitContainers.Concat(Containers);
 
-    public bool IsReady => Phase == PodPhase.Running && Counted.All(container => container.Ready);
+    /// <summary>The containers that the READY column counts: sidecars and main containers.</summary>
+    public IEnumerable<ContainerStatus> CountedContainers =>
+        InitContainers.Where(container => container.Role == ContainerRole.Sidecar).Concat(Containers);
+
+    public bool IsReady => Phase == PodPhase.Running && CountedContainers.All(container => container.Ready);
 
     /// <summary>kubectl's READY column.</summary>
-    public string Ready => $"{Counted.Count(container => container is { Ready: true, State: ContainerState.Running })}/{Counted.Count()}";
+    public string Ready =>
+        $"{CountedContainers.Count(container => container is { Ready: true, State: ContainerState.Running })}/{CountedContainers.Count()}";
 
-    /// <summary>kubectl's STATUS column: the first thing that holds the Pod back, or what its mains do.</summary>
+    /// <summary>kubectl's STATUS column: the init container that blocks the Pod, or the state of its main containers.</summary>
     public string Status
     {
         get
         {
-            var blocking = InitContainers.Index().FirstOrDefault(entry => !IsPast(entry.Item));
-            var word = blocking.Item is null
+            var blocking = InitContainers.Index().FirstOrDefault(entry => !HasPassed(entry.Item));
+            var status = blocking.Item is null
                 ? Phase.ToString()
                 : blocking.Item.State switch
                 {
@@ -36,39 +41,41 @@ internal sealed record PodStatus(
                 };
             if (blocking.Item is null || Initialized)
             {
-                word = MainsWord() ?? word;
+                status = GetMainContainersReason() ?? status;
             }
 
-            return DeletionTime is not null && Phase is (PodPhase.Pending or PodPhase.Running) ? "Terminating" : word;
+            return DeletionTime is not null && Phase is (PodPhase.Pending or PodPhase.Running) ? "Terminating" : status;
         }
     }
 
     /// <summary>kubectl's RESTARTS column: <c>2 (11s ago)</c>.</summary>
-    public string Restarts(DateTimeOffset now)
+    public string FormatRestarts(DateTimeOffset now)
     {
-        // Restarts of ordinary init containers are of interest only while they hold the Pod back.
-        var containers = (Initialized || InitContainers.All(IsPast) ? Counted : InitContainers.Concat(Containers)).ToList();
+        // Restarts of ordinary init containers count only while they block the Pod.
+        var containers = (Initialized || InitContainers.All(HasPassed) ? CountedContainers : AllContainers).ToList();
         var count = containers.Sum(container => container.RestartCount);
         var last = containers.Max(container => container.LastTermination?.FinishedAt);
-        return count == 0 || last is null ? count.ToString(CultureInfo.InvariantCulture) : $"{count} ({Age.Of(now - last.Value)} ago)";
+        return count == 0 || last is null
+            ? count.ToString(CultureInfo.InvariantCulture)
+            : $"{count} ({DurationText.FormatAge(now - last.Value)} ago)";
     }
 
-    private static bool IsPast(ContainerStatus container) =>
+    private static bool HasPassed(ContainerStatus container) =>
         container.State is ContainerState.Terminated { ExitCode: 0 } || container is { Role: ContainerRole.Sidecar, Started: true };
 
-    private string? MainsWord()
+    private string? GetMainContainersReason()
     {
-        string? word = null;
+        string? reason = null;
         var running = false;
         foreach (var container in Containers.Reverse())
         {
             switch (container.State)
             {
                 case ContainerState.Waiting waiting:
-                    word = waiting.Reason;
+                    reason = waiting.Reason;
                     break;
                 case ContainerState.Terminated terminated:
-                    word = terminated.Reason;
+                    reason = terminated.Reason;
                     break;
                 default:
                     running |= container.Ready;
@@ -76,6 +83,6 @@ internal sealed record PodStatus(
             }
         }
 
-        return word == "Completed" && running ? IsReady ? "Running" : "NotReady" : word;
+        return reason == "Completed" && running ? IsReady ? "Running" : "NotReady" : reason;
     }
 }

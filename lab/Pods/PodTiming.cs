@@ -1,27 +1,27 @@
 namespace Lab.Pods;
 
-/// <summary>The kubelet's own times, and where the lab looks more often than it.</summary>
+/// <summary>The kubelet's delays, and where the lab differs from them.</summary>
 internal sealed record PodTiming
 {
-    /// <summary>Back-off after the second crash in a row; doubles up to <see cref="MaxBackOff"/>. The first restart is at once.</summary>
+    /// <summary>Delay before the second restart in a row; doubles up to <see cref="MaxBackOff"/>. The first restart is immediate.</summary>
     public TimeSpan FirstBackOff { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan MaxBackOff { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>After so long a run the crashes before it are forgotten.</summary>
-    public TimeSpan BackOffForgottenAfter { get; init; } = TimeSpan.FromMinutes(10);
+    /// <summary>A run longer than this resets the back-off.</summary>
+    public TimeSpan BackOffResetAfter { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>What a container gets between TERM and KILL at the least.</summary>
+    /// <summary>Minimum time between SIGTERM and SIGKILL.</summary>
     public TimeSpan MinimumGrace { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a crashed container shows how it ended before it shows CrashLoopBackOff.</summary>
-    public TimeSpan CrashShown { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long a crashed container shows <c>Error</c> before it shows <c>CrashLoopBackOff</c>.</summary>
+    public TimeSpan ErrorShownFor { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Until a container has started and been ready once, look at its startup and readiness probes this often beside
-    /// their period; null for the kubelet's way. A Pod of four containers with a period of some seconds each would
-    /// otherwise take a quarter of a minute to start, most of it spent between two looks. Such an extra look counts only
-    /// when it succeeds: thresholds and periods mean what the manifest says.
+    /// Until a container has started and been ready once, its startup and readiness probes also run at this interval, in addition to
+    /// their period. Null for the kubelet's behavior. Otherwise a Pod of four containers with a period of a few seconds would take a
+    /// quarter of a minute to start, most of it waiting for the next probe. An additional probe counts only if it succeeds, so the
+    /// thresholds and periods of the manifest keep their meaning.
     /// </summary>
-    public TimeSpan? EagerLook { get; init; }
+    public TimeSpan? EagerProbeInterval { get; init; }
 }

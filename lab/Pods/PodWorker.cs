@@ -7,58 +7,61 @@ using Lab.Probes;
 namespace Lab.Pods;
 
 /// <summary>
-/// Lets a <see cref="PodMachine"/> live: does what it asks for in a sandbox and tells it what came of it. Everything that
-/// happens goes through one channel and one loop, so the machine sees one thing at a time.
+/// Runs a <see cref="PodMachine"/>: executes its actions in a sandbox and returns their results as events. All events go through one
+/// channel and one loop, so the machine handles one event at a time.
 /// </summary>
 internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver observer, PodTiming timing, TimeProvider clock)
 {
-    // Bounded by what can be under way: a start, an end, three probes and two hooks a container.
+    // Bounded by what can be in progress: per container one start, one exit, three probes and two hooks.
     private readonly Channel<PodEvent> _events = Channel.CreateUnbounded<PodEvent>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly ConcurrentDictionary<string, Running> _running = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Container> _containers = pod.Spec.InitContainers.Concat(pod.Spec.Containers).ToDictionary(container => container.Name, StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RunningContainer> _running = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Container> _containers =
+        pod.Spec.AllContainers.ToDictionary(container => container.Name, StringComparer.Ordinal);
 
-    /// <summary>Stops the Pod: within its own grace, or a shorter one. May be called again to shorten what is left.</summary>
-    public void Delete(TimeSpan? grace = null) => _events.Writer.TryWrite(new PodEvent.Delete(grace));
+    /// <summary>Stops the Pod within its own grace period, or a shorter one. Can be called again to shorten the remaining time.</summary>
+    public void DeletePod(TimeSpan? grace = null) => EnqueueEvent(new PodEvent.Delete(grace));
 
-    /// <summary>Runs the Pod to its end.</summary>
+    /// <summary>Runs the Pod until it is finished.</summary>
     /// <returns>The last status.</returns>
-    public async Task<PodStatus> RunAsync()
+    public async Task<PodStatus> RunPodAsync()
     {
-        var machine = new PodMachine(pod, timing, clock);
+        var origin = clock.GetTimestamp();
+        var machine = new PodMachine(pod, timing, clock.GetUtcNow());
         using var prober = new Prober(sandbox);
         PodEvent happened = new PodEvent.Tick();
         while (true)
         {
-            var actions = machine.Handle(happened);
-            observer.OnChanged(machine.Status);
+            var now = clock.GetElapsedTime(origin);
+            var actions = machine.HandleEvent(happened, now);
+            observer.OnStatusChanged(machine.GetStatus(now));
             foreach (var action in actions)
             {
-                Do(action, prober);
+                ExecuteAction(action, prober);
             }
 
             if (machine.IsFinished)
             {
-                return machine.Status;
+                return machine.GetStatus(now);
             }
 
-            happened = await NextAsync(machine.Due);
+            happened = await ReadNextEventAsync(machine.GetTimerDelay(clock.GetElapsedTime(origin)));
         }
     }
 
-    private async Task<PodEvent> NextAsync(TimeSpan? due)
+    private async Task<PodEvent> ReadNextEventAsync(TimeSpan? timerDelay)
     {
         if (_events.Reader.TryRead(out var waiting))
         {
             return waiting;
         }
 
-        if (due is null)
+        if (timerDelay is not { } delay)
         {
             return await _events.Reader.ReadAsync();
         }
 
-        // A timer fires a little early at times; a millisecond more saves a second round.
-        using var timer = new CancellationTokenSource(due.Value + TimeSpan.FromMilliseconds(1), clock);
+        // A timer can fire slightly early; an additional millisecond avoids a second round.
+        using var timer = new CancellationTokenSource(delay + TimeSpan.FromMilliseconds(1), clock);
         try
         {
             return await _events.Reader.ReadAsync(timer.Token);
@@ -69,27 +72,27 @@ internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver obser
         }
     }
 
-    private void Do(PodAction action, Prober prober)
+    private void ExecuteAction(PodAction action, Prober prober)
     {
         switch (action)
         {
-            case PodAction.Notice notice:
-                observer.OnNotice(notice);
+            case PodAction.PublishEvent published:
+                observer.OnEventPublished(published);
                 break;
             case PodAction.MountVolumes:
-                _ = MountAsync();
+                _ = MountVolumesAsync();
                 break;
             case PodAction.Start start:
-                _ = StartAsync(start);
+                _ = StartContainerAsync(start);
                 break;
             case PodAction.Terminate terminate:
-                _running.GetValueOrDefault(terminate.Container)?.Process.Terminate();
+                _running.GetValueOrDefault(terminate.Container)?.Process.SendTerm();
                 break;
             case PodAction.Kill kill:
-                _running.GetValueOrDefault(kill.Container)?.Process.Kill();
+                _running.GetValueOrDefault(kill.Container)?.Process.SendKill();
                 break;
-            case PodAction.Look look:
-                _ = LookAsync(look, prober);
+            case PodAction.RunProbe probe:
+                _ = RunProbeAsync(probe, prober);
                 break;
             case PodAction.RunHook hook:
                 _ = RunHookAsync(hook, prober);
@@ -97,58 +100,58 @@ internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver obser
         }
     }
 
-    private async Task MountAsync()
+    private async Task MountVolumesAsync()
     {
         await Task.Yield();
         try
         {
-            await sandbox.MountAsync(CancellationToken.None);
-            Tell(new PodEvent.Mounted());
+            await sandbox.MountVolumesAsync(CancellationToken.None);
+            EnqueueEvent(new PodEvent.Mounted());
         }
         catch (Exception exception)
         {
-            Tell(new PodEvent.MountFailed(exception.Message));
+            EnqueueEvent(new PodEvent.MountFailed(exception.Message));
         }
     }
 
-    private async Task StartAsync(PodAction.Start start)
+    private async Task StartContainerAsync(PodAction.Start start)
     {
         await Task.Yield();
         var (name, run) = (start.Container, start.Run);
         try
         {
-            var process = await sandbox.StartAsync(_containers[name], CancellationToken.None);
-            var ended = new CancellationTokenSource();
-            _running[name] = new Running(process, ended.Token);
-            Tell(new PodEvent.Started(name, run));
+            var process = await sandbox.StartContainerAsync(_containers[name], CancellationToken.None);
+            var exited = new CancellationTokenSource();
+            _running[name] = new RunningContainer(process, exited.Token);
+            EnqueueEvent(new PodEvent.Started(name, run));
             var exitCode = await process.Exit;
-            await ended.CancelAsync();
-            Tell(new PodEvent.Exited(name, run, exitCode));
+            await exited.CancelAsync();
+            EnqueueEvent(new PodEvent.Exited(name, run, exitCode));
         }
         catch (ContainerStartException exception)
         {
-            Tell(new PodEvent.StartFailed(name, run, exception.Reason, exception.Message, exception.StaysWaiting));
+            EnqueueEvent(new PodEvent.StartFailed(name, run, exception.Reason, exception.Message, exception.StaysWaiting));
         }
         catch (Exception exception)
         {
-            Tell(new PodEvent.StartFailed(name, run, "StartError", exception.Message));
+            EnqueueEvent(new PodEvent.StartFailed(name, run, "StartError", exception.Message));
         }
     }
 
-    private async Task LookAsync(PodAction.Look look, Prober prober)
+    private async Task RunProbeAsync(PodAction.RunProbe probe, Prober prober)
     {
         await Task.Yield();
         ProbeResult result;
         try
         {
-            result = await prober.ProbeAsync(_containers[look.Container], look.Probe, _running[look.Container].Ended);
+            result = await prober.RunProbeAsync(_containers[probe.Container], probe.Probe, _running[probe.Container].Exited);
         }
         catch (Exception exception)
         {
             result = ProbeResult.Failure(exception.Message);
         }
 
-        Tell(new PodEvent.ProbeFinished(look.Container, look.Run, look.Kind, result.Success, result.Message));
+        EnqueueEvent(new PodEvent.ProbeFinished(probe.Container, probe.Run, probe.Kind, result.Success, result.Message));
     }
 
     private async Task RunHookAsync(PodAction.RunHook hook, Prober prober)
@@ -157,17 +160,17 @@ internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver obser
         ProbeResult result;
         try
         {
-            result = await prober.RunHookAsync(_containers[hook.Container], hook.Handler, _running[hook.Container].Ended);
+            result = await prober.RunHookAsync(_containers[hook.Container], hook.Handler, _running[hook.Container].Exited);
         }
         catch (Exception exception)
         {
             result = ProbeResult.Failure(exception.Message);
         }
 
-        Tell(new PodEvent.HookFinished(hook.Container, hook.Run, hook.Kind, result.Success, result.Message));
+        EnqueueEvent(new PodEvent.HookFinished(hook.Container, hook.Run, hook.Kind, result.Success, result.Message));
     }
 
-    private void Tell(PodEvent happened) => _events.Writer.TryWrite(happened);
+    private void EnqueueEvent(PodEvent happened) => _events.Writer.TryWrite(happened);
 
-    private sealed record Running(IContainerProcess Process, CancellationToken Ended);
+    private sealed record RunningContainer(IContainerProcess Process, CancellationToken Exited);
 }

@@ -6,21 +6,26 @@ using Lab.Objects;
 
 namespace Lab.Probes;
 
-/// <summary>The standard health check of gRPC (<c>grpc.health.v1.Health/Check</c>), over HTTP/2 without TLS as the kubelet does.</summary>
+/// <summary>The standard gRPC health check (<c>grpc.health.v1.Health/Check</c>), over HTTP/2 without TLS, as the kubelet does it.</summary>
 internal sealed class GrpcProbe : IDisposable
 {
     private const byte StatusField = 1 << 3;
     private const byte Serving = 1;
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero, ActivityHeadersPropagator = null });
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        PooledConnectionLifetime = TimeSpan.Zero,
+        ActivityHeadersPropagator = null,
+    });
 
-    public async Task<ProbeResult> CheckAsync(GrpcAction grpc, string podAddress, CancellationToken cancellationToken)
+    public async Task<ProbeResult> CheckHealthAsync(GrpcAction grpc, string podAddress, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{podAddress}:{grpc.Port}/grpc.health.v1.Health/Check")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(Message(grpc.Service)),
+            Content = new ByteArrayContent(BuildRequestFrame(grpc.Service)),
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TryAddWithoutValidation("TE", "trailers");
@@ -42,7 +47,7 @@ internal sealed class GrpcProbe : IDisposable
     public void Dispose() => _client.Dispose();
 
     /// <summary>A gRPC frame (one byte of flags, four of length) around <c>HealthCheckRequest { string service = 1; }</c>.</summary>
-    private static byte[] Message(string service)
+    private static byte[] BuildRequestFrame(string service)
     {
         var name = Encoding.UTF8.GetBytes(service);
         byte[] body = name.Length is 0 or > 127 ? [] : [(1 << 3) | 2, (byte)name.Length, .. name];

@@ -4,7 +4,9 @@ using Lab.Objects;
 
 namespace Lab.Probes;
 
-/// <summary>An HTTP GET as the kubelet makes it: certificates are not verified, 200 to 399 is a success, a new connection each time.</summary>
+/// <summary>
+/// An HTTP GET probe as the kubelet does it: a new connection each time, certificates are not verified, and 200 to 399 is a success.
+/// </summary>
 internal sealed class HttpProbe : IDisposable
 {
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
@@ -17,7 +19,7 @@ internal sealed class HttpProbe : IDisposable
         SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
     });
 
-    public async Task<ProbeResult> GetAsync(HttpGetAction get, int port, string podAddress, CancellationToken cancellationToken)
+    public async Task<ProbeResult> SendProbeAsync(HttpGetAction get, int port, string podAddress, CancellationToken cancellationToken)
     {
         var host = get.Host ?? podAddress;
         var path = get.Path.StartsWith('/') ? get.Path : $"/{get.Path}";

@@ -4,7 +4,7 @@ using Lab.Objects;
 
 namespace Lab.Probes;
 
-/// <summary>Looks at a container the ways that the kubelet does, and runs its hooks. The Pod's address is the loopback one.</summary>
+/// <summary>Runs probes and hooks of containers as the kubelet does. The Pod's address is the loopback address.</summary>
 internal sealed class Prober(IPodSandbox sandbox) : IDisposable
 {
     private const string PodAddress = "127.0.0.1";
@@ -12,7 +12,7 @@ internal sealed class Prober(IPodSandbox sandbox) : IDisposable
     private readonly HttpProbe _http = new();
     private readonly GrpcProbe _grpc = new();
 
-    public async Task<ProbeResult> ProbeAsync(Container container, Probe probe, CancellationToken cancellationToken)
+    public async Task<ProbeResult> RunProbeAsync(Container container, Probe probe, CancellationToken cancellationToken)
     {
         var timeout = TimeSpan.FromSeconds(probe.TimeoutSeconds);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -21,10 +21,10 @@ internal sealed class Prober(IPodSandbox sandbox) : IDisposable
         {
             return probe switch
             {
-                { HttpGet: { } http } => await _http.GetAsync(http, Port(container, http.Port), PodAddress, limit.Token),
-                { TcpSocket: { } tcp } => await ConnectAsync(tcp.Host ?? PodAddress, Port(container, tcp.Port), limit.Token),
-                { Grpc: { } grpc } => await _grpc.CheckAsync(grpc, PodAddress, limit.Token),
-                { Exec: { } exec } => await ExecAsync(container, exec, limit.Token),
+                { HttpGet: { } http } => await _http.SendProbeAsync(http, ResolvePort(container, http.Port), PodAddress, limit.Token),
+                { TcpSocket: { } tcp } => await ConnectTcpAsync(tcp.Host ?? PodAddress, ResolvePort(container, tcp.Port), limit.Token),
+                { Grpc: { } grpc } => await _grpc.CheckHealthAsync(grpc, PodAddress, limit.Token),
+                { Exec: { } exec } => await RunCommandAsync(container, exec, limit.Token),
                 _ => ProbeResult.Failure("no handler"),
             };
         }
@@ -32,19 +32,19 @@ internal sealed class Prober(IPodSandbox sandbox) : IDisposable
         {
             return ProbeResult.Failure(probe.Exec is { } exec
                 ? $"command timed out: \"{string.Join(' ', exec.Command)}\" timed out after {probe.TimeoutSeconds}s"
-                : $"{probe.Describe(container)}: no answer within {probe.TimeoutSeconds}s");
+                : $"{probe.DescribeProbe(container)}: no answer within {probe.TimeoutSeconds}s");
         }
     }
 
-    /// <summary>Runs a hook to its end. Only its container's end or the end of grace cuts it short.</summary>
+    /// <summary>Runs a hook until it finishes, or until its container exits.</summary>
     public async Task<ProbeResult> RunHookAsync(Container container, LifecycleHandler handler, CancellationToken cancellationToken)
     {
         switch (handler)
         {
             case { Exec: { } exec }:
-                return await ExecAsync(container, exec, cancellationToken);
+                return await RunCommandAsync(container, exec, cancellationToken);
             case { HttpGet: { } http }:
-                return await _http.GetAsync(http, Port(container, http.Port), PodAddress, cancellationToken);
+                return await _http.SendProbeAsync(http, ResolvePort(container, http.Port), PodAddress, cancellationToken);
             case { Sleep: { } sleep }:
                 await Task.Delay(TimeSpan.FromSeconds(sleep.Seconds), cancellationToken);
                 return ProbeResult.Ok;
@@ -59,9 +59,9 @@ internal sealed class Prober(IPodSandbox sandbox) : IDisposable
         _grpc.Dispose();
     }
 
-    private static int Port(Container container, IntOrString port) => container.FindPort(port) ?? 0;
+    private static int ResolvePort(Container container, IntOrString port) => container.FindPort(port) ?? 0;
 
-    private static async Task<ProbeResult> ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    private static async Task<ProbeResult> ConnectTcpAsync(string host, int port, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
         try
@@ -75,9 +75,9 @@ internal sealed class Prober(IPodSandbox sandbox) : IDisposable
         }
     }
 
-    private async Task<ProbeResult> ExecAsync(Container container, ExecAction exec, CancellationToken cancellationToken)
+    private async Task<ProbeResult> RunCommandAsync(Container container, ExecAction exec, CancellationToken cancellationToken)
     {
-        var result = await sandbox.ExecAsync(container, exec.Command, cancellationToken);
+        var result = await sandbox.RunCommandAsync(container, exec.Command, cancellationToken);
         return result.ExitCode == 0 ? ProbeResult.Ok : ProbeResult.Failure(result.Output);
     }
 }

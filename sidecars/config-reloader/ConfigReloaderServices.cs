@@ -1,23 +1,33 @@
-using ConfigReloader.Rendering;
+using ConfigReloader.InitContainer;
 using ConfigReloader.Watching;
 
 namespace ConfigReloader;
 
-/// <summary>The parts of the config reloader.</summary>
+/// <summary>Registers the parts of the config reloader.</summary>
 internal static class ConfigReloaderServices
 {
     public static IServiceCollection AddWatches(this IServiceCollection services) => services
-        .AddSingleton<WatchStates>()
+        .AddSingleton<ActiveWatches>()
         .AddSingleton<WatchMetrics>()
         .AddSingleton<WatchFactory>()
-        .AddSingleton(provider => new DeliveredState(
-            provider.GetRequiredService<ConfigReloaderOptions>().StateFile, provider.GetRequiredService<Problems>()))
-        .AddSingleton<WatchSet>()
-        .AddSingleton<IReloadParticipant<ConfigReloaderOptions>>(provider => provider.GetRequiredService<WatchSet>())
+        .AddSingleton(provider => new DeliveryStateFile(GetOptions(provider).StateFile, provider.GetRequiredService<Problems>()))
+        .AddSingleton(provider => new WatchSet(
+            provider.GetRequiredService<WatchFactory>(),
+            provider.GetRequiredService<ActiveWatches>(),
+            GetOptions(provider).Watches,
+            provider.GetRequiredService<Problems>(),
+            provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<IReloadParticipant<ConfigReloaderOptions>, WatchReload>()
         .AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<WatchSet>())
-        .AddSingleton<IStatusSection, WatchStatus>()
-        .AddSingleton<ICheck, WatchCheck>()
+        .AddSingleton<IStatusSection, WatchStatusSection>()
+        .AddSingleton<ICheck>(provider => new WatchCheck(GetOptions(provider).Watches, provider.GetRequiredService<WatchFactory>()))
         .AddHostedService(provider => provider.GetRequiredService<WatchSet>());
 
-    public static IServiceCollection AddInitialSync(this IServiceCollection services) => services.AddSingleton<InitialSync>();
+    public static IServiceCollection AddInitialRender(this IServiceCollection services) => services
+        .AddSingleton(provider => new InitialRender(
+            GetOptions(provider).Watches,
+            provider.GetRequiredService<WatchFactory>(),
+            provider.GetRequiredService<ILogger<InitialRender>>()));
+
+    private static ConfigReloaderOptions GetOptions(IServiceProvider provider) => provider.GetRequiredService<ConfigReloaderOptions>();
 }

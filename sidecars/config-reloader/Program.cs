@@ -1,15 +1,15 @@
 using ConfigReloader;
-using ConfigReloader.Rendering;
+using ConfigReloader.InitContainer;
 
 var builder = ContainerApplication.CreateBuilder<ConfigReloaderOptions>(args, "config-reloader");
 
 builder.Services
     .AddWatches()
-    .AddInitialSync();
+    .AddInitialRender();
 
 await using var app = builder.Build();
 
-// An init container opens no port and ends by itself; the verbs look at the same configuration and do not.
+// As an init container the process opens no port and exits by itself. The verbs work on the same configuration without rendering.
 return builder.Options.Once && args is not ["check" or "healthcheck", ..]
-    ? app.Services.GetRequiredService<InitialSync>().Run(CancellationToken.None)
+    ? app.Services.GetRequiredService<InitialRender>().RenderAll(CancellationToken.None)
     : await app.RunAsync();

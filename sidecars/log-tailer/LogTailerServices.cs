@@ -1,64 +1,59 @@
 using LogTailer.Checkpoint;
-using LogTailer.Diagnosis;
-using LogTailer.Flow;
-using LogTailer.Follow;
-using LogTailer.Sinks;
+using LogTailer.Diagnostics;
+using LogTailer.Metrics;
+using LogTailer.Pipelines;
 using LogTailer.Sinks.Http;
 using LogTailer.Transform;
+using Prometheus;
 
 namespace LogTailer;
 
-/// <summary>Puts the parts together.</summary>
+/// <summary>Registers the services, and passes each the options section that it uses.</summary>
 internal static class LogTailerServices
 {
-    /// <summary>Where it is kept how far each sink has come.</summary>
+    /// <summary>Adds the storage of the acknowledged positions.</summary>
     public static IServiceCollection AddCheckpoint(this IServiceCollection services) => services
         .AddSingleton(provider => new CheckpointFile(
-            provider.GetRequiredService<LogTailerOptions>().CheckpointPath,
+            GetOptions(provider).CheckpointPath,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CheckpointFile>>()))
         .AddSingleton(provider => new CheckpointWriter(
             provider.GetRequiredService<CheckpointFile>(),
-            provider.GetRequiredService<LogTailerOptions>().Checkpoint,
+            GetOptions(provider).Checkpoint,
             provider.GetRequiredService<TailerMetrics>(),
             provider.GetRequiredService<Problems>(),
             provider.GetRequiredService<TimeProvider>()));
 
-    /// <summary>A pipeline for each sink, and the service that runs them.</summary>
+    /// <summary>Adds one pipeline per sink, and the service that runs them.</summary>
     public static IServiceCollection AddPipelines(this IServiceCollection services) => services
-        .AddSingleton<TailerMetrics>()
-        .AddSingleton(provider => new DeadLetters(provider.GetRequiredService<LogTailerOptions>().DeadLetterPath, provider.GetRequiredService<TimeProvider>()))
-        .AddSingleton<Transforms>()
-        .AddSingleton<IReloadParticipant<LogTailerOptions>>(provider => provider.GetRequiredService<Transforms>())
+        .AddSingleton(provider => new TailerMetrics(
+            provider.GetRequiredService<IMetricFactory>(),
+            provider.GetRequiredService<CollectorRegistry>(),
+            hasSinkLabel: GetOptions(provider).AllSinks.Count > 1))
+        .AddSingleton(provider => new DeadLetterFile(GetOptions(provider).DeadLetterPath, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new SinkTransforms(GetOptions(provider).Enrich, GetOptions(provider).Filter, GetOptions(provider).Redact))
+        .AddSingleton<IReloadParticipant<LogTailerOptions>, TransformReload>()
         .AddSingleton<SinkFactory>()
-        .AddSingleton(CreatePipelines)
-        .AddHostedService<Tailer>();
+        .AddSingleton(provider => new FollowerFactory(
+            GetOptions(provider).LogPattern,
+            GetOptions(provider).Tail,
+            provider.GetRequiredService<CheckpointWriter>(),
+            provider.GetRequiredService<Problems>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()))
+        .AddSingleton<PipelineFactory>()
+        .AddSingleton(provider => provider.GetRequiredService<PipelineFactory>().CreatePipelines(GetOptions(provider).AllSinks))
+        .AddSingleton(provider => GetOptions(provider).Tail)
+        .AddHostedService<TailerService>();
 
-    /// <summary>What <c>/statusz</c> and <c>check</c> say.</summary>
-    public static IServiceCollection AddDiagnosis(this IServiceCollection services) => services
-        .AddSingleton<IStatusSection, FollowerStatus>()
-        .AddSingleton<ICheck, LogFileCheck>()
-        .AddSingleton<ICheck, LogUrlCheck>()
-        .AddSingleton<ICheck, SinkCheck>()
-        .AddSingleton<ICheck, CheckpointCheck>();
+    /// <summary>Adds the sections of <c>/statusz</c> and the checks of the <c>check</c> verb.</summary>
+    public static IServiceCollection AddDiagnostics(this IServiceCollection services) => services
+        .AddSingleton<IStatusSection, PipelineStatus>()
+        .AddSingleton<ICheck>(provider => new LogFileCheck(GetOptions(provider).LogPattern, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ICheck>(provider => new LogUrlCheck(
+            GetOptions(provider).Tail.Url, GetOptions(provider).LogFile, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ICheck>(provider => new SinkCheck(GetOptions(provider).SinksBySubject, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ICheck>(provider => new CheckpointCheck(GetOptions(provider).CheckpointPath));
 
-    private static PipelineSet CreatePipelines(IServiceProvider services)
-    {
-        var options = services.GetRequiredService<LogTailerOptions>();
-        var pattern = options.Tail.Url is null ? new LogPattern(options.LogFile) : null;
-        var sinks = options.AllSinks;
-
-        return new PipelineSet([.. sinks.Select(sink => new Pipeline(
-            sink.Key,
-            sinks.Count > 1 ? sink.Key : null,
-            pattern,
-            options.Tail,
-            sink.Value,
-            services.GetRequiredService<SinkFactory>().Create(sink.Key, sink.Value),
-            services.GetRequiredService<CheckpointWriter>(),
-            services.GetRequiredService<TailerMetrics>(),
-            services.GetRequiredService<Problems>(),
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<Follower>>()))]);
-    }
+    private static LogTailerOptions GetOptions(IServiceProvider provider) => provider.GetRequiredService<LogTailerOptions>();
 }

@@ -6,7 +6,7 @@ builder.LogToStandardError = builder.Options.WritesLinesToStandardOutput;
 builder.Services
     .AddCheckpoint()
     .AddPipelines()
-    .AddDiagnosis();
+    .AddDiagnostics();
 
 await using var app = builder.Build();
 return await app.RunAsync();

@@ -1,5 +1,4 @@
 using TlsProxy;
-using TlsProxy.Listeners;
 
-await using var app = ProxyApplication.Create(args, builder => SocketCompletions.Choose(builder.Options));
+await using var app = ProxyApplication.CreateApplication(args, builder => SocketMode.SelectFor(builder.Options));
 return await app.RunAsync();

@@ -4,48 +4,61 @@ using TlsProxy.Routes;
 
 namespace TlsProxy;
 
-/// <summary>The whole process, put together and not yet running.</summary>
+/// <summary>Builds the process without starting it.</summary>
 internal static class ProxyApplication
 {
     /// <param name="args">The command line.</param>
-    /// <param name="adjust">What a test replaces.</param>
-    /// <exception cref="ConfigurationException">The configuration is refused.</exception>
-    public static ContainerApplication Create(string[] args, Action<ContainerApplicationBuilder<TlsProxyOptions>>? adjust = null)
+    /// <param name="adjust">Replacements for tests, and the selection of the socket mode.</param>
+    /// <exception cref="ConfigurationException">The configuration is invalid.</exception>
+    public static ContainerApplication CreateApplication(string[] args, Action<ContainerApplicationBuilder<TlsProxyOptions>>? adjust = null)
     {
-        // A lone line feed ends no line: what two servers may read in two ways is refused.
+        // A line must end with CR LF: a line feed alone could be read differently by two servers.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
         var builder = ContainerApplication.CreateWebBuilder<TlsProxyOptions>(args, "tls-proxy");
         builder.AddVerb(SelfSignVerb.Name, SelfSignVerb.Usage, SelfSignVerb.RunAsync);
+        AddLogFilters(builder.Logging);
 
-        // Each failed request has its line in the access log; a stack trace for each would let a client fill the disk.
-        builder.Logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
-        // What a client does wrong on its connection is in the access log, which drops what nobody reads: it must not be able to fill this one.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
-        // Off altogether: with it on, ASP.NET Core makes an activity and a log scope for every request.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-
+        var options = builder.Options;
         builder.Services
+            .AddSections(options)
             .AddAccessLog()
             .AddCertificates()
             .AddListeners()
-            .AddRequestHandling()
+            .AddRequestPipeline()
             .AddForwarding()
             .AddStatus();
-        if (RouteTable.IsConfigured(builder.Options))
+        if (new RouteConfiguration(options.ReverseProxy).HasRoutes)
         {
-            builder.Services.AddRoutes(builder.Options);
+            builder.Services.AddRouteForwarding(options);
         }
         else
         {
-            builder.Services.AddDirectForwarding();
+            builder.Services.AddDirectForwarding(options.Upstream);
         }
 
-        builder.WebHost.UseListeners(builder.Options);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ApplyLimits(options.Limits);
+            kestrel.ListenHttps(options.Listen.Address, options.Https);
+            kestrel.ListenHttp(options.Listen.Address, options.Http);
+        });
         adjust?.Invoke(builder);
 
         var app = builder.Build();
-        app.Web.UseProxy(builder.Options);
+        app.Web.UseProxy();
         return app;
+    }
+
+    private static void AddLogFilters(ILoggingBuilder logging)
+    {
+        // Every failed request is in the access log; a stack trace for each would let a client fill the disk.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
+
+        // Protocol errors of clients are in the access log, which drops lines under load. They must not fill this log.
+        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+
+        // When this category is enabled, ASP.NET Core creates an activity and a log scope for every request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     }
 }

@@ -14,8 +14,8 @@ var options = builder.Options;
 builder.WebHost.ConfigureKestrel(kestrel => ListenAddress.Bind(kestrel, options.Listen.Address, options.Http.Port));
 builder.Services.AddSingleton<ICheck, SpecimenCheck>();
 builder.Services.AddSingleton<IStatusSection, SpecimenStatus>();
-builder.Services.AddSingleton<IReloadParticipant<SpecimenOptions>, Greeting>();
-builder.AddVerb("greet", "greet NAME   says hello", (arguments, _) =>
+builder.Services.AddSingleton<IReloadParticipant<SpecimenOptions>, GreetingParticipant>();
+builder.AddVerb("greet", "greet NAME   prints a greeting", (arguments, _) =>
 {
     Console.WriteLine($"hello {string.Join(' ', arguments)}");
     return Task.FromResult(arguments.Length == 1 ? 0 : 3);
@@ -24,10 +24,10 @@ builder.AddVerb("greet", "greet NAME   says hello", (arguments, _) =>
 await using var app = builder.Build();
 app.Web.MapGet("/slow", async (CancellationToken aborted) =>
 {
-    Console.WriteLine("slow request begun");
+    Console.WriteLine("slow request started");
     await Task.Delay(TimeSpan.FromSeconds(options.Http.SlowSeconds), aborted);
     return "done";
 });
 app.Web.MapGet("/greeting", (CurrentOptions<SpecimenOptions> current) => current.Value.Greeting);
-app.Management.MapGet("/broken", string () => throw new InvalidOperationException("this path always fails"));
+app.Management.MapGet("/broken", string () => throw new InvalidOperationException("this endpoint always fails"));
 return await app.RunAsync();

@@ -20,7 +20,7 @@ internal sealed class SpecimenOptions : ContainerOptions, IValidatable
     {
         if (Sink is { Type: SinkType.Http, Url: null })
         {
-            yield return new(path + "Sink:Url", null, "is required by Sink:Type=http. Give the address of the log store.");
+            yield return new(path + "Sink:Url", null, "is required by Sink:Type=http. Set the URL of the log store.");
         }
     }
 

@@ -1,14 +1,14 @@
 namespace Specimen;
 
-/// <summary>Works until it is told to stop, then says so on stdout, which is its product; or breaks.</summary>
+/// <summary>Writes its state to stdout, which is the output of this process, until it stops. It can fail on purpose.</summary>
 internal sealed class Worker(SpecimenOptions options) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Console.WriteLine("product: working");
+        Console.WriteLine("output: working");
         if (options.Greeting == "break")
         {
-            throw new InvalidOperationException("broken as asked");
+            throw new InvalidOperationException("broken on purpose");
         }
 
         try
@@ -17,7 +17,7 @@ internal sealed class Worker(SpecimenOptions options) : BackgroundService
         }
         finally
         {
-            Console.WriteLine("product: stopped");
+            Console.WriteLine("output: stopped");
         }
     }
 }

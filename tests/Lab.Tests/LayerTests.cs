@@ -5,5 +5,5 @@ namespace Lab.Tests;
 public sealed class LayerTests
 {
     [Fact]
-    public void Folders_import_each_other_in_one_direction_only() => FolderLayers.AssertOneWay(typeof(Lab.Pods.Age).Assembly);
+    public void Folders_import_each_other_in_one_direction_only() => FolderLayers.AssertOneWay(typeof(Lab.Pods.PodMachine).Assembly);
 }

@@ -1,18 +1,19 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using LogTailer.Flow;
+using LogTailer.Blocks;
+using LogTailer.Checkpoint;
 using LogTailer.Lines;
 using LogTailer.Sinks;
 
 namespace LogTailer.Tests;
 
-/// <summary>A sink that keeps the lines, and that can be made to take nothing.</summary>
+/// <summary>A sink that collects the lines, and that can be paused.</summary>
 internal sealed class CollectingSink : ISink
 {
     private readonly List<byte[]> _lines = [];
     private readonly Lock _lock = new();
-    private volatile TaskCompletionSource _open = Opened();
+    private volatile TaskCompletionSource _running = CreateCompleted();
 
     public List<string> Lines
     {
@@ -47,19 +48,18 @@ internal sealed class CollectingSink : ISink
         }
     }
 
-    /// <summary>From now on nothing is taken.</summary>
-    public void Hold() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Accepts no more lines until <see cref="Resume"/>.</summary>
+    public void Pause() => _running = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Takes lines again.</summary>
-    public void Release() => _open.TrySetResult();
+    public void Resume() => _running.TrySetResult();
 
-    public async Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
+    public async Task DeliverBlocksAsync(ChannelReader<Block> blocks, BlockAcknowledger acknowledger, CancellationToken abort)
     {
         await foreach (var block in blocks.ReadAllAsync(abort))
         {
-            await _open.Task.WaitAsync(abort);
-            Keep(block);
-            delivery.Acknowledge(block);
+            await _running.Task.WaitAsync(abort);
+            CollectLines(block);
+            acknowledger.AcknowledgeBlock(block);
         }
     }
 
@@ -67,7 +67,7 @@ internal sealed class CollectingSink : ISink
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private void Keep(Block block)
+    private void CollectLines(Block block)
     {
         var lines = block.EnumerateLines();
 
@@ -75,15 +75,17 @@ internal sealed class CollectingSink : ISink
         {
             while (lines.MoveNext())
             {
-                _lines.Add(lines.CutFrom > 0 ? [.. lines.Current, .. LineRules.CutMark(lines.CutFrom)] : lines.Current.ToArray());
+                _lines.Add(lines.OriginalLength > 0
+                    ? [.. lines.Current, .. LineRules.FormatTruncationMark(lines.OriginalLength)]
+                    : lines.Current.ToArray());
             }
         }
     }
 
-    private static TaskCompletionSource Opened()
+    private static TaskCompletionSource CreateCompleted()
     {
-        var open = new TaskCompletionSource();
-        open.SetResult();
-        return open;
+        var completed = new TaskCompletionSource();
+        completed.SetResult();
+        return completed;
     }
 }

@@ -1,50 +1,32 @@
-using System.Diagnostics.Metrics;
+using System.Text;
 using LogTailer.Checkpoint;
-using LogTailer.Flow;
+using LogTailer.Files;
 using LogTailer.Follow;
+using LogTailer.Metrics;
+using LogTailer.Pipelines;
 using LogTailer.Sinks;
-using Microsoft.Extensions.DependencyInjection;
+using LogTailer.Sinks.Http;
+using LogTailer.Transform;
 using Microsoft.Extensions.Logging.Abstractions;
+using Prometheus;
 
 namespace LogTailer.Tests;
 
-/// <summary>A whole pipeline in this process, from real files into a sink that keeps what it gets.</summary>
+/// <summary>A complete pipeline in this process, from real files to a sink that collects the lines.</summary>
 internal sealed class Tailing : IAsyncDisposable
 {
-    private readonly ServiceProvider _services;
+    private readonly CollectorRegistry _registry = Prometheus.Metrics.NewCustomRegistry();
     private readonly CheckpointWriter _checkpoint;
-    private readonly Pipeline _pipeline;
     private readonly CancellationTokenSource _finish = new();
     private readonly CancellationTokenSource _abort = new();
-    private readonly CancellationTokenSource _writing = new();
+    private readonly CancellationTokenSource _stopWriting = new();
     private readonly Task _running;
-    private readonly Task _checkpointing;
-    private readonly MeterListener _listener = new();
-    private readonly Dictionary<string, long> _counts = [];
-    private bool _stopped;
+    private readonly Task _writing;
+    private bool _isStopped;
 
-    private Tailing(string path, Action<TailOptions>? configure, Func<Problems, ISink>? createSink, SinkOptions? sinkOptions, string? checkpointPath)
+    private Tailing(
+        string path, Action<TailOptions>? configure, Func<Problems, ISink>? createSink, SinkOptions? sinkOptions, string? checkpointPath)
     {
-        _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var metrics = new TailerMetrics(_services.GetRequiredService<IMeterFactory>());
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (ReferenceEquals(instrument.Meter, metrics.Meter))
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
-        {
-            lock (_counts)
-            {
-                foreach (var name in tags.ToArray().Select(tag => $"{instrument.Name}{{{tag.Value}}}").Prepend(instrument.Name))
-                {
-                    _counts[name] = _counts.GetValueOrDefault(name) + value;
-                }
-            }
-        });
-        _listener.Start();
         Problems = new Problems(TimeProvider.System, NullLogger<Problems>.Instance);
         var options = new LogTailerOptions { LogFile = path };
         options.Tail.RotateWait = TimeSpan.FromMilliseconds(500);
@@ -52,12 +34,10 @@ internal sealed class Tailing : IAsyncDisposable
         options.Checkpoint.Path = checkpointPath ?? "";
         configure?.Invoke(options.Tail);
         CheckpointPath = options.CheckpointPath;
-        _checkpoint = new CheckpointWriter(
-            new CheckpointFile(options.CheckpointPath, TimeProvider.System, NullLogger<CheckpointFile>.Instance), options.Checkpoint, metrics, Problems, TimeProvider.System);
-        _pipeline = new Pipeline(
-            "default", null, path.Length == 0 ? null : new LogPattern(path), options.Tail, sinkOptions ?? options.Sink, createSink?.Invoke(Problems) ?? Sink, _checkpoint, metrics, Problems, TimeProvider.System, NullLogger<Follower>.Instance);
-        _checkpointing = _checkpoint.RunAsync(_writing.Token);
-        _running = Task.Run(() => _pipeline.RunAsync(_finish.Token, _abort.Token));
+        (_checkpoint, var factory) = CreatePipelineFactory(options, _registry, Problems, hasSinkLabel: false);
+        Pipeline = factory.CreatePipeline("default", sinkOptions ?? options.Sink, createSink?.Invoke(Problems) ?? Sink);
+        _writing = _checkpoint.WriteCheckpointsAsync(_stopWriting.Token);
+        _running = Task.Run(() => Pipeline.RunPipelineAsync(_finish.Token, _abort.Token));
     }
 
     public CollectingSink Sink { get; } = new();
@@ -66,68 +46,97 @@ internal sealed class Tailing : IAsyncDisposable
 
     public string CheckpointPath { get; }
 
-    public IReadOnlyList<FollowedFile> Files => _pipeline.Follower.Files;
+    public Pipeline Pipeline { get; }
 
-    public string? WaitingFor => _pipeline.Follower.WaitingFor;
+    public IReadOnlyList<FollowedFile> Files => Pipeline.Follower.Files;
 
-    public long Lag => _pipeline.Lag;
+    public string? WaitingFor => Pipeline.Follower.WaitingFor;
 
-    public Pipeline Pipeline => _pipeline;
+    public long Lag => Pipeline.Lag;
 
-    public static Tailing Start(string path, Action<TailOptions>? configure = null, SinkOptions? sinkOptions = null, Func<Problems, ISink>? createSink = null, string? checkpointPath = null)
+    public static Tailing Start(
+        string path,
+        Action<TailOptions>? configure = null,
+        SinkOptions? sinkOptions = null,
+        Func<Problems, ISink>? createSink = null,
+        string? checkpointPath = null)
         => new(path, configure, createSink, sinkOptions, checkpointPath);
 
-    public long Counted(string metric)
+    /// <summary>Creates the factory of pipelines as the program does, with the checkpoint that they share.</summary>
+    public static (CheckpointWriter Checkpoint, PipelineFactory Factory) CreatePipelineFactory(
+        LogTailerOptions options, CollectorRegistry registry, Problems problems, bool hasSinkLabel)
     {
-        lock (_counts)
-        {
-            return _counts.GetValueOrDefault(metric);
-        }
+        var time = TimeProvider.System;
+        var metrics = new TailerMetrics(Prometheus.Metrics.WithCustomRegistry(registry), registry, hasSinkLabel);
+        var file = new CheckpointFile(options.CheckpointPath, time, NullLogger<CheckpointFile>.Instance);
+        var checkpoint = new CheckpointWriter(file, options.Checkpoint, metrics, problems, time);
+        var followers = new FollowerFactory(options.LogPattern, options.Tail, checkpoint, problems, time, NullLoggerFactory.Instance);
+        var sinks = new SinkFactory(
+            new SinkTransforms(options.Enrich, options.Filter, options.Redact),
+            new DeadLetterFile(options.DeadLetterPath, time),
+            problems,
+            new Liveness(NullLogger<Liveness>.Instance),
+            time,
+            NullLogger<HttpSink>.Instance);
+        return (checkpoint, new PipelineFactory(followers, sinks, checkpoint, metrics, problems, time));
     }
 
-    public async Task Delivers(params string[] lines)
+    /// <summary>The value of a counter: the sum of its series, or of those with a label value given as <c>name{value}</c>.</summary>
+    public double ReadCounter(string metric)
     {
-        await Eventually.HoldsAsync(
+        using var stream = new MemoryStream();
+        _registry.CollectAndExportAsTextAsync(stream).GetAwaiter().GetResult();
+        var page = Encoding.UTF8.GetString(stream.ToArray());
+
+        return metric.Split('{') is [var name, var label]
+            ? MetricsPage.SumSeriesWithLabel(page, name, label.TrimEnd('}'))
+            : MetricsPage.SumSeries(page, metric);
+    }
+
+    /// <summary>Waits until exactly these lines were delivered.</summary>
+    public async Task AssertDeliveredAsync(params string[] lines)
+    {
+        await Eventually.AssertAsync(
             () => Sink.Count >= lines.Length || _running.IsFaulted,
-            () => $"Only {Sink.Count} of {lines.Length} lines: {string.Join(" | ", Sink.Lines.TakeLast(10))}; waiting for {WaitingFor}; problems: {string.Join(" ", Problems.Open)}");
+            () => $"Only {Sink.Count} of {lines.Length} lines: {string.Join(" | ", Sink.Lines.TakeLast(10))}; "
+                + $"waiting for {WaitingFor}; problems: {string.Join(" ", Problems.Open)}");
         Assert.Equal(lines, Sink.Lines);
     }
 
-    /// <summary>Everything that is read so far has also been acknowledged.</summary>
-    public Task IsSettled() => Eventually.HoldsAsync(() => Files.Count > 0 && Files.All(file => file.Settled && file.ReadOffset > 0), () => "Not all is acknowledged.");
+    /// <summary>Waits until everything that was read is acknowledged.</summary>
+    public Task WaitForAcknowledgementAsync() => Eventually.AssertAsync(
+        () => Files.Count > 0 && Files.All(file => file.IsFullyAcknowledged && file.ReadOffset > 0), () => "Lines are not acknowledged.");
 
-    /// <summary>Waits until the follower has taken at least two more looks.</summary>
-    public Task LooksAgain() => Eventually.HoldsAsync(LookCounter(), () => "The follower does not look any more.");
+    /// <summary>Waits until the follower has started at least two more scans.</summary>
+    public Task WaitForScansAsync()
+    {
+        var follower = (FileFollower)Pipeline.Follower;
+        var scans = follower.Scans;
+        return Eventually.AssertAsync(() => follower.Scans >= scans + 2, () => "The follower does not scan.");
+    }
 
-    /// <summary>As at SIGTERM.</summary>
+    /// <summary>Stops as after SIGTERM.</summary>
     public async Task StopAsync()
     {
-        if (!_stopped)
+        if (!_isStopped)
         {
-            _stopped = true;
+            _isStopped = true;
             await _finish.CancelAsync();
             await _running.WaitAsync(Eventually.Deadline);
-            await EndAsync();
-            Assert.True(_checkpoint.TrySave());
+            await StopWritingAsync();
+            Assert.True(_checkpoint.TrySavePositions());
         }
     }
 
-    /// <summary>As at SIGTERM with no grace left.</summary>
+    /// <summary>Stops as after SIGTERM when the shutdown times out.</summary>
     public async Task AbortAsync()
     {
-        _stopped = true;
+        _isStopped = true;
         await _finish.CancelAsync();
         await _abort.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running.WaitAsync(Eventually.Deadline));
-        await EndAsync();
-        Assert.True(_checkpoint.TrySave());
-    }
-
-    /// <summary>Runs to its own end, as with <c>Tail:UntilEnd</c>.</summary>
-    public async Task EndsByItself()
-    {
-        await _running.WaitAsync(Eventually.Deadline);
-        await StopAsync();
+        await StopWritingAsync();
+        Assert.True(_checkpoint.TrySavePositions());
     }
 
     public async ValueTask DisposeAsync()
@@ -135,25 +144,17 @@ internal sealed class Tailing : IAsyncDisposable
         await _finish.CancelAsync();
         await _abort.CancelAsync();
         await _running.ContinueWith(_ => { }, TaskScheduler.Default);
-        await EndAsync();
-        await _pipeline.DisposeAsync();
+        await StopWritingAsync();
+        await Pipeline.DisposeAsync();
         _checkpoint.Dispose();
-        _listener.Dispose();
-        await _services.DisposeAsync();
         _finish.Dispose();
         _abort.Dispose();
-        _writing.Dispose();
+        _stopWriting.Dispose();
     }
 
-    private Func<bool> LookCounter()
+    private async Task StopWritingAsync()
     {
-        var began = ((Follower)_pipeline.Follower).Looks;
-        return () => ((Follower)_pipeline.Follower).Looks >= began + 2;
-    }
-
-    private async Task EndAsync()
-    {
-        await _writing.CancelAsync();
-        await _checkpointing.ContinueWith(_ => { }, TaskScheduler.Default);
+        await _stopWriting.CancelAsync();
+        await _writing.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 }

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace TlsProxy.Tests;
 
-/// <summary>What the documentation says is shown by a test is shown by one that exists.</summary>
+/// <summary>The tests named in the table of threats exist.</summary>
 public sealed partial class ThreatTableTests
 {
     [Fact]
-    public async Task Every_test_that_the_table_of_threats_names_exists_and_every_threat_has_one()
+    public async Task Every_threat_names_existing_tests()
     {
-        var rows = (await File.ReadAllLinesAsync(Documentation()))
+        var rows = (await File.ReadAllLinesAsync(Repository.PathOf("docs/tls-proxy.md")))
             .SkipWhile(line => line != "## Threats")
             .SkipWhile(line => !line.StartsWith('|'))
             .TakeWhile(line => line.StartsWith('|'))
@@ -21,26 +21,18 @@ public sealed partial class ThreatTableTests
         foreach (var row in rows)
         {
             var named = Code().Matches(row.Split('|')[^2]).Select(m => m.Groups[1].Value).ToList();
-            Assert.True(named.Count > 0, $"no test for: {row}");
+            Assert.True(named.Count > 0, $"a threat has no test: {row}");
             foreach (var name in named)
             {
                 var parts = name.Split('.');
-                var methods = tests[parts[0]].SelectMany(t => t.GetMethods()).Where(m => m.GetCustomAttributes<FactAttribute>().Any()).ToList();
-                Assert.True(methods.Count > 0, $"{parts[0]} is no class of tests");
-                Assert.True(parts.Length == 1 || methods.Any(m => m.Name == parts[1]), $"{name} is no test");
+                var methods = tests[parts[0]]
+                    .SelectMany(t => t.GetMethods())
+                    .Where(m => m.GetCustomAttributes<FactAttribute>().Any())
+                    .ToList();
+                Assert.True(methods.Count > 0, $"{parts[0]} is not a test class");
+                Assert.True(parts.Length == 1 || methods.Any(m => m.Name == parts[1]), $"{name} is not a test");
             }
         }
-    }
-
-    private static string Documentation()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "Agent.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return Path.Combine(directory.FullName, "docs", "tls-proxy.md");
     }
 
     [GeneratedRegex("`([^`]+)`")]

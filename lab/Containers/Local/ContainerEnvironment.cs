@@ -3,20 +3,23 @@ using Lab.Objects;
 
 namespace Lab.Containers.Local;
 
-/// <summary>The environment of a container: what the manifest says, on a clean base.</summary>
+/// <summary>The environment variables of a container: those of the manifest, on a clean base.</summary>
 internal sealed class ContainerEnvironment(Pod pod, Container container, PodConfiguration configuration)
 {
-    // The runtime's own knobs of this machine. Anything else in the user's environment would quietly configure the containers.
-    private static readonly string[] PassedOn = ["DOTNET_ROOT", "DOTNET_GC", "DOTNET_TIERED", "DOTNET_TC_", "DOTNET_SYSTEM_", "DOTNET_ENABLEDIAGNOSTICS"];
+    // Settings of the .NET runtime on this machine. Any other variable of the user would silently configure the containers.
+    private static readonly string[] InheritedPrefixes =
+    [
+        "DOTNET_ROOT", "DOTNET_GC", "DOTNET_TIERED", "DOTNET_TC_", "DOTNET_SYSTEM_", "DOTNET_ENABLEDIAGNOSTICS",
+    ];
 
-    /// <summary>The manifest's variables in their order, expanded; later ones of the same name win.</summary>
-    /// <exception cref="ContainerStartException">One of them refers to what does not exist.</exception>
-    public IReadOnlyDictionary<string, string> Variables()
+    /// <summary>The variables of the manifest in order, expanded. A later variable replaces an earlier one of the same name.</summary>
+    /// <exception cref="ContainerStartException">A variable references an object, key or field that does not exist.</exception>
+    public IReadOnlyDictionary<string, string> BuildVariables()
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var source in container.EnvFrom)
         {
-            foreach (var (key, value) in From(source))
+            foreach (var (key, value) in ReadAllKeys(source))
             {
                 variables[source.Prefix + key] = value;
             }
@@ -26,9 +29,9 @@ internal sealed class ContainerEnvironment(Pod pod, Container container, PodConf
         {
             if (variable.ValueFrom is null)
             {
-                variables[variable.Name] = VariableExpansion.Expand(variable.Value, variables);
+                variables[variable.Name] = VariableExpansion.ExpandVariables(variable.Value, variables);
             }
-            else if (From(variable.ValueFrom) is { } value)
+            else if (ReadValue(variable.ValueFrom) is { } value)
             {
                 variables[variable.Name] = value;
             }
@@ -37,8 +40,8 @@ internal sealed class ContainerEnvironment(Pod pod, Container container, PodConf
         return variables;
     }
 
-    /// <summary>What every process here needs of this machine.</summary>
-    public static Dictionary<string, string> Base(Pod pod, string home, string temporary)
+    /// <summary>The variables that every process needs on this machine.</summary>
+    public static Dictionary<string, string> BuildBaseVariables(Pod pod, string home, string temporary)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -49,7 +52,7 @@ internal sealed class ContainerEnvironment(Pod pod, Container container, PodConf
         };
         foreach (var name in Environment.GetEnvironmentVariables().Keys.Cast<string>())
         {
-            if (PassedOn.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
+            if (InheritedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
             {
                 variables[name] = Environment.GetEnvironmentVariable(name)!;
             }
@@ -58,42 +61,53 @@ internal sealed class ContainerEnvironment(Pod pod, Container container, PodConf
         return variables;
     }
 
-    private IEnumerable<KeyValuePair<string, string>> From(EnvFromSource source)
+    private IEnumerable<KeyValuePair<string, string>> ReadAllKeys(EnvFromSource source)
     {
         if (source.ConfigMapRef is { } map)
         {
-            return configuration.ConfigMap(map.Name)?.Data.AsEnumerable() ?? (map.Optional ? [] : throw Missing($"configmap \"{map.Name}\" not found"));
+            return configuration.FindConfigMap(map.Name)?.Data.AsEnumerable()
+                ?? (map.Optional ? [] : throw CreateConfigError($"configmap \"{map.Name}\" not found"));
         }
 
         if (source.SecretRef is { } secret)
         {
-            return configuration.Secret(secret.Name)?.Content().Select(entry => KeyValuePair.Create(entry.Key, Encoding.UTF8.GetString(entry.Value)))
-                ?? (secret.Optional ? [] : throw Missing($"secret \"{secret.Name}\" not found"));
+            return configuration.FindSecret(secret.Name)?.GetContent()
+                .Select(entry => KeyValuePair.Create(entry.Key, Encoding.UTF8.GetString(entry.Value)))
+                ?? (secret.Optional ? [] : throw CreateConfigError($"secret \"{secret.Name}\" not found"));
         }
 
         return [];
     }
 
-    private string? From(EnvVarSource source)
+    private string? ReadValue(EnvVarSource source)
     {
         switch (source)
         {
             case { FieldRef: { } field }:
-                return DownwardApi.Field(pod, field.FieldPath) ?? throw Missing($"unsupported fieldPath: {field.FieldPath}");
+                return DownwardApi.ReadField(pod, field.FieldPath) ?? throw CreateConfigError($"unsupported fieldPath: {field.FieldPath}");
             case { ResourceFieldRef: { } resource }:
-                return DownwardApi.Resource(pod, container, resource) ?? throw Missing($"unsupported container resource: {resource.Resource}");
+                return DownwardApi.ReadResource(pod, container, resource)
+                    ?? throw CreateConfigError($"unsupported container resource: {resource.Resource}");
             case { ConfigMapKeyRef: { } map }:
-                var text = configuration.ConfigMap(map.Name)?.Data.GetValueOrDefault(map.Key);
-                return text ?? (map.Optional ? null : throw Missing($"couldn't find key {map.Key} in ConfigMap {pod.Metadata.Namespace}/{map.Name}"));
+                var text = configuration.FindConfigMap(map.Name)?.Data.GetValueOrDefault(map.Key);
+                return text ?? (map.Optional
+                    ? null
+                    : throw CreateConfigError($"couldn't find key {map.Key} in ConfigMap {pod.Metadata.Namespace}/{map.Name}"));
             case { SecretKeyRef: { } secret }:
-                var bytes = configuration.Secret(secret.Name)?.Content().GetValueOrDefault(secret.Key);
-                return bytes is not null
-                    ? Encoding.UTF8.GetString(bytes)
-                    : secret.Optional ? null : throw Missing($"couldn't find key {secret.Key} in Secret {pod.Metadata.Namespace}/{secret.Name}");
+                var bytes = configuration.FindSecret(secret.Name)?.GetContent().GetValueOrDefault(secret.Key);
+                if (bytes is not null)
+                {
+                    return Encoding.UTF8.GetString(bytes);
+                }
+
+                return secret.Optional
+                    ? null
+                    : throw CreateConfigError($"couldn't find key {secret.Key} in Secret {pod.Metadata.Namespace}/{secret.Name}");
             default:
                 return "";
         }
     }
 
-    private static ContainerStartException Missing(string message) => new("CreateContainerConfigError", message, staysWaiting: true);
+    private static ContainerStartException CreateConfigError(string message) =>
+        new("CreateContainerConfigError", message, staysWaiting: true);
 }

@@ -3,11 +3,11 @@ using Lab.Objects;
 
 namespace Lab.Containers.Local;
 
-/// <summary>What a Pod may know of itself. On this machine the Pod's address is the loopback one.</summary>
+/// <summary>The downward API: fields of a Pod that its containers can read. The Pod's address is the loopback address.</summary>
 internal static class DownwardApi
 {
-    /// <summary>The value of a field; null for one that does not exist.</summary>
-    public static string? Field(Pod pod, string path)
+    /// <summary>The value of a field, or null if there is no such field.</summary>
+    public static string? ReadField(Pod pod, string path)
     {
         var metadata = pod.Metadata;
         return path switch
@@ -15,22 +15,24 @@ internal static class DownwardApi
             "metadata.name" => metadata.Name,
             "metadata.namespace" => metadata.Namespace,
             "metadata.uid" => metadata.Uid,
-            "metadata.labels" => Lines(metadata.Labels),
-            "metadata.annotations" => Lines(metadata.Annotations),
+            "metadata.labels" => FormatMap(metadata.Labels),
+            "metadata.annotations" => FormatMap(metadata.Annotations),
             "spec.nodeName" => pod.Spec.NodeName ?? Environment.MachineName.ToLowerInvariant(),
             "spec.serviceAccountName" => pod.Spec.ServiceAccountName,
             "status.podIP" or "status.podIPs" or "status.hostIP" or "status.hostIPs" => "127.0.0.1",
-            _ when Key(path, "metadata.labels") is { } label => metadata.Labels.GetValueOrDefault(label, ""),
-            _ when Key(path, "metadata.annotations") is { } annotation => metadata.Annotations.GetValueOrDefault(annotation, ""),
+            _ when FindMapKey(path, "metadata.labels") is { } label => metadata.Labels.GetValueOrDefault(label, ""),
+            _ when FindMapKey(path, "metadata.annotations") is { } annotation => metadata.Annotations.GetValueOrDefault(annotation, ""),
             _ => null,
         };
     }
 
-    /// <summary>A request or limit; what is not limited has the whole machine, as it has the whole node in a cluster.</summary>
-    public static string? Resource(Pod pod, Container? container, ResourceFieldSelector selector)
+    /// <summary>
+    /// The value of a request or limit. Without a limit it is the capacity of the machine, as it is the capacity of the node in a cluster.
+    /// </summary>
+    public static string? ReadResource(Pod pod, Container? container, ResourceFieldSelector selector)
     {
         container = selector.ContainerName is { } name
-            ? pod.Spec.InitContainers.Concat(pod.Spec.Containers).FirstOrDefault(candidate => candidate.Name == name)
+            ? pod.Spec.AllContainers.FirstOrDefault(candidate => candidate.Name == name)
             : container;
         if (container is null || selector.Resource.Split('.', 2) is not [var list, var resource])
         {
@@ -55,9 +57,11 @@ internal static class DownwardApi
             : null;
     }
 
-    private static string? Key(string path, string map) =>
-        path.StartsWith($"{map}['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal) ? path[(map.Length + 2)..^2] : null;
+    private static string? FindMapKey(string path, string map) =>
+        path.StartsWith($"{map}['", StringComparison.Ordinal) && path.EndsWith("']", StringComparison.Ordinal)
+            ? path[(map.Length + 2)..^2]
+            : null;
 
-    private static string Lines(IReadOnlyDictionary<string, string> map) =>
+    private static string FormatMap(IReadOnlyDictionary<string, string> map) =>
         string.Join('\n', map.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key}=\"{entry.Value}\""));
 }

@@ -1,10 +1,10 @@
 namespace Lab.Containers.Local;
 
-/// <summary>Programs of this machine.</summary>
+/// <summary>Finds programs on this machine.</summary>
 internal static class HostPrograms
 {
-    /// <summary>The full path of a program; one that is given by a path that this machine has not is looked for by its name.</summary>
-    public static string? Find(string program)
+    /// <summary>The full path of a program, or null. A path that does not exist here is replaced by a search for the file name.</summary>
+    public static string? FindProgram(string program)
     {
         if (program.Contains('/', StringComparison.Ordinal))
         {
@@ -16,11 +16,14 @@ internal static class HostPrograms
             program = Path.GetFileName(program);
         }
 
-        return program.Length == 0 ? null : SearchPath().Select(directory => Path.Combine(directory, program)).FirstOrDefault(IsExecutable);
+        return program.Length == 0
+            ? null
+            : ListSearchPath().Select(directory => Path.Combine(directory, program)).FirstOrDefault(IsExecutable);
     }
 
-    private static string[] SearchPath() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+    private static string[] ListSearchPath() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "/usr/local/bin:/usr/bin:/bin")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
 
     private static bool IsExecutable(string file) =>
         File.Exists(file)

@@ -4,17 +4,17 @@ using Lab.Objects;
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// Which program an image stands for. The project's own images are its programs, found in <c>images.json</c> that the build
-/// writes beside the lab; images that only lend a shell are the shell of this machine.
+/// Maps images to programs. The images of this project are its programs, listed in <c>images.json</c>, which the build writes next to
+/// the lab. Images that only provide a shell are mapped to the shell of this machine.
 /// </summary>
 internal sealed class ImageCatalog(IReadOnlyDictionary<string, string> programs)
 {
     private static readonly HashSet<string> Shells = new(StringComparer.Ordinal) { "busybox", "alpine", "bash", "debian", "ubuntu" };
 
-    /// <summary>The names of our own images, in order.</summary>
+    /// <summary>The images of this project, sorted by name.</summary>
     public IEnumerable<string> Names => programs.Keys.Order(StringComparer.Ordinal);
 
-    public static ImageCatalog Load()
+    public static ImageCatalog LoadCatalog()
     {
         var directory = AppContext.BaseDirectory;
         var file = Path.Combine(directory, "images.json");
@@ -24,31 +24,32 @@ internal sealed class ImageCatalog(IReadOnlyDictionary<string, string> programs)
         return new ImageCatalog(programs.ToDictionary(entry => entry.Key, entry => Path.GetFullPath(entry.Value, directory)));
     }
 
-    /// <summary>An image without registry, tag and digest: <c>ghcr.io/x/agent:v1</c> is <c>agent</c>.</summary>
-    public static string NameOf(string image)
+    /// <summary>The name of an image without registry, tag and digest: <c>ghcr.io/x/agent:v1</c> is <c>agent</c>.</summary>
+    public static string GetImageName(string image)
     {
         var name = image[(image.LastIndexOf('/') + 1)..];
         var end = name.IndexOfAny([':', '@']);
         return end < 0 ? name : name[..end];
     }
 
-    public bool IsOwn(string image) => programs.ContainsKey(NameOf(image));
+    public bool IsProjectImage(string image) => programs.ContainsKey(GetImageName(image));
 
-    public string? Program(string image) => programs.GetValueOrDefault(NameOf(image));
+    public string? FindProgram(string image) => programs.GetValueOrDefault(GetImageName(image));
 
-    /// <summary>Why a container cannot be run here; null when it can.</summary>
-    public string? Refuse(Container container)
+    /// <summary>Why a container cannot run here, or null if it can.</summary>
+    public string? ExplainRejection(Container container)
     {
-        if (Program(container.Image) is { } program)
+        if (FindProgram(container.Image) is { } program)
         {
             return File.Exists(program) ? null : $"image \"{container.Image}\": {program} is not built (run `dotnet build`)";
         }
 
-        if (!Shells.Contains(NameOf(container.Image)))
+        if (!Shells.Contains(GetImageName(container.Image)))
         {
-            return $"image \"{container.Image}\" cannot be run without a cluster: the lab knows {string.Join(", ", Names)}, and commands of this machine as busybox or alpine";
+            return $"image \"{container.Image}\" cannot be run without a cluster: the lab knows {string.Join(", ", Names)}, "
+                + "and commands of this machine as busybox or alpine";
         }
 
-        return container.Command.Count > 0 ? null : $"image \"{container.Image}\" has nothing to do: it needs a command";
+        return container.Command.Count > 0 ? null : $"image \"{container.Image}\" needs a command: the lab has no entry point for it";
     }
 }

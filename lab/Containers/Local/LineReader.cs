@@ -1,31 +1,31 @@
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// Passes a container's output on line by line, on a thread of its own: a pipe of a child process cannot be read
-/// asynchronously without holding a thread of the pool, and a Pod has two for each container.
+/// Forwards the output of a container line by line, on a dedicated thread. Reading the pipe of a child process asynchronously would
+/// occupy a thread of the pool, and a Pod has two pipes per container.
 /// </summary>
 internal sealed class LineReader
 {
-    /// <summary>A line over this many bytes is passed on in pieces.</summary>
+    /// <summary>A longer line is forwarded in parts of this size.</summary>
     public const int MaxLineBytes = 1024 * 1024;
 
     private readonly Thread _thread;
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LineReader(Stream stream, string container, bool error, IContainerOutput output)
+    public LineReader(Stream stream, string container, bool isError, IContainerOutput output)
     {
-        _thread = new Thread(() => Read(stream, container, error, output), 256 * 1024)
+        _thread = new Thread(() => ReadLines(stream, container, isError, output), 256 * 1024)
         {
             IsBackground = true,
-            Name = $"{container} {(error ? "stderr" : "stdout")}",
+            Name = $"{container} {(isError ? "stderr" : "stdout")}",
         };
         _thread.Start();
     }
 
-    /// <summary>Everything up to the end of the stream is passed on.</summary>
-    public Task Ended => _ended.Task;
+    /// <summary>Completes when the stream has ended and all of it was forwarded.</summary>
+    public Task Completion => _completion.Task;
 
-    private void Read(Stream stream, string container, bool error, IContainerOutput output)
+    private void ReadLines(Stream stream, string container, bool isError, IContainerOutput output)
     {
         var buffer = new byte[16 * 1024];
         var length = 0;
@@ -37,7 +37,7 @@ internal sealed class LineReader
                 {
                     if (length >= MaxLineBytes)
                     {
-                        output.Line(container, error, buffer);
+                        output.WriteLine(container, isError, buffer);
                         length = 0;
                     }
                     else
@@ -52,26 +52,27 @@ internal sealed class LineReader
                     break;
                 }
 
-                length = PassOn(buffer, length, length + read, container, error, output);
+                length = WriteCompleteLines(buffer, length, length + read, container, isError, output);
             }
 
             if (length > 0)
             {
-                output.Line(container, error, buffer.AsSpan(0, length));
+                output.WriteLine(container, isError, buffer.AsSpan(0, length));
             }
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The pipe was closed under us because something outlived its container.
+            // The pipe was closed while a process that outlived its container still held it.
         }
         finally
         {
-            _ended.SetResult();
+            _completion.SetResult();
         }
     }
 
-    /// <summary>Passes on the whole lines and moves the rest to the front.</summary>
-    private static int PassOn(byte[] buffer, int scanned, int length, string container, bool error, IContainerOutput output)
+    /// <summary>Forwards the complete lines and moves the rest to the start of the buffer.</summary>
+    private static int WriteCompleteLines(
+        byte[] buffer, int scanned, int length, string container, bool isError, IContainerOutput output)
     {
         var start = 0;
         while (true)
@@ -83,7 +84,7 @@ internal sealed class LineReader
             }
 
             var end = Math.Max(start, scanned) + newline;
-            output.Line(container, error, buffer.AsSpan(start..end));
+            output.WriteLine(container, isError, buffer.AsSpan(start..end));
             start = end + 1;
         }
 

@@ -1,43 +1,55 @@
+using Lab.Manifests;
 using Lab.Objects;
 
 namespace Lab.Containers.Local;
 
-/// <summary>What a cluster could run and this machine cannot, refused before anything starts.</summary>
+/// <summary>Rejects workloads that a cluster could run and this machine cannot, before anything starts.</summary>
 internal static class LocalAdmission
 {
-    private static readonly HashSet<string> Honoured = new(StringComparer.Ordinal)
+    private static readonly HashSet<string> SupportedVolumes = new(StringComparer.Ordinal)
     {
         "name", "emptyDir", "configMap", "secret", "projected", "downwardAPI", "hostPath", "persistentVolumeClaim",
     };
 
-    /// <exception cref="ManifestException">Something cannot be had here.</exception>
-    public static void Check(Workload workload, ImageCatalog images)
+    /// <exception cref="ManifestException">An image or a volume is not supported here.</exception>
+    public static void CheckWorkload(Workload workload, ImageCatalog images)
     {
         var spec = workload.Pod.Spec;
         CheckImages(spec.InitContainers, "initContainers");
         CheckImages(spec.Containers, "containers");
-        var volumes = workload.SpecPath.Split('.').Aggregate(workload.Origin.Json, (json, field) => json[field]!.AsObject())["volumes"]?.AsArray() ?? [];
-        for (var index = 0; index < volumes.Count; index++)
-        {
-            if (volumes[index]!.AsObject().FirstOrDefault(field => !Honoured.Contains(field.Key)).Key is { } kind)
-            {
-                throw workload.Error($"volumes[{index}].{kind}", $"volume \"{spec.Volumes[index].Name}\": {kind} needs a cluster");
-            }
-
-            if (spec.Volumes[index].HostPath is { } hostPath && PodVolumes.HostPath("", hostPath) == hostPath.Path && !Path.Exists(hostPath.Path))
-            {
-                throw workload.Error($"volumes[{index}].hostPath.path", $"volume \"{spec.Volumes[index].Name}\": {hostPath.Path} does not exist here (type {hostPath.Type} asks for it)");
-            }
-        }
+        CheckVolumes(workload);
 
         void CheckImages(IReadOnlyList<Container> containers, string list)
         {
             for (var index = 0; index < containers.Count; index++)
             {
-                if (images.Refuse(containers[index]) is { } reason)
+                if (images.ExplainRejection(containers[index]) is { } reason)
                 {
-                    throw workload.Error($"{list}[{index}].image", reason);
+                    throw workload.CreateError($"{list}[{index}].image", reason);
                 }
+            }
+        }
+    }
+
+    private static void CheckVolumes(Workload workload)
+    {
+        var spec = workload.Pod.Spec;
+        var specJson = workload.SpecPath.Split('.').Aggregate(workload.Origin.Json, (json, field) => json[field]!.AsObject());
+        var volumes = specJson["volumes"]?.AsArray() ?? [];
+        for (var index = 0; index < volumes.Count; index++)
+        {
+            if (volumes[index]!.AsObject().FirstOrDefault(field => !SupportedVolumes.Contains(field.Key)).Key is { } kind)
+            {
+                throw workload.CreateError($"volumes[{index}].{kind}", $"volume \"{spec.Volumes[index].Name}\": {kind} needs a cluster");
+            }
+
+            if (spec.Volumes[index].HostPath is { } hostPath
+                && PodVolumes.ResolveHostPath("", hostPath) == hostPath.Path
+                && !Path.Exists(hostPath.Path))
+            {
+                throw workload.CreateError(
+                    $"volumes[{index}].hostPath.path",
+                    $"volume \"{spec.Volumes[index].Name}\": {hostPath.Path} does not exist here, but type {hostPath.Type} requires it");
             }
         }
     }

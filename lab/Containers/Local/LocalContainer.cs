@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace Lab.Containers.Local;
 
-/// <summary>A container that is a process of this machine, with everything it starts in one process group.</summary>
+/// <summary>A container as a process of this machine, with its child processes in one process group.</summary>
 internal sealed class LocalContainer : IContainerProcess
 {
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxDrainTime = TimeSpan.FromSeconds(2);
 
     private readonly Process _process;
     private readonly ProcessStarter _starter;
     private readonly Lock _lock = new();
-    private bool _ended;
+    private bool _exited;
 
     public LocalContainer(Process process, ProcessStarter starter, string name, IContainerOutput output)
     {
@@ -19,46 +19,46 @@ internal sealed class LocalContainer : IContainerProcess
         process.StandardInput.Close();
         var readers = new[]
         {
-            new LineReader(process.StandardOutput.BaseStream, name, error: false, output),
-            new LineReader(process.StandardError.BaseStream, name, error: true, output),
+            new LineReader(process.StandardOutput.BaseStream, name, isError: false, output),
+            new LineReader(process.StandardError.BaseStream, name, isError: true, output),
         };
-        Exit = RunAsync(readers);
+        Exit = WaitForExitAsync(readers);
     }
 
     public Task<int> Exit { get; }
 
     public int ProcessId => _process.Id;
 
-    public void Terminate() => Signal(Native.SigTerm, wholeGroup: false);
+    public void SendTerm() => SendSignal(Native.SigTerm, wholeGroup: false);
 
-    public void Kill() => Signal(Native.SigKill, wholeGroup: true);
+    public void SendKill() => SendSignal(Native.SigKill, wholeGroup: true);
 
-    private async Task<int> RunAsync(LineReader[] readers)
+    private async Task<int> WaitForExitAsync(LineReader[] readers)
     {
         await _process.WaitForExitAsync();
 
-        // A container ends with its first process: what that has left behind goes too.
-        Signal(Native.SigKill, wholeGroup: true);
+        // A container ends with its first process, so the remaining processes are killed.
+        SendSignal(Native.SigKill, wholeGroup: true);
         lock (_lock)
         {
-            _ended = true;
+            _exited = true;
         }
 
-        _starter.Forget(_process);
+        _starter.ForgetProcess(_process);
 
-        // A child that left the group may hold the pipes open for ever.
-        await Task.WhenAny(Task.WhenAll(readers.Select(reader => reader.Ended)), Task.Delay(LongestDrain));
+        // A child that left the process group may keep the pipes open indefinitely.
+        await Task.WhenAny(Task.WhenAll(readers.Select(reader => reader.Completion)), Task.Delay(MaxDrainTime));
         var exitCode = _process.ExitCode;
         _process.Dispose();
         return exitCode;
     }
 
-    private void Signal(int signal, bool wholeGroup)
+    private void SendSignal(int signal, bool wholeGroup)
     {
         lock (_lock)
         {
-            // Never to a number that may be someone else's by now.
-            if (_ended)
+            // The process id may belong to another process by now.
+            if (_exited)
             {
                 return;
             }
@@ -71,12 +71,12 @@ internal sealed class LocalContainer : IContainerProcess
 
             if (wholeGroup)
             {
-                Native.Signal(-_process.Id, signal);
+                Native.SendSignal(-_process.Id, signal);
             }
 
             if (!_process.HasExited)
             {
-                Native.Signal(_process.Id, signal);
+                Native.SendSignal(_process.Id, signal);
             }
         }
     }

@@ -5,7 +5,7 @@ using Container = Lab.Objects.Container;
 
 namespace Lab.Containers.Local;
 
-/// <summary>A Pod as processes of this machine.</summary>
+/// <summary>Runs the containers of a Pod as processes of this machine.</summary>
 internal sealed class LocalSandbox(
     Pod pod,
     PodConfiguration configuration,
@@ -15,38 +15,29 @@ internal sealed class LocalSandbox(
     IContainerOutput output,
     TimeProvider clock) : IPodSandbox
 {
-    private const int LongestExecOutput = 10 * 1024;
+    private const int MaxExecOutput = 10 * 1024;
 
     private readonly PodVolumes _volumes = new(pod, configuration, directory, clock);
 
-    public Task MountAsync(CancellationToken cancellationToken)
+    public Task MountVolumesAsync(CancellationToken cancellationToken)
     {
-        _volumes.Mount();
+        _volumes.MountVolumes();
         return Task.CompletedTask;
     }
 
-    /// <summary>Takes up a new ConfigMap: running containers see its files change as they would in a cluster.</summary>
-    public void Update(ConfigMap configMap)
-    {
-        configuration.Set(configMap);
-        _volumes.Mount();
-    }
+    /// <summary>Updates the files of changed ConfigMaps and Secrets; running containers see them change, as in a cluster.</summary>
+    /// <exception cref="MountException">A volume cannot be updated.</exception>
+    public void UpdateVolumes() => _volumes.MountVolumes();
 
-    /// <inheritdoc cref="Update(ConfigMap)"/>
-    public void Update(Secret secret)
+    public async Task<IContainerProcess> StartContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        configuration.Set(secret);
-        _volumes.Mount();
-    }
-
-    public async Task<IContainerProcess> StartAsync(Container container, CancellationToken cancellationToken)
-    {
-        var variables = new ContainerEnvironment(pod, container, configuration).Variables();
-        _volumes.Attach(container, variables);
-        var command = Command(container, container.Command, container.Args, variables);
+        var variables = new ContainerEnvironment(pod, container, configuration).BuildVariables();
+        _volumes.CreateFileSystem(container, variables);
+        var command = ResolveCommand(container, variables);
         try
         {
-            var process = await starter.StartAsync(command, Environment(container, variables), WorkingDirectory(container));
+            var process = await starter.StartProcessAsync(
+                command, BuildEnvironment(container, variables), CreateWorkingDirectory(container));
             return new LocalContainer(process, starter, container.Name, output);
         }
         catch (Win32Exception exception)
@@ -55,19 +46,19 @@ internal sealed class LocalSandbox(
         }
     }
 
-    public async Task<ExecResult> ExecAsync(Container container, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    public async Task<ExecResult> RunCommandAsync(Container container, IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
-        var variables = new ContainerEnvironment(pod, container, configuration).Variables();
+        var variables = new ContainerEnvironment(pod, container, configuration).BuildVariables();
         var captured = new CapturedOutput();
 
-        // A command that is run in a container is not expanded, and gets no args.
-        var words = command.Select(_volumes.Translation(container).Apply).ToList();
+        // Variables in the command of a probe or hook are not expanded, and the args of the container do not apply.
+        var words = command.Select(_volumes.CreateTranslation(container).TranslatePaths).ToList();
         LocalContainer process;
         try
         {
-            var resolved = ContainerCommand.Of(container, images, words, []);
+            var resolved = ContainerCommand.ResolveCommand(container, images, words, []);
             process = new LocalContainer(
-                await starter.StartAsync(resolved, Environment(container, variables), WorkingDirectory(container)),
+                await starter.StartProcessAsync(resolved, BuildEnvironment(container, variables), CreateWorkingDirectory(container)),
                 starter,
                 container.Name,
                 captured);
@@ -77,7 +68,7 @@ internal sealed class LocalSandbox(
             return new ExecResult(126, exception.Message);
         }
 
-        await using var kill = cancellationToken.Register(process.Kill);
+        await using var kill = cancellationToken.Register(process.SendKill);
         var exitCode = await process.Exit;
         cancellationToken.ThrowIfCancellationRequested();
         return new ExecResult(exitCode, captured.ToString());
@@ -85,41 +76,43 @@ internal sealed class LocalSandbox(
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private ContainerCommand Command(Container container, IReadOnlyList<string> command, IReadOnlyList<string> args, IReadOnlyDictionary<string, string> variables)
+    private ContainerCommand ResolveCommand(Container container, IReadOnlyDictionary<string, string> variables)
     {
-        var translation = _volumes.Translation(container);
-        List<string> Words(IReadOnlyList<string> words) => [.. words.Select(word => translation.Apply(VariableExpansion.Expand(word, variables)))];
-        return ContainerCommand.Of(container, images, Words(command), Words(args));
+        var translation = _volumes.CreateTranslation(container);
+        return ContainerCommand.ResolveCommand(container, images, TranslateWords(container.Command), TranslateWords(container.Args));
+
+        List<string> TranslateWords(IReadOnlyList<string> words) =>
+            [.. words.Select(word => translation.TranslatePaths(VariableExpansion.ExpandVariables(word, variables)))];
     }
 
-    private Dictionary<string, string> Environment(Container container, IReadOnlyDictionary<string, string> variables)
+    private Dictionary<string, string> BuildEnvironment(Container container, IReadOnlyDictionary<string, string> variables)
     {
-        var root = directory.ContainerRoot(container.Name);
-        var environment = ContainerEnvironment.Base(pod, root, Path.Combine(root, "tmp"));
-        if (images.IsOwn(container.Image))
+        var root = directory.GetContainerRoot(container.Name);
+        var environment = ContainerEnvironment.BuildBaseVariables(pod, root, Path.Combine(root, "tmp"));
+        if (images.IsProjectImage(container.Image))
         {
-            // In a Pod a process listens on every address of a network of its own. Here that network is the laptop's.
+            // In a Pod a process listens on all addresses of the Pod's own network. Here that would be the network of the laptop.
             environment["LISTEN__ADDRESS"] = "localhost";
         }
 
-        var translation = _volumes.Translation(container);
+        var translation = _volumes.CreateTranslation(container);
         foreach (var (name, value) in variables)
         {
-            environment[name] = translation.Apply(value);
+            environment[name] = translation.TranslatePaths(value);
         }
 
         return environment;
     }
 
-    private string WorkingDirectory(Container container)
+    private string CreateWorkingDirectory(Container container)
     {
-        var root = directory.ContainerRoot(container.Name);
-        if (container.WorkingDir is not { Length: > 0 } wanted)
+        var root = directory.GetContainerRoot(container.Name);
+        if (container.WorkingDir is not { Length: > 0 } workingDirectory)
         {
             return root;
         }
 
-        var inside = Path.GetFullPath(root + "/" + wanted.TrimStart('/'));
+        var inside = Path.GetFullPath(root + "/" + workingDirectory.TrimStart('/'));
         return Directory.CreateDirectory(inside.StartsWith(root, StringComparison.Ordinal) ? inside : root).FullName;
     }
 
@@ -127,13 +120,14 @@ internal sealed class LocalSandbox(
     {
         private readonly StringBuilder _text = new();
 
-        public void Line(string container, bool error, ReadOnlySpan<byte> line)
+        public void WriteLine(string container, bool isError, ReadOnlySpan<byte> line)
         {
             lock (_text)
             {
-                if (_text.Length < LongestExecOutput)
+                if (_text.Length < MaxExecOutput)
                 {
-                    _text.Append(_text.Length == 0 ? "" : "\n").Append(Encoding.UTF8.GetString(line[..Math.Min(line.Length, LongestExecOutput)]));
+                    _text.Append(_text.Length == 0 ? "" : "\n");
+                    _text.Append(Encoding.UTF8.GetString(line[..Math.Min(line.Length, MaxExecOutput)]));
                 }
             }
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Lab.Containers.Local;
 
-/// <summary>The few calls of the C library that .NET has no name for.</summary>
+/// <summary>Functions of the C library that .NET does not offer.</summary>
 internal static partial class Native
 {
     public const int SigKill = 9;
@@ -11,15 +11,15 @@ internal static partial class Native
     private const int SigPipe = 13;
     private const int SetParentDeathSignal = 1;
 
-    /// <summary>Sends a signal to a process, or to a whole group by its negated number. One that is gone is no error.</summary>
-    public static void Signal(int process, int signal) => _ = Kill(process, signal);
+    /// <summary>Sends a signal to a process, or to a process group by its negated id. A process that has exited is not an error.</summary>
+    public static void SendSignal(int process, int signal) => _ = KillProcess(process, signal);
 
     /// <summary>
-    /// Makes the calling process a container's first process and turns it into <paramref name="program"/>: a session of its
-    /// own, and dead when its parent is.
+    /// Turns the calling process into the first process of a container: it gets its own session, is killed when its parent dies, and
+    /// executes <paramref name="program"/>.
     /// </summary>
-    /// <returns>The exit code, if the program could not be run.</returns>
-    public static int Become(int parent, string program, IReadOnlyList<string> arguments)
+    /// <returns>The exit code if the program could not be executed.</returns>
+    public static int BecomeContainer(int parent, string program, IReadOnlyList<string> arguments)
     {
         _ = SetSession();
         if (OperatingSystem.IsLinux())
@@ -27,23 +27,23 @@ internal static partial class Native
             _ = ProcessControl(SetParentDeathSignal, SigKill, 0, 0, 0);
         }
 
-        if (ParentProcess() != parent)
+        if (GetParentProcess() != parent)
         {
-            // The lab died before the signal was set.
+            // The lab exited before the death signal was set.
             return 137;
         }
 
-        // .NET ignores SIGPIPE, and what is ignored stays so in the next program.
+        // .NET ignores SIGPIPE, and an ignored signal stays ignored in the executed program.
         _ = SetHandler(SigPipe, 0);
-        _ = Execute(program, [program, .. arguments, null]);
+        _ = ExecuteProgram(program, [program, .. arguments, null]);
         return 127;
     }
 
     /// <summary>
-    /// Puts one name in the place of another in a single step, as a link that points to a directory too:
-    /// <see cref="File.Move(string, string, bool)"/> follows the link, finds no file and refuses.
+    /// Replaces a path atomically, even if it is a link to a directory. <see cref="File.Move(string, string, bool)"/> follows such a
+    /// link and fails.
     /// </summary>
-    public static void Rename(string from, string to)
+    public static void ReplacePath(string from, string to)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -52,15 +52,15 @@ internal static partial class Native
         }
         else if (RenamePath(from, to) != 0)
         {
-            throw new IOException($"{from} cannot become {to}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new IOException($"{from} cannot be renamed to {to}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
+    private static partial int KillProcess(int process, int signal);
 
     [LibraryImport("libc", EntryPoint = "getppid")]
-    private static partial int ParentProcess();
+    private static partial int GetParentProcess();
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenamePath(string from, string to);
@@ -75,5 +75,5 @@ internal static partial class Native
     private static partial nint SetHandler(int signal, nint handler);
 
     [LibraryImport("libc", EntryPoint = "execv", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Execute(string program, string?[] arguments);
+    private static partial int ExecuteProgram(string program, string?[] arguments);
 }

@@ -5,16 +5,16 @@ using System.Globalization;
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// Starts processes that cannot outlive the lab. Each gets a session (and so a process group) of its own: a Ctrl-C in the
-/// terminal reaches the lab alone, and one KILL reaches a container's children too. When the lab is killed, the kernel kills
-/// the first process of each container (Linux: parent-death signal), and the <see cref="Watcher"/> the rest of its group.
+/// Starts processes that cannot outlive the lab. Each one gets its own session and process group, so Ctrl-C in the terminal reaches
+/// only the lab, and one SIGKILL also reaches the children of a container. When the lab is killed, the kernel kills the first process
+/// of each container (parent-death signal on Linux), and the <see cref="ProcessGroupReaper"/> kills the rest of its group.
 /// </summary>
 internal sealed class ProcessStarter : IDisposable
 {
-    // The parent-death signal is sent when the *thread* dies that forked, not the process: so one thread forks everything
-    // and lives as long as the lab.
+    // The kernel sends the parent-death signal when the thread that forked exits, not the process. Therefore one thread starts all
+    // processes and lives as long as the lab.
     private readonly BlockingCollection<Action> _work = [];
-    private readonly Watcher _watcher;
+    private readonly ProcessGroupReaper _reaper;
     private readonly string[] _wrapper;
 
     public ProcessStarter()
@@ -22,7 +22,7 @@ internal sealed class ProcessStarter : IDisposable
     {
     }
 
-    /// <param name="wrapper">The words before each command that give it a session and a parent-death signal.</param>
+    /// <param name="wrapper">A command prefix that gives each process its own session and a parent-death signal.</param>
     internal ProcessStarter(string[] wrapper)
     {
         _wrapper = wrapper;
@@ -35,42 +35,56 @@ internal sealed class ProcessStarter : IDisposable
         })
         { IsBackground = true, Name = "process starter" };
         thread.Start();
-        _watcher = new Watcher(this);
+        _reaper = new ProcessGroupReaper(this);
     }
 
-    /// <summary>The lab's own way to give a process a session: slower by the start of a .NET process, and everywhere there.</summary>
+    /// <summary>The first argument with which the lab starts itself in order to turn into a container.</summary>
+    internal const string AsContainerVerb = "as-container";
+
+    /// <summary>The lab's own wrapper: available everywhere, but slower because it starts a .NET process.</summary>
     internal static string[] OwnWrapper =>
     [
-        ContainerCommand.Dotnet, typeof(ProcessStarter).Assembly.Location, CommandLine.CommandLineOptions.AsContainerVerb, Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+        ContainerCommand.DotnetHost,
+        typeof(ProcessStarter).Assembly.Location,
+        AsContainerVerb,
+        Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
     ];
 
-    public Task<Process> StartAsync(ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory) =>
-        StartAsync(_wrapper, command, environment, workingDirectory, watched: true);
+    /// <summary>Starts a process with the wrapper.</summary>
+    public Task<Process> StartProcessAsync(
+        ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory) =>
+        EnqueueStartAsync(_wrapper, command, environment, workingDirectory, isReaped: true);
 
-    /// <summary>A group whose processes are all gone is of no interest to the watcher any more.</summary>
-    public void Forget(Process process) => _watcher.Forget(process.Id);
+    /// <summary>Called when all processes of a group have exited: the reaper must not kill a new group with the same id.</summary>
+    public void ForgetProcess(Process process) => _reaper.ForgetGroup(process.Id);
 
     public void Dispose()
     {
-        _watcher.Dispose();
+        _reaper.Dispose();
         _work.CompleteAdding();
     }
 
-    /// <summary>Without session and death signal, and not told to the watcher: for the watcher itself.</summary>
-    internal Task<Process> StartBareAsync(ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory) =>
-        StartAsync([], command, environment, workingDirectory, watched: false);
+    /// <summary>Starts a process without the wrapper, for the reaper itself.</summary>
+    internal Task<Process> StartUnwrappedAsync(
+        ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory) =>
+        EnqueueStartAsync([], command, environment, workingDirectory, isReaped: false);
 
-    private Task<Process> StartAsync(string[] wrapper, ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory, bool watched)
+    private Task<Process> EnqueueStartAsync(
+        string[] wrapper,
+        ContainerCommand command,
+        IReadOnlyDictionary<string, string> environment,
+        string workingDirectory,
+        bool isReaped)
     {
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Add(() =>
         {
             try
             {
-                var process = Start(wrapper, command, environment, workingDirectory);
-                if (watched)
+                var process = StartProcess(wrapper, command, environment, workingDirectory);
+                if (isReaped)
                 {
-                    _watcher.Watch(process.Id);
+                    _reaper.AddGroup(process.Id);
                 }
 
                 started.SetResult(process);
@@ -83,7 +97,8 @@ internal sealed class ProcessStarter : IDisposable
         return started.Task;
     }
 
-    private static Process Start(string[] wrapper, ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory)
+    private static Process StartProcess(
+        string[] wrapper, ContainerCommand command, IReadOnlyDictionary<string, string> environment, string workingDirectory)
     {
         string[] words = [.. wrapper, command.FileName, .. command.Arguments];
         var start = new ProcessStartInfo(words[0], words.Skip(1))
@@ -111,11 +126,18 @@ internal sealed class ProcessStarter : IDisposable
             return [];
         }
 
-        return OperatingSystem.IsLinux() && HostPrograms.Find("setpriv") is { } setpriv && HostPrograms.Find("setsid") is { } setsid && KnowsDeathSignal(setpriv)
+        return OperatingSystem.IsLinux()
+            && HostPrograms.FindProgram("setpriv") is { } setpriv
+            && HostPrograms.FindProgram("setsid") is { } setsid
+            && SupportsDeathSignal(setpriv)
             ? [setpriv, "--pdeathsig", "KILL", setsid]
             : OwnWrapper;
     }
 
-    // BusyBox has a setpriv that lacks the option.
-    private static bool KnowsDeathSignal(string setpriv) => !Path.GetFileName(new FileInfo(setpriv).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? setpriv).Contains("busybox", StringComparison.Ordinal);
+    /// <summary>The setpriv of BusyBox does not have the option.</summary>
+    private static bool SupportsDeathSignal(string setpriv)
+    {
+        var target = new FileInfo(setpriv).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? setpriv;
+        return !Path.GetFileName(target).Contains("busybox", StringComparison.Ordinal);
+    }
 }

@@ -1,9 +1,9 @@
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// Where a run of a Pod keeps its files: <c>.lab/POD/</c> under the current directory, or below the temporary directory where
-/// that cannot be written. Emptied when a run begins and left as it is at its end, to look into. Claims and host paths live
-/// beside it and outlive a run, as they outlive a Pod.
+/// The files of one run of a Pod: <c>.lab/POD/</c> in the current directory, or in the temporary directory if that is not writable. It
+/// is emptied at the start of a run and kept afterwards for inspection. Persistent volume claims and host paths are in the directory
+/// above and outlive the run, as they outlive a Pod.
 /// </summary>
 internal sealed class RunDirectory : IDisposable
 {
@@ -13,27 +13,28 @@ internal sealed class RunDirectory : IDisposable
     {
         _lock = @lock;
         Root = Path.Combine(root, pod);
-        Shared = root;
+        SharedDirectory = root;
     }
 
     public string Root { get; }
 
-    /// <summary>The directory above, for what outlives a Pod.</summary>
-    public string Shared { get; }
+    /// <summary>The directory above, for data that outlives a Pod.</summary>
+    public string SharedDirectory { get; }
 
-    public string Volume(string name) => Path.Combine(Root, "volumes", name);
+    public string GetVolumePath(string name) => Path.Combine(Root, "volumes", name);
 
-    /// <summary>The volume's files for one container whose paths had to be translated in them.</summary>
-    public string TranslatedVolume(string container, string name) => Path.Combine(Root, "translated", container, name);
+    /// <summary>The files of a volume for one container, with its paths translated.</summary>
+    public string GetTranslatedVolumePath(string container, string name) => Path.Combine(Root, "translated", container, name);
 
-    /// <summary>What the container sees as <c>/</c>, as far as it is there.</summary>
-    public string ContainerRoot(string container) => Path.Combine(Root, "containers", container);
+    /// <summary>The directory that stands for <c>/</c> of the container. It contains only the mounts and <c>/tmp</c>.</summary>
+    public string GetContainerRoot(string container) => Path.Combine(Root, "containers", container);
 
+    /// <summary>Locks and empties the directory of a Pod.</summary>
     /// <exception cref="IOException">Another lab runs this Pod here.</exception>
-    public static RunDirectory Open(string pod, string? parent = null)
+    public static RunDirectory OpenDirectory(string pod, string? parent = null)
     {
-        var (root, held) = OpenRoot(pod, parent ?? Environment.CurrentDirectory);
-        var directory = new RunDirectory(root, pod, held);
+        var (root, lockFile) = OpenRoot(pod, parent ?? Environment.CurrentDirectory);
+        var directory = new RunDirectory(root, pod, lockFile);
         if (Directory.Exists(directory.Root))
         {
             Directory.Delete(directory.Root, recursive: true);
@@ -47,28 +48,28 @@ internal sealed class RunDirectory : IDisposable
 
     private static (string Root, FileStream Lock) OpenRoot(string pod, string parent)
     {
-        var wanted = Path.Combine(parent, ".lab");
+        var preferred = Path.Combine(parent, ".lab");
         try
         {
-            return (wanted, Hold(wanted, pod));
+            return (preferred, AcquireLock(preferred, pod));
         }
         catch (UnauthorizedAccessException)
         {
-            return Elsewhere();
+            return OpenFallback();
         }
-        catch (IOException) when (!CanWrite(wanted))
+        catch (IOException) when (!CanWrite(preferred))
         {
-            return Elsewhere();
+            return OpenFallback();
         }
 
-        (string, FileStream) Elsewhere()
+        (string, FileStream) OpenFallback()
         {
             var fallback = Path.Combine(Path.GetTempPath(), $"lab-{Environment.UserName}");
-            return (fallback, Hold(fallback, pod));
+            return (fallback, AcquireLock(fallback, pod));
         }
     }
 
-    private static FileStream Hold(string root, string pod)
+    private static FileStream AcquireLock(string root, string pod)
     {
         CreatePrivate(root);
         return new FileStream(Path.Combine(root, $"{pod}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
@@ -89,7 +90,7 @@ internal sealed class RunDirectory : IDisposable
         }
     }
 
-    /// <summary>For the user alone: the volumes hold private keys.</summary>
+    /// <summary>Accessible only to the user, because the volumes contain private keys.</summary>
     private static void CreatePrivate(string directory)
     {
         if (OperatingSystem.IsWindows())

@@ -7,15 +7,16 @@ using Lab.Objects;
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// A TLS Secret for localhost, made on the spot when a Pod names one that is in no manifest: a private key does not belong
-/// into a repository, and a first try should not begin with openssl.
+/// Generates a TLS Secret for localhost if a Pod references one that is in no manifest. A private key does not belong into a
+/// repository, and a first try should not start with openssl.
 /// </summary>
 internal static class SelfSignedSecret
 {
     private const int ValidDays = 90;
 
-    /// <returns>What to tell, a line for each Secret made.</returns>
-    public static IReadOnlyList<string> MakeMissing(Pod pod, PodConfiguration configuration, TimeProvider clock)
+    /// <summary>Generates the missing TLS Secrets of a Pod.</summary>
+    /// <returns>One message for each generated Secret.</returns>
+    public static IReadOnlyList<string> GenerateMissing(Pod pod, PodConfiguration configuration, TimeProvider clock)
     {
         var lines = new List<string>();
         foreach (var volume in pod.Spec.Volumes)
@@ -26,10 +27,12 @@ internal static class SelfSignedSecret
                 .Select(secret => secret.Reference);
             foreach (var name in names)
             {
-                if (configuration.Secret(name) is null && IsForTls(pod, volume, name))
+                if (configuration.FindSecret(name) is null && IsForTls(pod, volume, name))
                 {
-                    configuration.Set(Make(name, pod.Metadata.Name, clock.GetUtcNow()));
-                    lines.Add($"Secret {name}: not in the manifests, so made one: self-signed for localhost, {ValidDays} days (a cluster needs a real one: kubectl create secret tls {name} --cert=tls.crt --key=tls.key)");
+                    configuration.SetSecret(GenerateSecret(name, pod.Metadata.Name, clock.GetUtcNow()));
+                    lines.Add(
+                        $"Secret {name}: not in the manifests; generated a self-signed certificate for localhost, valid {ValidDays} days "
+                        + $"(in a cluster, create one: kubectl create secret tls {name} --cert=tls.crt --key=tls.key)");
                 }
             }
         }
@@ -38,7 +41,7 @@ internal static class SelfSignedSecret
     }
 
     /// <summary>A certificate for localhost with a new ECDSA P-256 key, as <c>kubernetes.io/tls</c>.</summary>
-    public static Secret Make(string name, string podName, DateTimeOffset now)
+    public static Secret GenerateSecret(string name, string podName, DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -48,11 +51,12 @@ internal static class SelfSignedSecret
         names.AddIpAddress(IPAddress.Loopback);
         names.AddIpAddress(IPAddress.IPv6Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1", "serverAuth")], critical: false));
 
-        // Some minutes back: clocks differ.
+        // Valid from a few minutes ago, because clocks differ.
         using var certificate = request.CreateSelfSigned(now.AddMinutes(-5), now.AddDays(ValidDays));
         return new Secret
         {
@@ -68,6 +72,6 @@ internal static class SelfSignedSecret
 
     private static bool IsForTls(Pod pod, Volume volume, string secret) =>
         secret.EndsWith("-tls", StringComparison.Ordinal)
-        || pod.Spec.InitContainers.Concat(pod.Spec.Containers).Any(container =>
-            ImageCatalog.NameOf(container.Image) == "tls-proxy" && container.VolumeMounts.Any(mount => mount.Name == volume.Name));
+        || pod.Spec.AllContainers.Any(container =>
+            ImageCatalog.GetImageName(container.Image) == "tls-proxy" && container.VolumeMounts.Any(mount => mount.Name == volume.Name));
 }

@@ -2,10 +2,12 @@ using System.Text;
 
 namespace Lab.Containers.Local;
 
-/// <summary><c>$(NAME)</c> in commands and values, as Kubernetes expands it: unknown names stay as they are, <c>$$</c> is a dollar sign.</summary>
+/// <summary>
+/// Expands <c>$(NAME)</c> in commands and values as Kubernetes does: unknown names stay unchanged, and <c>$$</c> is a dollar sign.
+/// </summary>
 internal static class VariableExpansion
 {
-    public static string Expand(string text, IReadOnlyDictionary<string, string> variables)
+    public static string ExpandVariables(string text, IReadOnlyDictionary<string, string> variables)
     {
         var result = new StringBuilder(text.Length);
         for (var at = 0; at < text.Length; at++)

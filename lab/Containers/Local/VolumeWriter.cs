@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// Writes the files of a ConfigMap or Secret volume as the kubelet does: into a directory of their own, named after the
-/// time, to which <c>..data</c> points; the visible names are links through <c>..data</c>. An update makes a new directory and
-/// renames a new <c>..data</c> over the old one, so a reader sees all old files or all new ones.
+/// Writes the files of a ConfigMap or Secret volume as the kubelet does: into a time-stamped directory that <c>..data</c> points to; the
+/// visible names are links through <c>..data</c>. An update writes a new directory and renames a new <c>..data</c> over the old one, so
+/// a reader sees either all old files or all new ones.
 /// </summary>
 internal static class VolumeWriter
 {
     private const string Data = "..data";
 
-    public static void Write(string directory, IReadOnlyDictionary<string, VolumeFile> files, TimeProvider clock)
+    public static void WriteFiles(string directory, IReadOnlyDictionary<string, VolumeFile> files, TimeProvider clock)
     {
         Directory.CreateDirectory(directory);
         var data = Path.Combine(directory, Data);
@@ -21,7 +21,7 @@ internal static class VolumeWriter
             return;
         }
 
-        // The zone-less time and a random end, as the kubelet names it: two updates within a second do not collide.
+        // Named as the kubelet does: the time and a random suffix, so that two updates within a second do not collide.
         var name = string.Create(CultureInfo.InvariantCulture, $"..{clock.GetUtcNow():yyyy_MM_dd_HH_mm_ss}.{Random.Shared.Next():D10}");
         var next = Directory.CreateDirectory(Path.Combine(directory, name)).FullName;
         foreach (var (path, file) in files)
@@ -38,7 +38,7 @@ internal static class VolumeWriter
         var temporary = Path.Combine(directory, "..data_tmp");
         File.Delete(temporary);
         File.CreateSymbolicLink(temporary, name);
-        Native.Rename(temporary, data);
+        Native.ReplacePath(temporary, data);
 
         var visible = files.Keys.Select(path => path.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var leaf in visible)

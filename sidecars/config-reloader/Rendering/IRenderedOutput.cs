@@ -1,17 +1,19 @@
-using ConfigReloader.Watching;
+using ConfigReloader.Sources;
 
 namespace ConfigReloader.Rendering;
 
-/// <summary>A place on a shared volume whose whole content is replaced at once.</summary>
+/// <summary>A directory or file on a shared volume whose content is replaced atomically.</summary>
 internal interface IRenderedOutput
 {
-    /// <summary>Where it is, absolute.</summary>
+    /// <summary>Absolute path of the output.</summary>
     string Path { get; }
 
-    /// <summary>True if something was rendered here before.</summary>
+    /// <summary>Whether the output was rendered before.</summary>
     bool Exists { get; }
 
-    /// <summary>Puts the files in force; a reader sees all of the old or all of the new. Nothing is touched where they are equal.</summary>
-    /// <returns>True if the content differs from what was there.</returns>
-    bool Replace(IReadOnlyList<SourceFile> files);
+    /// <summary>
+    /// Publishes the files. A reader sees either all old files or all new ones. Nothing is written if the content is already the same.
+    /// </summary>
+    /// <returns>True if the content changed.</returns>
+    bool ReplaceContent(IReadOnlyList<SourceFile> files);
 }

@@ -4,24 +4,23 @@ using System.Text;
 namespace ConfigReloader.Rendering;
 
 /// <summary>
-/// Replaces <c>$(NAME)</c> by the value of the environment variable <c>NAME</c>, with Kubernetes' own rules for
-/// <c>command</c> and <c>args</c>: <c>$$(NAME)</c> stands for the text <c>$(NAME)</c>. What is not a variable's name in
-/// parentheses stays as it is (<c>$(date +%s)</c>, <c>${NAME}</c>, <c>$1</c>). Unlike Kubernetes, an unknown variable
-/// is an error.
+/// Replaces <c>$(NAME)</c> by the value of the environment variable <c>NAME</c>, with the rules that Kubernetes applies to
+/// <c>command</c> and <c>args</c>: <c>$$(NAME)</c> becomes the text <c>$(NAME)</c>. Anything else stays unchanged
+/// (<c>$(date +%s)</c>, <c>${NAME}</c>, <c>$1</c>). Unlike in Kubernetes, an unknown variable is an error.
 /// </summary>
-/// <remarks>Works on bytes, so that a file in any encoding, or none, comes out as it went in.</remarks>
+/// <remarks>Works on bytes, so files in any encoding and binary files are preserved.</remarks>
 internal static class Placeholders
 {
     private static readonly SearchValues<byte> NameBytes =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"u8);
 
     /// <summary>Renders one file.</summary>
-    /// <param name="file">Name for the errors.</param>
+    /// <param name="file">File name for error messages.</param>
     /// <param name="template">The bytes with placeholders.</param>
-    /// <param name="variable">Value of a variable, or null where it is not set.</param>
-    /// <param name="unknown">Takes every placeholder that has no value.</param>
-    public static ReadOnlyMemory<byte> Render(
-        string file, ReadOnlyMemory<byte> template, Func<string, string?> variable, ICollection<UnknownVariable> unknown)
+    /// <param name="readVariable">Returns the value of a variable, or null if it is not set.</param>
+    /// <param name="unknown">Receives every placeholder that has no value.</param>
+    public static ReadOnlyMemory<byte> ReplacePlaceholders(
+        string file, ReadOnlyMemory<byte> template, Func<string, string?> readVariable, ICollection<UnknownVariable> unknown)
     {
         var rest = template.Span;
         if (rest.IndexOf("$("u8) < 0)
@@ -38,7 +37,7 @@ internal static class Placeholders
             rest = rest[dollar..];
 
             var escaped = rest.StartsWith("$$("u8);
-            var name = NameIn(rest[(escaped ? 2 : 1)..]);
+            var name = ReadVariableName(rest[(escaped ? 2 : 1)..]);
             if (name is null)
             {
                 output.Write(rest[..1]);
@@ -51,7 +50,7 @@ internal static class Placeholders
             }
             else
             {
-                if (variable(name) is { } value)
+                if (readVariable(name) is { } value)
                 {
                     output.Write(Encoding.UTF8.GetBytes(value));
                 }
@@ -68,8 +67,8 @@ internal static class Placeholders
         return output.WrittenMemory;
     }
 
-    /// <summary>The variable's name where the bytes begin with <c>(NAME)</c>, else null.</summary>
-    private static string? NameIn(ReadOnlySpan<byte> bytes)
+    /// <summary>The name of the variable if the bytes start with <c>(NAME)</c>, otherwise null.</summary>
+    private static string? ReadVariableName(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty || bytes[0] != '(')
         {

@@ -1,12 +1,12 @@
 using System.Globalization;
-using ConfigReloader.Watching;
+using ConfigReloader.Sources;
 
 namespace ConfigReloader.Rendering;
 
 /// <summary>
-/// A rendered directory, laid out as the kubelet lays out a ConfigMap: the files in a directory of their own, the link
-/// <c>..data</c> to it, and <c>name -> ..data/name</c> for what the reader opens. Renaming a new <c>..data</c> over the
-/// old one changes every file at once.
+/// A rendered directory with the layout of a ConfigMap volume: the files are in a time-stamped directory, the link <c>..data</c>
+/// points to it, and <c>name -> ..data/name</c> is what a reader opens. Renaming a new <c>..data</c> over the old one changes all
+/// files atomically.
 /// </summary>
 internal sealed class RenderedDirectory(string path, TimeProvider time) : IRenderedOutput
 {
@@ -14,23 +14,25 @@ internal sealed class RenderedDirectory(string path, TimeProvider time) : IRende
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    public bool Exists => Current is not null;
+    public bool Exists => CurrentDirectory is not null;
 
-    private string DataLink => System.IO.Path.Combine(Path, Source.DataLink);
+    private string DataLink => System.IO.Path.Combine(Path, WatchedSource.DataLink);
 
-    /// <summary>The directory that is in force, or null.</summary>
-    private string? Current =>
-        new FileInfo(DataLink).LinkTarget is { } target && System.IO.Path.Combine(Path, target) is var directory && Directory.Exists(directory)
+    /// <summary>The directory that <c>..data</c> points to, or null.</summary>
+    private string? CurrentDirectory =>
+        new FileInfo(DataLink).LinkTarget is { } target
+        && System.IO.Path.Combine(Path, target) is var directory
+        && Directory.Exists(directory)
             ? directory
             : null;
 
-    public bool Replace(IReadOnlyList<SourceFile> files)
+    public bool ReplaceContent(IReadOnlyList<SourceFile> files)
     {
         Directory.CreateDirectory(Path);
-        var current = Current;
-        if (current is not null && Holds(current, files))
+        var current = CurrentDirectory;
+        if (current is not null && HasSameFiles(current, files))
         {
-            LinkNames(files);
+            UpdateVisibleLinks(files);
             return false;
         }
 
@@ -42,41 +44,42 @@ internal sealed class RenderedDirectory(string path, TimeProvider time) : IRende
             {
                 var target = System.IO.Path.Combine(next, file.Name);
                 Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target) ?? next);
-                RenderedFile.Write(target, file.Content);
+                RenderedFile.WriteDurably(target, file.Content);
             }
 
             Directory.CreateDirectory(next);
             var newLink = System.IO.Path.Combine(Path, NewLink);
             File.Delete(newLink);
             File.CreateSymbolicLink(newLink, name);
-            AtomicRename.Over(newLink, DataLink);
+            AtomicRename.ReplacePath(newLink, DataLink);
         }
         catch
         {
-            // The old state is still in force; a half of the new one must not fill the volume.
-            Remove(next);
+            // The old files are still published; the incomplete new directory must not fill the volume.
+            TryDeleteDirectory(next);
             throw;
         }
 
-        LinkNames(files);
-        RemoveOthers(name);
+        UpdateVisibleLinks(files);
+        DeleteOtherVersions(name);
         return true;
     }
 
-    private static bool Holds(string directory, IReadOnlyList<SourceFile> files)
+    private static bool HasSameFiles(string directory, IReadOnlyList<SourceFile> files)
     {
-        var held = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Count();
-        return held == files.Count && files.All(file => RenderedFile.Holds(System.IO.Path.Combine(directory, file.Name), file.Content));
+        var count = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories).Count();
+        return count == files.Count
+            && files.All(file => RenderedFile.HasSameContent(System.IO.Path.Combine(directory, file.Name), file.Content));
     }
 
-    /// <summary>The visible names: one link for each first part of a file's name, and none that dangles.</summary>
-    private void LinkNames(IReadOnlyList<SourceFile> files)
+    /// <summary>Creates one link per top-level file or directory, and deletes links that dangle.</summary>
+    private void UpdateVisibleLinks(IReadOnlyList<SourceFile> files)
     {
         var names = files.Select(file => file.Name.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in new DirectoryInfo(Path).EnumerateFileSystemInfos())
         {
-            var ours = entry.LinkTarget == $"{Source.DataLink}/{entry.Name}";
-            if (ours && !names.Remove(entry.Name))
+            var isOwnLink = entry.LinkTarget == $"{WatchedSource.DataLink}/{entry.Name}";
+            if (isOwnLink && !names.Remove(entry.Name))
             {
                 entry.Delete();
             }
@@ -84,23 +87,23 @@ internal sealed class RenderedDirectory(string path, TimeProvider time) : IRende
 
         foreach (var name in names)
         {
-            File.CreateSymbolicLink(System.IO.Path.Combine(Path, name), $"{Source.DataLink}/{name}");
+            File.CreateSymbolicLink(System.IO.Path.Combine(Path, name), $"{WatchedSource.DataLink}/{name}");
         }
     }
 
-    /// <summary>Directories of earlier renderings, also of one that was killed half-way.</summary>
-    private void RemoveOthers(string inForce)
+    /// <summary>Deletes directories of earlier renderings, including incomplete ones of a killed process.</summary>
+    private void DeleteOtherVersions(string current)
     {
         foreach (var directory in Directory.EnumerateDirectories(Path, "..2*"))
         {
-            if (System.IO.Path.GetFileName(directory) != inForce)
+            if (System.IO.Path.GetFileName(directory) != current)
             {
-                Remove(directory);
+                TryDeleteDirectory(directory);
             }
         }
     }
 
-    private static void Remove(string directory)
+    private static void TryDeleteDirectory(string directory)
     {
         try
         {
@@ -108,7 +111,7 @@ internal sealed class RenderedDirectory(string path, TimeProvider time) : IRende
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Unused either way; the next rendering tries again.
+            // The directory is unused; the next rendering deletes it.
         }
     }
 }

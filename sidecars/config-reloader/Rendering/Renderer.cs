@@ -1,34 +1,34 @@
-using ConfigReloader.Watching;
+using ConfigReloader.Sources;
 
 namespace ConfigReloader.Rendering;
 
 /// <summary>Turns a snapshot with placeholders into the files that the application reads.</summary>
-/// <param name="Output">Where the rendered files go.</param>
-/// <param name="Variable">Value of an environment variable, or null.</param>
-internal sealed record Renderer(IRenderedOutput Output, Func<string, string?> Variable)
+/// <param name="Output">Where the rendered files are written.</param>
+/// <param name="ReadVariable">Returns the value of an environment variable, or null if it is not set.</param>
+internal sealed record Renderer(IRenderedOutput Output, Func<string, string?> ReadVariable)
 {
-    public static Renderer To(string path, bool isFile, TimeProvider time) => new(
+    public static Renderer CreateForPath(string path, bool isFile, TimeProvider time) => new(
         isFile ? new RenderedFile(path) : new RenderedDirectory(path, time), Environment.GetEnvironmentVariable);
 
-    /// <summary>Renders everything first and writes then, so that an error leaves the output as it was.</summary>
-    /// <returns>True if the output now differs from what was there.</returns>
-    /// <exception cref="RenderRefusedException">A placeholder names no variable; all of them are listed.</exception>
+    /// <summary>Renders all files before it writes the first one, so an error leaves the output unchanged.</summary>
+    /// <returns>True if the output changed.</returns>
+    /// <exception cref="UnknownVariablesException">Placeholders have no value; the exception lists all of them.</exception>
     /// <exception cref="IOException">The output cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">The output must not be written.</exception>
-    public bool Render(Snapshot snapshot) => Output.Replace(Preview(snapshot));
+    /// <exception cref="UnauthorizedAccessException">This process may not write the output.</exception>
+    public bool RenderSnapshot(SourceSnapshot snapshot) => Output.ReplaceContent(RenderInMemory(snapshot));
 
-    /// <summary>Renders into memory alone, for the <c>check</c> verb.</summary>
-    /// <exception cref="RenderRefusedException">A placeholder names no variable; all of them are listed.</exception>
-    public IReadOnlyList<SourceFile> Preview(Snapshot snapshot)
+    /// <summary>Renders without writing, for the <c>check</c> verb.</summary>
+    /// <exception cref="UnknownVariablesException">Placeholders have no value; the exception lists all of them.</exception>
+    public IReadOnlyList<SourceFile> RenderInMemory(SourceSnapshot snapshot)
     {
         var unknown = new List<UnknownVariable>();
         var files = new List<SourceFile>(snapshot.Files.Count);
         foreach (var file in snapshot.Files)
         {
-            var content = Placeholders.Render(file.Name, file.Content, Variable, unknown);
+            var content = Placeholders.ReplacePlaceholders(file.Name, file.Content, ReadVariable, unknown);
             files.Add(new SourceFile(file.Name, content.Length, content));
         }
 
-        return unknown.Count == 0 ? files : throw new RenderRefusedException(unknown);
+        return unknown.Count == 0 ? files : throw new UnknownVariablesException(unknown);
     }
 }

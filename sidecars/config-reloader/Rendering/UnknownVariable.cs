@@ -1,9 +1,9 @@
 namespace ConfigReloader.Rendering;
 
-/// <summary>A placeholder that names no variable of this process.</summary>
-/// <param name="File">Name of the file below the watched place.</param>
-/// <param name="Line">Line of the placeholder, from 1.</param>
-/// <param name="Name">The variable that is asked for.</param>
+/// <summary>A placeholder whose environment variable is not set in this process.</summary>
+/// <param name="File">Name of the file below the watched source.</param>
+/// <param name="Line">Line of the placeholder, starting at 1.</param>
+/// <param name="Name">Name of the missing variable.</param>
 internal readonly record struct UnknownVariable(string File, int Line, string Name)
 {
     public override string ToString() => $"{File}:{Line}: $({Name})";

@@ -2,17 +2,18 @@ using System.Text.Json;
 
 namespace ConfigReloader.Targets;
 
-/// <summary>What an application's status page says of its configuration.</summary>
-/// <param name="Generation">Counts the configurations that it has taken.</param>
-/// <param name="StartedAt">Tells a process from its successor, whose generation begins anew; null where it is not said.</param>
-/// <param name="LastReloadAt">When it last took or refused one; null where it is not said.</param>
-/// <param name="Refusal">Why it refused the last one; null if it did not.</param>
-internal sealed record ApplicationStatus(string Generation, string? StartedAt, string? LastReloadAt, string? Refusal)
+/// <summary>The part of an application's status page that describes its configuration.</summary>
+/// <param name="Generation">Number of configurations that the application has loaded.</param>
+/// <param name="StartedAt">Distinguishes a process from its successor, whose generation starts again; null if not shown.</param>
+/// <param name="LastReloadAt">When the application last applied or rejected a configuration; null if not shown.</param>
+/// <param name="Rejection">Why the last configuration was rejected; null if it was applied.</param>
+internal sealed record ApplicationStatus(string Generation, string? StartedAt, string? LastReloadAt, string? Rejection)
 {
     /// <summary>
-    /// Reads a <c>/statusz</c> of this project (<c>configuration_generation</c>, <c>started_at</c>, <c>last_reload</c>), or any JSON
-    /// object that has <c>config_generation</c>, at its root or under <c>process</c>; null if it says nothing of the kind.
+    /// Parses a <c>/statusz</c> of this project (<c>configuration_generation</c>, <c>started_at</c>, <c>last_reload</c>), or any
+    /// JSON object with <c>configuration_generation</c> or <c>config_generation</c> at its root or under <c>process</c>.
     /// </summary>
+    /// <returns>Null if the page has no generation.</returns>
     public static ApplicationStatus? Parse(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object)
@@ -21,8 +22,8 @@ internal sealed record ApplicationStatus(string Generation, string? StartedAt, s
         }
 
         var process = root.TryGetProperty("process", out var nested) && nested.ValueKind == JsonValueKind.Object ? nested : root;
-        var generation = Text(root, "configuration_generation") ?? Text(root, "config_generation")
-            ?? Text(process, "configuration_generation") ?? Text(process, "config_generation");
+        var generation = ReadText(root, "configuration_generation") ?? ReadText(root, "config_generation")
+            ?? ReadText(process, "configuration_generation") ?? ReadText(process, "config_generation");
         if (generation is null)
         {
             return null;
@@ -31,12 +32,12 @@ internal sealed record ApplicationStatus(string Generation, string? StartedAt, s
         var reload = root.TryGetProperty("last_reload", out var last) && last.ValueKind == JsonValueKind.Object ? last : default;
         return new ApplicationStatus(
             generation,
-            Text(root, "started_at") ?? Text(process, "started_at"),
-            Text(reload, "at"),
-            Text(reload, "outcome") == "refused" ? Text(reload, "errors") ?? "no reason given" : null);
+            ReadText(root, "started_at") ?? ReadText(process, "started_at"),
+            ReadText(reload, "at"),
+            ReadText(reload, "outcome") is "refused" or "rejected" ? ReadText(reload, "errors") ?? "no reason given" : null);
     }
 
-    private static string? Text(JsonElement parent, string name) =>
+    private static string? ReadText(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null
             ? value.ToString()
             : null;

@@ -1,21 +1,21 @@
 namespace ConfigReloader.Targets;
 
-/// <summary>Time to wait before attempt after attempt: doubled each time, with a fifth of jitter so that Pods do not march in step.</summary>
-/// <param name="first">Before the second attempt.</param>
-/// <param name="most">Never longer.</param>
-/// <param name="random">A number in [0, 1).</param>
-internal sealed class Backoff(TimeSpan first, TimeSpan most, Func<double> random)
+/// <summary>Delay between attempts: doubled each time, with 20 % jitter so that the replicas of a workload do not retry in step.</summary>
+/// <param name="first">Delay before the second attempt.</param>
+/// <param name="maximum">Upper limit, before jitter.</param>
+/// <param name="random">Returns a number in [0, 1).</param>
+internal sealed class Backoff(TimeSpan first, TimeSpan maximum, Func<double> random)
 {
     private TimeSpan? _last;
 
-    /// <summary>The wait after one more failure.</summary>
-    public TimeSpan Next()
+    /// <summary>The delay after one more failure.</summary>
+    public TimeSpan NextDelay()
     {
-        var wait = _last is not { } last ? first : last > most / 2 ? most : last * 2;
-        _last = wait < most ? wait : most;
+        var delay = _last is not { } last ? first : last > maximum / 2 ? maximum : last * 2;
+        _last = delay < maximum ? delay : maximum;
         return _last.Value * (0.8 + (0.4 * random()));
     }
 
-    /// <summary>Begins anew.</summary>
-    public void Reset() => _last = null;
+    /// <summary>Starts again with the first delay.</summary>
+    public void ResetDelay() => _last = null;
 }

@@ -3,106 +3,108 @@ using System.Text.Json;
 namespace ConfigReloader.Targets;
 
 /// <summary>
-/// A signal has no answer, and a process may ignore it: this compares the application's own status before and after a
-/// delivery. A new generation (or a new process, which has read the new state at its start) confirms it; a refusal in
-/// the status is the application's refusal; no change at all within the time is noticed, and not signalled again.
+/// Confirms deliveries with the application's status page. A signal has no response, and a process may ignore it, so the
+/// configuration generation is compared before and after. A new generation, or a new process (which has read the new
+/// configuration at its start), confirms the delivery. A rejection on the page counts as the application's rejection.
 /// </summary>
-internal sealed class ConfirmedTarget(ITarget target, Uri statusUrl, TimeSpan within, HttpClient client, TimeProvider time) : ITarget
+internal sealed class ConfirmedTarget(ITarget target, Uri statusUrl, TimeSpan confirmWithin, HttpClient client, TimeProvider time) : ITarget
 {
     private const int MaxStatusBytes = 1 << 20;
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LeastRequestTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinRequestTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>An application that may take long to reload may take as long to say how it stands.</summary>
-    private readonly TimeSpan _requestTimeout = within > LeastRequestTimeout ? within : LeastRequestTimeout;
+    /// <summary>An application that is busy reloading may serve its status page just as slowly.</summary>
+    private readonly TimeSpan _requestTimeout = confirmWithin > MinRequestTimeout ? confirmWithin : MinRequestTimeout;
 
     public string Description => target.Description;
 
-    public async Task<Delivery> DeliverAsync(CancellationToken cancellationToken)
+    public async Task<DeliveryResult> DeliverChangeAsync(CancellationToken cancellationToken)
     {
-        var (before, trouble) = await ReadAsync(cancellationToken);
-        var delivery = await target.DeliverAsync(cancellationToken);
-        if (delivery.Outcome != DeliveryOutcome.Delivered)
+        var (before, error) = await ReadStatusAsync(cancellationToken);
+        var result = await target.DeliverChangeAsync(cancellationToken);
+        if (result.Outcome != DeliveryOutcome.Delivered)
         {
-            return delivery;
+            return result;
         }
 
         if (before is null)
         {
-            return Delivery.Unconfirmed(
-                $"{delivery.Message}; whether it was heeded is not known: {trouble}",
-                "Correct Target:StatusUrl: it must answer with JSON that has configuration_generation.");
+            return DeliveryResult.Unconfirmed(
+                $"{result.Message}; the reload cannot be confirmed: {error}",
+                "Correct Target:StatusUrl: it must return JSON with configuration_generation.");
         }
 
         var start = time.GetTimestamp();
         while (true)
         {
-            (var after, trouble) = await ReadAsync(cancellationToken);
+            (var after, error) = await ReadStatusAsync(cancellationToken);
             if (after is not null)
             {
                 if (after.Generation != before.Generation || after.StartedAt != before.StartedAt)
                 {
-                    return delivery;
+                    return result;
                 }
 
-                if (after.Refusal is not null && after.LastReloadAt != before.LastReloadAt)
+                if (after.Rejection is not null && after.LastReloadAt != before.LastReloadAt)
                 {
-                    return Delivery.Refused(
-                        $"{delivery.Message}, and the application refused: {after.Refusal}",
-                        "Correct the configuration: the application keeps its old one. The next change is delivered again.");
+                    return DeliveryResult.Refused(
+                        $"{result.Message}, and the application rejected the configuration: {after.Rejection}",
+                        "Correct the configuration; the application keeps the old one. The next change is delivered again.");
                 }
             }
 
-            if (time.GetElapsedTime(start) >= within)
+            if (time.GetElapsedTime(start) >= confirmWithin)
             {
                 break;
             }
 
-            await Task.Delay(Interval, time, cancellationToken);
+            await Task.Delay(PollInterval, time, cancellationToken);
         }
 
-        return Delivery.Unconfirmed(
-            trouble is null
-                ? $"{delivery.Message}, but its configuration generation is still {before.Generation} after {within.TotalSeconds:0.###} s"
-                : $"{delivery.Message}, and since then {trouble}",
-            "The application ignores it or takes longer: see its log, its documentation for how it reloads, and Target:ConfirmWithin. It is not told again until the next change.");
+        return DeliveryResult.Unconfirmed(
+            error is not null
+                ? $"{result.Message}, but afterwards {error}"
+                : $"{result.Message}, but its configuration generation is still {before.Generation} "
+                    + $"after {confirmWithin.TotalSeconds:0.###} s",
+            "The application ignores the notification or takes longer to reload. Check its log, how its documentation says it reloads, "
+                + "and Target:ConfirmWithin. The notification is not repeated until the next change.");
     }
 
-    public async Task<Delivery?> ProbeAsync(CancellationToken cancellationToken)
+    public async Task<DeliveryResult?> CheckReachabilityAsync(CancellationToken cancellationToken)
     {
-        if (await target.ProbeAsync(cancellationToken) is { } failure)
+        if (await target.CheckReachabilityAsync(cancellationToken) is { } failure)
         {
             return failure;
         }
 
-        var (status, trouble) = await ReadAsync(cancellationToken);
+        var (status, error) = await ReadStatusAsync(cancellationToken);
         return status is null
-            ? Delivery.Failed(trouble ?? $"{statusUrl} says nothing", "Correct Target:StatusUrl, or leave it out.")
+            ? DeliveryResult.Failed(error ?? $"{statusUrl} is empty", "Correct Target:StatusUrl, or remove it.")
             : null;
     }
 
-    private async Task<(ApplicationStatus? Status, string? Trouble)> ReadAsync(CancellationToken cancellationToken)
+    private async Task<(ApplicationStatus? Status, string? Error)> ReadStatusAsync(CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(_requestTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(_requestTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            using var response = await client.GetAsync(statusUrl, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            using var response = await client.GetAsync(statusUrl, HttpCompletionOption.ResponseHeadersRead, linked.Token);
             if (!response.IsSuccessStatusCode)
             {
-                return (null, $"GET {statusUrl} answered {(int)response.StatusCode}");
+                return (null, $"GET {statusUrl} returned {(int)response.StatusCode}");
             }
 
-            await response.Content.LoadIntoBufferAsync(MaxStatusBytes, either.Token);
-            await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-            using var json = await JsonDocument.ParseAsync(body, default, either.Token);
+            await response.Content.LoadIntoBufferAsync(MaxStatusBytes, linked.Token);
+            await using var body = await response.Content.ReadAsStreamAsync(linked.Token);
+            using var json = await JsonDocument.ParseAsync(body, default, linked.Token);
             return ApplicationStatus.Parse(json.RootElement) is { } status
                 ? (status, null)
-                : (null, $"GET {statusUrl} has no configuration_generation");
+                : (null, $"GET {statusUrl} returned no configuration_generation");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"GET {statusUrl} gave no answer within {_requestTimeout.TotalSeconds:0} s");
+            return (null, $"GET {statusUrl} timed out after {_requestTimeout.TotalSeconds:0} s");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException)
         {

@@ -1,17 +1,17 @@
 namespace ConfigReloader.Targets;
 
-/// <summary>How an attempt to tell a target ended.</summary>
+/// <summary>How an attempt to notify a target ended. The names are also the values of the metric label <c>outcome</c>.</summary>
 internal enum DeliveryOutcome
 {
-    /// <summary>The target has it.</summary>
+    /// <summary>The target uses the new configuration.</summary>
     Delivered,
 
-    /// <summary>The target was told, but its own status shows no sign of it. Not told again: it may act on it twice.</summary>
+    /// <summary>The target was notified, but its status page shows no reload. Not repeated: the target might reload twice.</summary>
     Unconfirmed,
 
-    /// <summary>The application has looked at the new state and does not want it. Asking again changes nothing.</summary>
+    /// <summary>The application rejected the new configuration. Repeating the attempt would change nothing.</summary>
     Refused,
 
-    /// <summary>The target could not be told; worth another attempt.</summary>
+    /// <summary>The target could not be notified. The attempt is repeated.</summary>
     Failed,
 }

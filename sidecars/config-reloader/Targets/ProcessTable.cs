@@ -2,25 +2,28 @@ using System.Globalization;
 
 namespace ConfigReloader.Targets;
 
-/// <summary>The processes that this one sees: with <c>shareProcessNamespace: true</c> all of the Pod, else its container's.</summary>
-/// <param name="root">Where the proc file system is.</param>
+/// <summary>
+/// The processes in this container's process namespace: all of the Pod with <c>shareProcessNamespace: true</c>, otherwise only
+/// those of this container.
+/// </summary>
+/// <param name="root">Path of the proc file system.</param>
 internal sealed class ProcessTable(string root = "/proc")
 {
-    /// <summary>Every process that is alive and has a program; zombies and the kernel's own threads are left out.</summary>
-    public IEnumerable<ProcessEntry> Read()
+    /// <summary>Every running process with a program; zombies and kernel threads are left out.</summary>
+    public IEnumerable<ProcessEntry> ListProcesses()
     {
         foreach (var directory in Directory.EnumerateDirectories(root))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var id) &&
-                Find(id) is { CommandLine.Count: > 0 } entry)
+                FindProcess(id) is { CommandLine.Count: > 0 } entry)
             {
                 yield return entry;
             }
         }
     }
 
-    /// <summary>One process, or null where there is none, or a zombie.</summary>
-    public ProcessEntry? Find(int id)
+    /// <summary>One process, or null if it does not exist or is a zombie.</summary>
+    public ProcessEntry? FindProcess(int id)
     {
         var directory = Path.Combine(root, id.ToString(CultureInfo.InvariantCulture));
         try
@@ -34,7 +37,7 @@ internal sealed class ProcessTable(string root = "/proc")
                 return null;
             }
 
-            // The short name in stat may hold anything, also parentheses and spaces: what follows the last ')' is regular.
+            // The short name in stat may contain parentheses and spaces; the fields after the last ')' have a fixed format.
             var stat = File.ReadAllText(Path.Combine(directory, "stat"));
             var afterName = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             const int startTime = 22 - 3;
@@ -51,22 +54,25 @@ internal sealed class ProcessTable(string root = "/proc")
                 commandLine,
                 int.Parse(fields["Uid"].Split('\t', ' ')[1], CultureInfo.InvariantCulture),
                 ulong.Parse(afterName[startTime], CultureInfo.InvariantCulture),
-                Masks(fields));
+                ParseSignalMasks(fields));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or KeyNotFoundException)
         {
-            // Gone while it was being looked at, or hidden from this user: either way not a process to be signalled.
+            // The process exited during the read, or is hidden from this user: it cannot be signalled.
             return null;
         }
     }
 
-    private static SignalMasks? Masks(Dictionary<string, string> fields) =>
-        Mask(fields, "SigBlk") is { } blocked && Mask(fields, "SigIgn") is { } ignored && Mask(fields, "SigCgt") is { } caught
+    private static SignalMasks? ParseSignalMasks(Dictionary<string, string> fields) =>
+        ParseMask(fields, "SigBlk") is { } blocked
+        && ParseMask(fields, "SigIgn") is { } ignored
+        && ParseMask(fields, "SigCgt") is { } caught
             ? new SignalMasks(blocked, ignored, caught)
             : null;
 
-    private static ulong? Mask(Dictionary<string, string> fields, string key) =>
-        fields.TryGetValue(key, out var text) && ulong.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var mask)
+    private static ulong? ParseMask(Dictionary<string, string> fields, string key) =>
+        fields.TryGetValue(key, out var text)
+        && ulong.TryParse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var mask)
             ? mask
             : null;
 }

@@ -3,17 +3,18 @@ using System.Threading.Channels;
 namespace ConfigReloader.Watching;
 
 /// <summary>
-/// The kernel's word that something moved below a directory. Only a hint: what changed is found by reading, and what
-/// the kernel does not tell (network file systems, spent inotify watches, a replaced directory) the poll finds.
+/// The kernel's notifications of changes below a directory. They only say when to read; what changed is found by comparing
+/// content. Polling finds the changes that the kernel does not report (network file systems, an exhausted inotify limit, a
+/// replaced directory).
 /// </summary>
 internal sealed class ChangeEvents : IDisposable
 {
     private readonly string _directory;
     private readonly bool _recursive;
 
-    // Holds at most one hint. Written by the file system watcher's thread, read by the watch's loop alone; never
-    // completed, for it ends with the loop.
-    private readonly Channel<bool> _hints = Channel.CreateBounded<bool>(
+    // Holds at most one notification. Written by the thread of the file system watcher, read only by the loop of the watch,
+    // and never completed because it lives as long as the loop.
+    private readonly Channel<bool> _notifications = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
     private FileSystemWatcher? _watcher;
@@ -24,14 +25,14 @@ internal sealed class ChangeEvents : IDisposable
         _recursive = recursive;
     }
 
-    /// <summary>Whether the kernel was asked successfully; otherwise <see cref="InactiveBecause"/> says why not.</summary>
-    public bool Active => _watcher is not null;
+    /// <summary>Whether the kernel reports changes; otherwise <see cref="UnavailableReason"/> says why not.</summary>
+    public bool IsActive => _watcher is not null;
 
-    /// <summary>Why there are no events, or null.</summary>
-    public string? InactiveBecause { get; private set; } = "not started";
+    /// <summary>Why the kernel reports no changes, or null.</summary>
+    public string? UnavailableReason { get; private set; } = "not started";
 
-    /// <summary>Asks the kernel anew, forgetting what was asked before. Does not throw: without events there is the poll.</summary>
-    public void Restart()
+    /// <summary>Subscribes to the kernel's notifications, replacing an earlier subscription. Never throws: polling remains.</summary>
+    public void RestartListening()
     {
         _watcher?.Dispose();
         _watcher = null;
@@ -43,47 +44,45 @@ internal sealed class ChangeEvents : IDisposable
                 IncludeSubdirectories = _recursive,
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.CreationTime,
             };
-            watcher.Changed += (_, _) => Hint();
-            watcher.Created += (_, _) => Hint();
-            watcher.Deleted += (_, _) => Hint();
-            watcher.Renamed += (_, _) => Hint();
+            watcher.Changed += (_, _) => NotifyChange();
+            watcher.Created += (_, _) => NotifyChange();
+            watcher.Deleted += (_, _) => NotifyChange();
+            watcher.Renamed += (_, _) => NotifyChange();
             watcher.Error += (_, error) =>
             {
-                InactiveBecause = error.GetException().Message;
-                Hint();
+                UnavailableReason = error.GetException().Message;
+                NotifyChange();
             };
             watcher.EnableRaisingEvents = true;
             _watcher = watcher;
-            InactiveBecause = null;
+            UnavailableReason = null;
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
             watcher?.Dispose();
-            InactiveBecause = exception.Message;
+            UnavailableReason = exception.Message;
         }
     }
 
-    /// <summary>Wakes the loop as if something had changed.</summary>
-    public void Hint() => _hints.Writer.TryWrite(true);
-
-    /// <summary>Waits for a hint, at most <paramref name="atMost"/>; true if there was one.</summary>
-    public async ValueTask<bool> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Waits for a notification.</summary>
+    /// <returns>False if there was none within the timeout.</returns>
+    public async ValueTask<bool> WaitForChangeAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (_hints.Reader.TryRead(out _))
+        if (_notifications.Reader.TryRead(out _))
         {
             return true;
         }
 
-        if (atMost <= TimeSpan.Zero)
+        if (timeout <= TimeSpan.Zero)
         {
             return false;
         }
 
-        using var timeout = new CancellationTokenSource(atMost, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await _hints.Reader.ReadAsync(either.Token);
+            await _notifications.Reader.ReadAsync(linked.Token);
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -92,15 +91,17 @@ internal sealed class ChangeEvents : IDisposable
         }
     }
 
-    /// <summary>Returns once there was no hint for <paramref name="quiet"/>, or after <paramref name="atMost"/> of unrest.</summary>
-    public async ValueTask QuietAsync(TimeSpan quiet, TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Returns after a quiet period without notifications, or after <paramref name="maximum"/> even if they continue.</summary>
+    public async ValueTask WaitUntilQuietAsync(TimeSpan quiet, TimeSpan maximum, TimeProvider time, CancellationToken cancellationToken)
     {
         var start = time.GetTimestamp();
-        while (await WaitAsync(quiet, time, cancellationToken) && time.GetElapsedTime(start) < atMost)
+        while (await WaitForChangeAsync(quiet, time, cancellationToken) && time.GetElapsedTime(start) < maximum)
         {
-            // More is coming; it is one change to the application.
+            // Notifications that follow each other closely are one change to the application.
         }
     }
 
     public void Dispose() => _watcher?.Dispose();
+
+    private void NotifyChange() => _notifications.Writer.TryWrite(true);
 }

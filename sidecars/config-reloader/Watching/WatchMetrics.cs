@@ -1,73 +1,110 @@
-using System.Diagnostics.Metrics;
-using ConfigReloader.Targets;
+using Prometheus;
 
 namespace ConfigReloader.Watching;
 
-/// <summary>The reloader's instruments; <c>watch</c> is the configured name.</summary>
+/// <summary>The metrics of the config reloader. The label <c>watch</c> is the configured name of a watch.</summary>
 internal sealed class WatchMetrics
 {
-    private readonly Counter<long> _changes;
-    private readonly Counter<long> _deliveries;
-    private readonly Counter<long> _renders;
-    private readonly Counter<long> _readErrors;
-    private readonly Histogram<double> _duration;
+    private static readonly double[] DurationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-    public WatchMetrics(IMeterFactory meters, WatchStates watches)
+    private readonly Counter _changes;
+    private readonly Counter _deliveries;
+    private readonly Counter _renders;
+    private readonly Counter _readErrors;
+    private readonly Histogram _deliveryDuration;
+    private readonly Gauge _inStep;
+    private readonly Gauge _lastChange;
+    private readonly Gauge _lastDelivery;
+    private readonly Gauge _eventsActive;
+
+    private readonly ActiveWatches _watches;
+    private readonly Lock _lock = new();
+    private HashSet<string> _observed = [];
+
+    public WatchMetrics(IMetricFactory metrics, CollectorRegistry registry, ActiveWatches watches)
     {
-        var meter = meters.Create("config_reloader");
-        _changes = meter.CreateCounter<long>(
-            "config_reloader_changes_total", description: "Changes of what is watched, by what showed them: the kernel's events or the poll.");
-        _deliveries = meter.CreateCounter<long>(
-            "config_reloader_deliveries_total", description: "Attempts to tell the target, by outcome: delivered, unconfirmed, refused or failed.");
-        _renders = meter.CreateCounter<long>(
-            "config_reloader_renders_total", description: "Renderings of placeholders, by outcome: written, unchanged, refused or failed.");
-        _readErrors = meter.CreateCounter<long>(
-            "config_reloader_read_errors_total", description: "Times that what is watched could not be read.");
-        _duration = meter.CreateHistogram(
+        _watches = watches;
+        _changes = metrics.CreateCounter(
+            "config_reloader_changes_total",
+            "Changes of the watched content, by what detected them: kernel events or polling.",
+            ["seen_by", "watch"]);
+        _deliveries = metrics.CreateCounter(
+            "config_reloader_deliveries_total",
+            "Attempts to notify the target, by outcome: delivered, unconfirmed, refused or failed.",
+            ["outcome", "watch"]);
+        _renders = metrics.CreateCounter(
+            "config_reloader_renders_total",
+            "Renderings of placeholders, by outcome: written, unchanged, refused or failed.",
+            ["outcome", "watch"]);
+        _readErrors = metrics.CreateCounter(
+            "config_reloader_read_errors_total", "Failed attempts to read the watched content.", ["watch"]);
+        _deliveryDuration = metrics.CreateHistogram(
             "config_reloader_delivery_duration_seconds",
-            unit: "s",
-            description: "Time from the start of an attempt to tell the target until its outcome was known.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
-
-        IEnumerable<Measurement<T>> Observe<T>(Func<WatchState, T?> value)
-            where T : struct =>
-            from watch in watches.All
-            let measured = value(watch.State)
-            where measured is not null
-            select new Measurement<T>(measured.Value, new KeyValuePair<string, object?>("watch", watch.Name));
-
-        meter.CreateObservableGauge(
-            "config_reloader_in_step",
-            () => Observe<int>(state => state.Phase == WatchPhase.InStep ? 1 : 0),
-            description: "1 while the target has what is there, else 0.");
-        meter.CreateObservableGauge(
-            "config_reloader_last_change_timestamp_seconds",
-            () => Observe(state => Seconds(state.ChangedAt)),
-            unit: "s",
-            description: "When the last change was seen, in seconds since 1970.");
-        meter.CreateObservableGauge(
-            "config_reloader_last_delivery_timestamp_seconds",
-            () => Observe(state => Seconds(state.DeliveredAt)),
-            unit: "s",
-            description: "When the target was last told successfully, in seconds since 1970.");
-        meter.CreateObservableGauge(
-            "config_reloader_events_active",
-            () => Observe<int>(state => state.NoEventsBecause is null ? 1 : 0),
-            description: "1 while the kernel tells of changes, 0 while only the poll finds them.");
+            "Time from the start of an attempt to notify the target until its outcome was known.",
+            ["watch"],
+            new HistogramConfiguration { Buckets = DurationBuckets });
+        _inStep = metrics.CreateGauge(
+            "config_reloader_in_step", "1 while the target uses the current content, otherwise 0.", ["watch"]);
+        _lastChange = metrics.CreateGauge(
+            "config_reloader_last_change_timestamp_seconds", "Time of the last detected change, in seconds since 1970.", ["watch"]);
+        _lastDelivery = metrics.CreateGauge(
+            "config_reloader_last_delivery_timestamp_seconds", "Time of the last successful delivery, in seconds since 1970.", ["watch"]);
+        _eventsActive = metrics.CreateGauge(
+            "config_reloader_events_active", "1 while the kernel reports changes, 0 while only polling detects them.", ["watch"]);
+        registry.AddBeforeCollectCallback(ObserveWatches);
     }
 
-    public void Changed(string watch, bool byEvent) =>
-        _changes.Add(1, new("watch", watch), new("seen_by", byEvent ? "event" : "poll"));
+    /// <summary>Creates the instruments of a watch, all of them with the value 0.</summary>
+    public WatchInstruments CreateInstruments(string watch) =>
+        new(_changes, _deliveries, _renders, _readErrors, _deliveryDuration, watch);
 
-    public void Attempted(string watch, DeliveryOutcome outcome, TimeSpan duration)
+    private void ObserveWatches()
     {
-        _deliveries.Add(1, new("watch", watch), new("outcome", outcome.ToString().ToLowerInvariant()));
-        _duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("watch", watch));
+        // Scrapes may overlap.
+        lock (_lock)
+        {
+            var current = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var watch in _watches.All)
+            {
+                current.Add(watch.Name);
+                ObserveWatch(watch.Name, watch.Report);
+            }
+
+            foreach (var removed in _observed.Except(current))
+            {
+                RemoveGauges(removed);
+            }
+
+            _observed = current;
+        }
     }
 
-    public void Rendered(string watch, string outcome) => _renders.Add(1, new("watch", watch), new("outcome", outcome));
+    private void ObserveWatch(string watch, WatchReport report)
+    {
+        _inStep.WithLabels(watch).Set(report.Phase == WatchPhase.InStep ? 1 : 0);
+        _eventsActive.WithLabels(watch).Set(report.EventsUnavailableReason is null ? 1 : 0);
+        SetTimestamp(_lastChange, watch, report.ChangedAt);
+        SetTimestamp(_lastDelivery, watch, report.DeliveredAt);
+    }
 
-    public void Unreadable(string watch) => _readErrors.Add(1, new KeyValuePair<string, object?>("watch", watch));
+    /// <summary>A time that is not known yet has no series: 0 would read as 1970.</summary>
+    private static void SetTimestamp(Gauge gauge, string watch, DateTimeOffset? at)
+    {
+        if (at is { } known)
+        {
+            gauge.WithLabels(watch).Set(known.ToUnixTimeMilliseconds() / 1000.0);
+        }
+        else
+        {
+            gauge.RemoveLabelled(watch);
+        }
+    }
 
-    private static double? Seconds(DateTimeOffset? at) => at?.ToUnixTimeMilliseconds() / 1000.0;
+    private void RemoveGauges(string watch)
+    {
+        foreach (var gauge in (Gauge[])[_inStep, _lastChange, _lastDelivery, _eventsActive])
+        {
+            gauge.RemoveLabelled(watch);
+        }
+    }
 }

@@ -1,39 +1,43 @@
 using System.ComponentModel.DataAnnotations;
 using ConfigReloader.Rendering;
+using ConfigReloader.Sources;
 using ConfigReloader.Targets;
 
 namespace ConfigReloader.Watching;
 
-/// <summary>One place that is watched, and who is told.</summary>
+/// <summary>One watched directory or file, and the target that is notified of its changes.</summary>
 internal sealed class WatchOptions : IValidatable
 {
-    /// <summary>Directory whose files, at any depth, are watched: where the ConfigMap or Secret is mounted. This or <see cref="File"/>.</summary>
+    /// <summary>
+    /// Directory whose files are watched, at any depth: the mount path of the ConfigMap or Secret. Either this or <see cref="File"/>.
+    /// </summary>
     public string? Directory { get; set; }
 
-    /// <summary>The one file that is watched; others beside it do not count. This or <see cref="Directory"/>.</summary>
+    /// <summary>A single watched file; other files in its directory are ignored. Either this or <see cref="Directory"/>.</summary>
     public string? File { get; set; }
 
-    /// <summary>Who is told. May be left out where files are only rendered.</summary>
+    /// <summary>The application to notify. Optional if files are only rendered.</summary>
     public TargetOptions Target { get; set; } = new();
 
-    /// <summary>Replace environment placeholders before anyone is told.</summary>
+    /// <summary>Replaces placeholders by environment variables before the target is notified.</summary>
     public RenderOptions Render { get; set; } = new();
 
-    /// <summary>Quiet that must follow a change before it counts as one. Default 250 ms.</summary>
+    /// <summary>Quiet period after a change before it is processed. Default 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How often the place is read without a hint from the kernel, which not every file system gives. Default 10 s.</summary>
+    /// <summary>How often the source is read without a kernel notification; not every file system sends them. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Tell the target once at the start. Default false: started as a sidecar, this process is there before the
-    /// application reads its configuration. Set it where the application may be the first.
+    /// Notify the target once at the start. Default false: as a native sidecar, this process runs before the application reads its
+    /// configuration. Set it if the application may start first.
     /// </summary>
     public bool NotifyAtStart { get; set; }
 
-    internal Source Source => string.IsNullOrEmpty(File) ? Source.Directory(Directory ?? "") : Source.File(File);
+    internal WatchedSource Source =>
+        string.IsNullOrEmpty(File) ? WatchedSource.ForDirectory(Directory ?? "") : WatchedSource.ForFile(File);
 
     public IEnumerable<ConfigurationError> Validate(string path)
     {
@@ -42,21 +46,31 @@ internal sealed class WatchOptions : IValidatable
         if (hasDirectory == hasFile)
         {
             yield return new(
-                $"{path}Directory", Directory, hasFile ? $"cannot stand beside {path}File. Keep one." : $"or {path}File is required: what is to be watched.");
+                $"{path}Directory",
+                Directory,
+                hasFile
+                    ? $"cannot be combined with {path}File. Keep one."
+                    : $"or {path}File is required. Set the directory or file to watch.");
         }
 
         var renders = !string.IsNullOrEmpty(Render.To);
         if (!Target.IsSet && !renders)
         {
-            yield return new($"{path}Target:Url", null, $"is required, or {path}Target:Signal, or {path}Render:To: nothing would come of a change.");
+            yield return new(
+                $"{path}Target:Url",
+                null,
+                $"is required, or {path}Target:Signal, or {path}Render:To. Without one of them a change has no effect.");
         }
 
-        if (renders && hasDirectory != hasFile && Overlaps(Source.Path, Path.GetFullPath(Render.To!)))
+        if (renders && hasDirectory != hasFile && IsInsideSource(Source.Path, Path.GetFullPath(Render.To!)))
         {
-            yield return new($"{path}Render:To", Render.To, "lies in what is watched, so that rendering would be a change itself. Render into another volume.");
+            yield return new(
+                $"{path}Render:To",
+                Render.To,
+                "is inside the watched directory, so rendering would itself be a change. Render into another volume.");
         }
     }
 
-    private static bool Overlaps(string watched, string rendered) =>
+    private static bool IsInsideSource(string watched, string rendered) =>
         rendered == watched || rendered.StartsWith(watched.TrimEnd('/') + "/", StringComparison.Ordinal);
 }

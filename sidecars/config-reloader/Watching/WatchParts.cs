@@ -1,21 +1,22 @@
 using ConfigReloader.Rendering;
+using ConfigReloader.Sources;
 using ConfigReloader.Targets;
 
 namespace ConfigReloader.Watching;
 
-/// <summary>What a watch is made of.</summary>
+/// <summary>The configured parts of a watch.</summary>
 /// <param name="Name">Its configured name.</param>
-/// <param name="Source">What is watched.</param>
-/// <param name="Renderer">What is done with it before anyone is told, or null.</param>
-/// <param name="Target">Who is told, or null where files are only rendered.</param>
-/// <param name="Debounce">Quiet after a change.</param>
-/// <param name="PollInterval">Longest time without a look.</param>
-/// <param name="NotifyAtStart">Whether what is there at the start is told too.</param>
-/// <param name="RetryDelay">Wait after the first failed attempt.</param>
-/// <param name="MaxRetryDelay">Longest wait.</param>
+/// <param name="Source">The watched directory or file.</param>
+/// <param name="Renderer">Renders the content before the target is notified, or null.</param>
+/// <param name="Target">The application to notify, or null if files are only rendered.</param>
+/// <param name="Debounce">Quiet period after a change.</param>
+/// <param name="PollInterval">Maximum time between two reads.</param>
+/// <param name="NotifyAtStart">Whether the content at the start is delivered too.</param>
+/// <param name="RetryDelay">Delay after the first failed attempt.</param>
+/// <param name="MaxRetryDelay">Maximum delay.</param>
 internal sealed record WatchParts(
     string Name,
-    Source Source,
+    WatchedSource Source,
     Renderer? Renderer,
     ITarget? Target,
     TimeSpan Debounce,
@@ -24,19 +25,23 @@ internal sealed record WatchParts(
     TimeSpan RetryDelay,
     TimeSpan MaxRetryDelay)
 {
-    /// <summary>Puts a watch together as it is configured.</summary>
-    public static WatchParts From(string name, WatchOptions options, HttpClient client, TimeProvider time) => new(
+    /// <summary>Creates the parts from the options of a watch.</summary>
+    public static WatchParts FromOptions(string name, WatchOptions options, HttpClient client, TimeProvider time) => new(
         name,
         options.Source,
-        string.IsNullOrEmpty(options.Render.To) ? null : Renderer.To(options.Render.To, !string.IsNullOrEmpty(options.File), time),
-        TargetOf(options.Target, client, time),
+        CreateRenderer(options, time),
+        CreateTarget(options.Target, client, time),
         options.Debounce,
         options.PollInterval,
         options.NotifyAtStart,
         options.Target.RetryDelay,
         options.Target.MaxRetryDelay);
 
-    private static ITarget? TargetOf(TargetOptions options, HttpClient client, TimeProvider time)
+    private static Renderer? CreateRenderer(WatchOptions options, TimeProvider time) => string.IsNullOrEmpty(options.Render.To)
+        ? null
+        : Renderer.CreateForPath(options.Render.To, isFile: !string.IsNullOrEmpty(options.File), time);
+
+    private static ITarget? CreateTarget(TargetOptions options, HttpClient client, TimeProvider time)
     {
         ITarget? target = null;
         if (options.Url is not null)
@@ -45,16 +50,23 @@ internal sealed record WatchParts(
         }
         else if (!string.IsNullOrEmpty(options.Signal))
         {
-            target = new SignalTarget(
-                ReloadSignal.Find(options.Signal) ?? throw new ArgumentException($"unknown signal {options.Signal}", nameof(options)),
-                string.IsNullOrEmpty(options.ProcessName) ? null : options.ProcessName,
-                string.IsNullOrEmpty(options.PidFile) ? null : options.PidFile,
-                options.AllowPid1,
-                new ProcessTable());
+            target = CreateSignalTarget(options, options.Signal);
         }
 
         return target is not null && options.StatusUrl is not null
             ? new ConfirmedTarget(target, options.StatusUrl, options.ConfirmWithin, client, time)
             : target;
+    }
+
+    private static SignalTarget CreateSignalTarget(TargetOptions options, string signalName)
+    {
+        var signal = ReloadSignal.FindByName(signalName) ?? throw new ArgumentException($"unknown signal {signalName}", nameof(signalName));
+        var processes = new ProcessTable();
+        var finder = new ProcessFinder(
+            string.IsNullOrEmpty(options.ProcessName) ? null : options.ProcessName,
+            string.IsNullOrEmpty(options.PidFile) ? null : options.PidFile,
+            options.AllowPid1,
+            processes);
+        return new SignalTarget(signal, finder, processes);
     }
 }

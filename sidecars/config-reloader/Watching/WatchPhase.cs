@@ -1,26 +1,26 @@
 namespace ConfigReloader.Watching;
 
-/// <summary>How a watch stands.</summary>
+/// <summary>The cases of <see cref="WatchState"/>. <c>/statusz</c> shows the names in snake case.</summary>
 internal enum WatchPhase
 {
     /// <summary>Nothing was read yet.</summary>
     Starting,
 
-    /// <summary>The target has what is there.</summary>
+    /// <summary>The target uses the current content.</summary>
     InStep,
 
-    /// <summary>There is a change that the target does not have yet; it is tried again.</summary>
+    /// <summary>The target does not have the current content yet; retrying.</summary>
     Pending,
 
-    /// <summary>The application has refused what is there; waits for the next change.</summary>
+    /// <summary>The application rejected the current content; waiting for the next change.</summary>
     Refused,
 
-    /// <summary>The target was told, and does not show that it heeds.</summary>
+    /// <summary>The target was notified, but did not show that it reloaded.</summary>
     Unconfirmed,
 
-    /// <summary>What is there cannot be rendered; waits for the next change.</summary>
+    /// <summary>The current content cannot be rendered; waiting for the next change.</summary>
     NotRendered,
 
-    /// <summary>What is there cannot be read.</summary>
+    /// <summary>The source cannot be read.</summary>
     Unreadable,
 }

@@ -1,23 +1,25 @@
 using System.Globalization;
 using System.Text.Json;
-using LogTailer.Follow;
+using LogTailer.Files;
 
 namespace LogTailer.Checkpoint;
 
-/// <summary>The checkpoint on disk: for each sink the positions in its files. Replaced whole, so it is either the old one or the new one.</summary>
+/// <summary>The checkpoint on disk: the positions of each sink in its files. It is replaced atomically.</summary>
 internal sealed partial class CheckpointFile(string path, TimeProvider time, ILogger<CheckpointFile> logger)
 {
     private const int FormatVersion = 1;
 
-    /// <summary>With thousands of files the text is written in pieces rather than gathered whole.</summary>
+    /// <summary>With thousands of files the text is large, so it is written in parts.</summary>
     private const int FlushBytes = 32 * 1024;
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; } = path;
 
-    /// <summary>Reads the positions of every sink. A damaged file is set aside with a warning, and nothing is known.</summary>
-    /// <exception cref="IOException">It is there but cannot be read; to go on would send everything twice.</exception>
-    public Dictionary<string, List<CheckpointedPosition>> Load()
+    /// <summary>Reads the positions of every sink. A damaged file is renamed with a warning, and the result is empty.</summary>
+    /// <exception cref="IOException">
+    /// The file exists but cannot be read. To continue without it would ship every line a second time.
+    /// </exception>
+    public Dictionary<string, List<CheckpointedPosition>> LoadPositions()
     {
         byte[] content;
 
@@ -32,25 +34,26 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
 
         try
         {
-            return Parse(content);
+            return ParsePositions(content);
         }
-        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception)
+            when (exception is JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
         {
-            var aside = $"{Path}.damaged-{time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture)}";
-            File.Move(Path, aside);
-            Log.Damaged(logger, Path, exception.Message, aside);
+            var renamedPath = $"{Path}.damaged-{time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture)}";
+            File.Move(Path, renamedPath);
+            Log.CheckpointDamaged(logger, Path, exception.Message, renamedPath);
             return new Dictionary<string, List<CheckpointedPosition>>(StringComparer.Ordinal);
         }
     }
 
-    /// <summary>Writes the positions of every sink: temporary file, fsync, rename.</summary>
-    /// <exception cref="IOException">The disk is full, or does not answer.</exception>
+    /// <summary>Writes the positions of every sink: to a temporary file, then fsync and rename.</summary>
+    /// <exception cref="IOException">The disk is full or failed.</exception>
     /// <exception cref="UnauthorizedAccessException">The directory is not writable.</exception>
-    public void Save(IReadOnlyDictionary<string, List<CheckpointedPosition>> sinks)
+    public void SavePositions(IReadOnlyDictionary<string, List<CheckpointedPosition>> sinks)
     {
         var temporary = Path + ".tmp";
 
-        // Only the last directory is made: the one before it is a mount, and where that is missing it must stay missed.
+        // Only the last directory is created. Its parent is a mount point, and a missing mount must stay visible as an error.
         if (Directory.GetParent(Path) is { Exists: false } directory)
         {
             if (directory.Parent is { Exists: false } mount)
@@ -65,7 +68,7 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
         {
             using (var writer = new Utf8JsonWriter(stream))
             {
-                Write(writer, sinks);
+                WriteJson(writer, sinks);
             }
 
             stream.Flush(flushToDisk: true);
@@ -74,7 +77,7 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
         File.Move(temporary, Path, overwrite: true);
     }
 
-    private static void Write(Utf8JsonWriter writer, IReadOnlyDictionary<string, List<CheckpointedPosition>> sinks)
+    private static void WriteJson(Utf8JsonWriter writer, IReadOnlyDictionary<string, List<CheckpointedPosition>> sinks)
     {
         Span<byte> fingerprint = stackalloc byte[Fingerprint.MaxTextLength];
         writer.WriteStartObject();
@@ -109,14 +112,14 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
         writer.WriteEndObject();
     }
 
-    private static Dictionary<string, List<CheckpointedPosition>> Parse(byte[] content)
+    private static Dictionary<string, List<CheckpointedPosition>> ParsePositions(byte[] content)
     {
         using var document = JsonDocument.Parse(content);
         var sinks = new Dictionary<string, List<CheckpointedPosition>>(StringComparer.Ordinal);
 
         if (document.RootElement.GetProperty("version").GetInt32() != FormatVersion)
         {
-            throw new FormatException("It is of another version.");
+            throw new FormatException("It has another format version.");
         }
 
         foreach (var sink in document.RootElement.GetProperty("sinks").EnumerateObject())
@@ -129,7 +132,7 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
 
                 if (!Fingerprint.TryParse(entry.GetProperty("fingerprint").GetString(), out var fingerprint) || offset < 0)
                 {
-                    throw new FormatException("It holds a position that makes no sense.");
+                    throw new FormatException("It contains an invalid position.");
                 }
 
                 positions.Add(new CheckpointedPosition(
@@ -147,7 +150,8 @@ internal sealed partial class CheckpointFile(string path, TimeProvider time, ILo
 
     private static partial class Log
     {
-        [LoggerMessage(120, LogLevel.Warning, "The checkpoint {Path} is damaged ({Reason}); it is set aside as {Aside}, and reading begins where Tail:From says")]
-        public static partial void Damaged(ILogger logger, string path, string reason, string aside);
+        [LoggerMessage(
+            120, LogLevel.Warning, "Checkpoint {Path} is damaged ({Reason}); renamed to {RenamedPath}, reading starts as set by Tail:From")]
+        public static partial void CheckpointDamaged(ILogger logger, string path, string reason, string renamedPath);
     }
 }

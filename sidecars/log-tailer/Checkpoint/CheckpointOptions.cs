@@ -1,13 +1,15 @@
-
 namespace LogTailer.Checkpoint;
 
-/// <summary>Where it is kept how far each sink has come.</summary>
+/// <summary>Where and how often the acknowledged positions of each sink are stored.</summary>
 public sealed class CheckpointOptions : IValidatable
 {
-    /// <summary>The checkpoint file. Default: <c>.log-tailer/checkpoint.json</c> in the log's directory.</summary>
+    /// <summary>The checkpoint file. Default: <c>.log-tailer/checkpoint.json</c> in the directory of the log.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary>How long an acknowledgement may wait to be written down, which bounds what a SIGKILL makes to be sent twice. Default 200 ms.</summary>
+    /// <summary>
+    /// The maximum time between an acknowledgement and the checkpoint that contains it. After a SIGKILL, lines acknowledged within this
+    /// time are shipped a second time. Default 200 ms.
+    /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
@@ -15,7 +17,7 @@ public sealed class CheckpointOptions : IValidatable
     {
         if (Interval <= TimeSpan.Zero)
         {
-            yield return new ConfigurationError($"{path}Interval", Interval.ToString(), "Give a time longer than 0, such as 200ms.");
+            yield return new ConfigurationError($"{path}Interval", Interval.ToString(), "Set a duration greater than 0, such as 200ms.");
         }
     }
 }

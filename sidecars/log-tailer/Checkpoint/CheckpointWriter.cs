@@ -1,16 +1,18 @@
-using LogTailer.Flow;
+using LogTailer.Metrics;
 
 namespace LogTailer.Checkpoint;
 
-/// <summary>Writes acknowledged positions down soon after they move, and not at all while they rest.</summary>
+/// <summary>Writes the acknowledged positions to the checkpoint soon after they change, and writes nothing while they do not.</summary>
 internal sealed class CheckpointWriter : IDisposable
 {
-    /// <summary>So many acknowledged bytes are written down without waiting for the interval: they would all be sent again after a SIGKILL.</summary>
-    private const long UrgentBytes = 8 * 1024 * 1024;
+    /// <summary>
+    /// After this many acknowledged bytes the checkpoint is written early: they would all be shipped again after a SIGKILL.
+    /// </summary>
+    private const long EarlyWriteBytes = 8 * 1024 * 1024;
 
-    private const string Area = "checkpoint";
+    private const string ProblemArea = "checkpoint";
 
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
 
     private readonly CheckpointFile _file;
     private readonly TimeSpan _interval;
@@ -18,10 +20,10 @@ internal sealed class CheckpointWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Action<List<CheckpointedPosition>>> _sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<CheckpointedPosition>> _sinks;
-    private readonly SemaphoreSlim _moved = new(0);
-    private readonly SemaphoreSlim _urgent = new(0);
+    private readonly SemaphoreSlim _progress = new(0);
+    private readonly SemaphoreSlim _earlyWrite = new(0);
     private readonly Lock _saving = new();
-    private int _behind;
+    private int _isBehind;
     private volatile bool _isSaving;
     private long _unsavedBytes;
     private long _savedAt;
@@ -29,90 +31,85 @@ internal sealed class CheckpointWriter : IDisposable
     public CheckpointWriter(CheckpointFile file, CheckpointOptions options, TailerMetrics metrics, Problems problems, TimeProvider time)
     {
         (_file, _interval, _problems, _time) = (file, options.Interval, problems, time);
-        _sinks = file.Load();
+        _sinks = file.LoadPositions();
         _savedAt = time.GetTimestamp();
-        metrics.Meter.CreateObservableGauge(
-            "log_tailer_checkpoint_age_seconds",
-            () => IsBehind ? time.GetElapsedTime(Interlocked.Read(ref _savedAt)).TotalSeconds : 0,
-            "s",
-            "Since when the checkpoint has been behind what is acknowledged; 0 where it is up to date.");
+        metrics.ObserveCheckpointAge(() => IsBehind ? time.GetElapsedTime(Interlocked.Read(ref _savedAt)) : TimeSpan.Zero);
     }
 
-    /// <summary>Where it is kept.</summary>
+    /// <summary>The path of the checkpoint file.</summary>
     public string Path => _file.Path;
 
-    /// <summary>Whether positions have moved that are not in the file yet.</summary>
-    public bool IsBehind => _isSaving || Volatile.Read(ref _behind) != 0;
+    /// <summary>Whether acknowledged positions are not in the file yet.</summary>
+    public bool IsBehind => _isSaving || Volatile.Read(ref _isBehind) != 0;
 
-    /// <summary>What is known of <paramref name="sink"/> from before; null at its first start.</summary>
-    public IReadOnlyList<CheckpointedPosition>? Restore(string sink) => _sinks.GetValueOrDefault(sink);
+    /// <summary>The positions of <paramref name="sink"/> from the previous run; null at its first start.</summary>
+    public IReadOnlyList<CheckpointedPosition>? GetRestoredPositions(string sink) => _sinks.GetValueOrDefault(sink);
 
-    /// <summary>Takes the positions of <paramref name="sink"/> from now on from <paramref name="addTo"/>, which adds them to a list, and is called on another thread.</summary>
-    public void Track(string sink, Action<List<CheckpointedPosition>> addTo) => _sources[sink] = addTo;
+    /// <summary>Registers the source of a sink's positions. It appends them to a list, and is called on another thread.</summary>
+    public void RegisterSource(string sink, Action<List<CheckpointedPosition>> collectPositions) => _sources[sink] = collectPositions;
 
-    /// <summary>Says that positions have moved by <paramref name="bytes"/>.</summary>
-    public void Moved(long bytes)
+    /// <summary>Reports that positions changed; <paramref name="bytes"/> is the number of newly acknowledged bytes.</summary>
+    public void ReportProgress(long bytes)
     {
-        if (Interlocked.Exchange(ref _behind, 1) == 0)
+        if (Interlocked.Exchange(ref _isBehind, 1) == 0)
         {
-            _moved.Release();
+            _progress.Release();
         }
 
-        if (Interlocked.Add(ref _unsavedBytes, bytes) >= UrgentBytes && _urgent.CurrentCount == 0)
+        if (Interlocked.Add(ref _unsavedBytes, bytes) >= EarlyWriteBytes && _earlyWrite.CurrentCount == 0)
         {
-            _urgent.Release();
+            _earlyWrite.Release();
         }
     }
 
-    /// <summary>Writes until cancelled; whoever cancels calls <see cref="TrySave"/> once more at the end.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Writes checkpoints until canceled. The caller then calls <see cref="TrySavePositions"/> once more.</summary>
+    public async Task WriteCheckpointsAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            await _moved.WaitAsync(cancellationToken);
-            await _urgent.WaitAsync(_interval, cancellationToken);
+            await _progress.WaitAsync(cancellationToken);
+            await _earlyWrite.WaitAsync(_interval, cancellationToken);
 
-            while (!TrySave())
+            while (!TrySavePositions())
             {
-                await Task.Delay(RetryAfter, _time, cancellationToken);
+                await Task.Delay(RetryDelay, _time, cancellationToken);
             }
         }
     }
 
-    /// <summary>Writes the positions as they are now. A failure is a problem to show and not the end: lines go on being shipped.</summary>
-    public bool TrySave()
+    /// <summary>Writes the current positions. A failure is reported as a problem; lines are still shipped.</summary>
+    public bool TrySavePositions()
     {
         lock (_saving)
         {
-            // Not up to date before the file is: what moves from here on is for the next writing.
+            // IsBehind stays true until the file is written. Progress from here on belongs to the next write.
             _isSaving = true;
-            Volatile.Write(ref _behind, 0);
+            Volatile.Write(ref _isBehind, 0);
             Interlocked.Exchange(ref _unsavedBytes, 0);
 
-            foreach (var (sink, addTo) in _sources)
+            foreach (var (sink, collectPositions) in _sources)
             {
-                // Used again at every writing: with thousands of files it is large.
+                // The list is reused: with thousands of files it is large.
                 var positions = _sinks.GetValueOrDefault(sink) ?? (_sinks[sink] = []);
                 positions.Clear();
-                addTo(positions);
+                collectPositions(positions);
             }
 
             try
             {
-                _file.Save(_sinks);
-                YoungGarbage.Collect();
+                _file.SavePositions(_sinks);
                 Interlocked.Exchange(ref _savedAt, _time.GetTimestamp());
-                _problems.Clear(Area);
+                _problems.Clear(ProblemArea);
                 return true;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 _problems.Report(
-                    Area,
-                    $"The checkpoint cannot be written to {_file.Path}; after a restart what was shipped is shipped again.",
-                    "Mount the log's volume writable for this container, or set Checkpoint:Path to a writable volume that outlives the container.",
+                    ProblemArea,
+                    $"The checkpoint {_file.Path} cannot be written. After a restart, lines that were already shipped are shipped again.",
+                    "Mount the log's volume writable, or set Checkpoint:Path to a writable volume that outlives the container.",
                     exception);
-                Volatile.Write(ref _behind, 1);
+                Volatile.Write(ref _isBehind, 1);
                 return false;
             }
             finally
@@ -124,7 +121,7 @@ internal sealed class CheckpointWriter : IDisposable
 
     public void Dispose()
     {
-        _moved.Dispose();
-        _urgent.Dispose();
+        _progress.Dispose();
+        _earlyWrite.Dispose();
     }
 }

@@ -1,15 +1,16 @@
-using LogTailer.Flow;
+using LogTailer.Blocks;
+using LogTailer.Files;
 using LogTailer.Lines;
 using Microsoft.Win32.SafeHandles;
 
 namespace LogTailer.Follow;
 
-/// <summary>Takes the next whole lines out of a file. A line whose end has not come yet is left in the file: it costs no memory, however long it gets.</summary>
-/// <param name="maxLineBytes">The limit for one line; a longer one is cut.</param>
+/// <summary>Reads complete lines of a file into blocks. A line without its end stays in the file, so it needs no memory.</summary>
+/// <param name="maxLineBytes">The limit for one line; longer lines are truncated.</param>
 internal sealed class BlockReader(int maxLineBytes)
 {
-    /// <summary>Reads the next whole lines into <paramref name="block"/>; false when none is complete.</summary>
-    public bool TryRead(FollowedFile file, Block block)
+    /// <summary>Reads the next complete lines into <paramref name="block"/>; false when there is none.</summary>
+    public bool TryReadLines(FollowedFile file, Block block)
     {
         var handle = file.Handle!;
 
@@ -24,13 +25,14 @@ internal sealed class BlockReader(int maxLineBytes)
 
                 var length = lineEnd - file.ReadOffset;
 
-                // One over the limit may be the CR of a CRLF: the line rules decide.
+                // One byte over the limit may be the CR of a CRLF: LineRules decides.
                 if (length > maxLineBytes + 1L)
                 {
-                    return TryReadBeginning(handle, file, block, length, lineEnd + 1);
+                    ReadLineStart(handle, file, block, length, lineEnd + 1);
+                    return true;
                 }
 
-                block.MakeRoomFor((int)length + 1);
+                block.EnsureCapacity((int)length + 1);
             }
 
             var buffer = block.Buffer;
@@ -39,8 +41,8 @@ internal sealed class BlockReader(int maxLineBytes)
 
             if (end > 0)
             {
-                block.Fill(file, file.ReadOffset, file.ReadOffset + end, end, maxLineBytes);
-                MoveTo(file, block.End);
+                block.SetContent(file, file.ReadOffset, file.ReadOffset + end, end, maxLineBytes);
+                file.AdvanceTo(block.End);
                 return true;
             }
 
@@ -53,8 +55,8 @@ internal sealed class BlockReader(int maxLineBytes)
         }
     }
 
-    /// <summary>Reads what stands after the last line's end, for a file that nobody will write to any more.</summary>
-    public bool TryReadTail(FollowedFile file, Block block)
+    /// <summary>Reads the text after the last line end, for a file that is not written to anymore.</summary>
+    public bool TryReadPartialLine(FollowedFile file, Block block)
     {
         var handle = file.Handle!;
         var size = RandomAccess.GetLength(handle);
@@ -67,34 +69,35 @@ internal sealed class BlockReader(int maxLineBytes)
 
         if (length > maxLineBytes + 1L)
         {
-            return TryReadBeginning(handle, file, block, length, size);
+            ReadLineStart(handle, file, block, length, size);
+            return true;
         }
 
-        block.MakeRoomFor((int)length + 1);
+        block.EnsureCapacity((int)length + 1);
         var read = RandomAccess.Read(handle, block.Buffer.AsSpan(0, (int)length), file.ReadOffset);
         block.Buffer[read] = (byte)'\n';
-        block.Fill(file, file.ReadOffset, file.ReadOffset + read, read + 1, maxLineBytes);
-        MoveTo(file, block.End);
+        block.SetContent(file, file.ReadOffset, file.ReadOffset + read, read + 1, maxLineBytes);
+        file.AdvanceTo(block.End);
         return true;
     }
 
-    /// <summary>Moves past the whole lines that stand there without handing them on.</summary>
-    /// <returns>How many lines that were.</returns>
+    /// <summary>Advances past the complete lines without shipping them.</summary>
+    /// <returns>The number of lines skipped.</returns>
     public int SkipLines(FollowedFile file, Block scratch)
     {
         var skipped = 0;
 
-        while (TryRead(file, scratch))
+        while (TryReadLines(file, scratch))
         {
             skipped += scratch.Lines;
-            scratch.Shrink();
+            scratch.ClearContent();
         }
 
         return skipped;
     }
 
-    /// <summary>Where the last whole line ends at or before <paramref name="size"/>; 0 when there is none.</summary>
-    public static long LastLineEnd(SafeFileHandle handle, long size)
+    /// <summary>Finds the end of the last complete line at or before <paramref name="size"/>; 0 when there is none.</summary>
+    public static long FindLastLineEnd(SafeFileHandle handle, long size)
     {
         var buffer = new byte[64 * 1024];
 
@@ -115,26 +118,32 @@ internal sealed class BlockReader(int maxLineBytes)
         return 0;
     }
 
-    /// <summary>Moves a file on that begins with a byte order mark.</summary>
+    /// <summary>Advances past a byte order mark at the start of the file.</summary>
     public static void SkipByteOrderMark(FollowedFile file)
     {
         Span<byte> head = stackalloc byte[3];
 
         if (RandomAccess.Read(file.Handle!, head, 0) == 3 && head.SequenceEqual(LineRules.ByteOrderMark))
         {
-            MoveTo(file, 3);
-            file.Acknowledge(3);
+            file.AdvanceTo(3);
+            file.AcknowledgeUpTo(3);
         }
     }
 
-    private bool TryReadBeginning(SafeFileHandle handle, FollowedFile file, Block block, long length, long end)
+    /// <summary>Reads only the start of a line over the limit.</summary>
+    /// <param name="handle">The open file.</param>
+    /// <param name="file">Its position, at the start of the line.</param>
+    /// <param name="block">The block to read into.</param>
+    /// <param name="length">The length of the line without LF.</param>
+    /// <param name="end">The offset where reading continues after the line.</param>
+    private void ReadLineStart(SafeFileHandle handle, FollowedFile file, Block block, long length, long end)
     {
-        // One byte over the limit shows the line rules that it is cut, and where a character ends.
-        block.MakeRoomFor(maxLineBytes + 2);
+        // With one byte over the limit LineRules sees that the line is truncated, and whether a character would be split.
+        block.EnsureCapacity(maxLineBytes + 2);
         var read = RandomAccess.Read(handle, block.Buffer.AsSpan(0, maxLineBytes + 1), file.ReadOffset);
         block.Buffer[read] = (byte)'\n';
 
-        // The CR of a CRLF is no part of the line, so not of the length that is told either.
+        // The CR of a CRLF is not part of the line, so the reported length excludes it.
         Span<byte> last = stackalloc byte[1];
 
         if (RandomAccess.Read(handle, last, file.ReadOffset + length - 1) == 1 && last[0] == (byte)'\r')
@@ -142,9 +151,8 @@ internal sealed class BlockReader(int maxLineBytes)
             length--;
         }
 
-        block.Fill(file, file.ReadOffset, end, read + 1, maxLineBytes, length);
-        MoveTo(file, end);
-        return true;
+        block.SetContent(file, file.ReadOffset, end, read + 1, maxLineBytes, length);
+        file.AdvanceTo(end);
     }
 
     private static bool TryFindLineEnd(SafeFileHandle handle, FollowedFile file, byte[] scratch, out long lineEnd)
@@ -168,11 +176,5 @@ internal sealed class BlockReader(int maxLineBytes)
                 return false;
             }
         }
-    }
-
-    private static void MoveTo(FollowedFile file, long offset)
-    {
-        file.ReadOffset = offset;
-        file.ScannedTo = offset;
     }
 }

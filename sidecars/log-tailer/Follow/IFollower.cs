@@ -1,21 +1,22 @@
 using LogTailer.Checkpoint;
+using LogTailer.Files;
 
 namespace LogTailer.Follow;
 
-/// <summary>Where lines come from for one sink: hands on blocks of whole lines in order, and knows where the sink stands.</summary>
+/// <summary>Reads a log for one sink: passes on blocks of complete lines in order, and keeps the sink's position in each file.</summary>
 internal interface IFollower
 {
-    /// <summary>The files in order, oldest first, as of the last look.</summary>
+    /// <summary>The files at the last scan, oldest first.</summary>
     IReadOnlyList<FollowedFile> Files { get; }
 
     /// <summary>Why there is nothing to follow; null when there is.</summary>
     string? WaitingFor { get; }
 
-    /// <summary>Adds where the sink stands, for the checkpoint. Called on any thread.</summary>
-    void AddPositions(List<CheckpointedPosition> positions);
+    /// <summary>Adds the acknowledged positions, for the checkpoint. Called on any thread.</summary>
+    void CollectPositions(List<CheckpointedPosition> positions);
 
-    /// <summary>Follows until <paramref name="finish"/>, then reads on to where the log ends at that moment, and returns.</summary>
-    /// <param name="finish">Come to an end in good order.</param>
-    /// <param name="abort">Stop at once: grace is spent.</param>
-    Task RunAsync(CancellationToken finish, CancellationToken abort);
+    /// <summary>Follows the log until <paramref name="finish"/>, then reads up to its end at that moment, and returns.</summary>
+    /// <param name="finish">Requests an orderly end.</param>
+    /// <param name="abort">Stops immediately: the shutdown timed out.</param>
+    Task FollowLogAsync(CancellationToken finish, CancellationToken abort);
 }

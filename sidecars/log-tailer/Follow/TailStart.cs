@@ -1,11 +1,11 @@
 namespace LogTailer.Follow;
 
-/// <summary>Where to begin in a file without a checkpoint.</summary>
+/// <summary>Where reading starts in a file without a checkpoint.</summary>
 public enum TailStart
 {
-    /// <summary>With its first byte.</summary>
+    /// <summary>At the first byte.</summary>
     Beginning,
 
-    /// <summary>With the first line that is complete only after the start.</summary>
+    /// <summary>At the first line that is completed after the start of the process.</summary>
     End,
 }

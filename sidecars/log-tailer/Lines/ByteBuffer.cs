@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace LogTailer.Lines;
 
-/// <summary>Bytes that are gathered, read and forgotten, in one array that is used again.</summary>
+/// <summary>A growable byte buffer whose array is reused after it is cleared.</summary>
 internal sealed class ByteBuffer(int capacity = 4096) : IBufferWriter<byte>
 {
-    private const int KeptBytes = 4 * 1024 * 1024;
+    private const int MaxRetainedBytes = 4 * 1024 * 1024;
 
     private byte[] _bytes = new byte[capacity];
 
@@ -15,29 +15,29 @@ internal sealed class ByteBuffer(int capacity = 4096) : IBufferWriter<byte>
 
     public ReadOnlyMemory<byte> Memory => _bytes.AsMemory(0, Length);
 
-    public void Append(ReadOnlySpan<byte> bytes)
+    public void AppendBytes(ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(GetSpan(bytes.Length));
         Length += bytes.Length;
     }
 
-    public void Append(byte value)
+    public void AppendByte(byte value)
     {
         GetSpan(1)[0] = value;
         Length++;
     }
 
-    /// <summary>Forgets what was gathered from <paramref name="length"/> on.</summary>
+    /// <summary>Removes everything after the first <paramref name="length"/> bytes.</summary>
     public void TruncateTo(int length) => Length = length;
 
-    /// <summary>Empties it. What a rare giant made it grow to is given back.</summary>
-    public void Clear()
+    /// <summary>Empties the buffer. An array that grew very large is released.</summary>
+    public void ClearBytes()
     {
         Length = 0;
 
-        if (_bytes.Length > KeptBytes)
+        if (_bytes.Length > MaxRetainedBytes)
         {
-            _bytes = new byte[KeptBytes / 4];
+            _bytes = new byte[MaxRetainedBytes / 4];
         }
     }
 
@@ -45,17 +45,17 @@ internal sealed class ByteBuffer(int capacity = 4096) : IBufferWriter<byte>
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        MakeRoom(Math.Max(1, sizeHint));
+        EnsureFreeSpace(Math.Max(1, sizeHint));
         return _bytes.AsMemory(Length);
     }
 
     public Span<byte> GetSpan(int sizeHint = 0)
     {
-        MakeRoom(Math.Max(1, sizeHint));
+        EnsureFreeSpace(Math.Max(1, sizeHint));
         return _bytes.AsSpan(Length);
     }
 
-    private void MakeRoom(int bytes)
+    private void EnsureFreeSpace(int bytes)
     {
         if (_bytes.Length - Length < bytes)
         {

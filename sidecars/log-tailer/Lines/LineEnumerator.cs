@@ -1,22 +1,22 @@
 namespace LogTailer.Lines;
 
-/// <summary>Goes through the lines of a block: without their ends (LF or CRLF), without empty ones, and cut at the limit.</summary>
-internal ref struct LineEnumerator(ReadOnlySpan<byte> block, int maxLineBytes, long lengthInFile)
+/// <summary>Enumerates the lines of a block without line ends (LF or CRLF) and without empty lines, truncated at the limit.</summary>
+internal ref struct LineEnumerator(ReadOnlySpan<byte> block, int maxLineBytes, long partialLineLength)
 {
     private ReadOnlySpan<byte> _rest = block;
     private int _position;
 
-    /// <summary>The line's bytes, at most the limit.</summary>
+    /// <summary>The bytes of the line, at most the limit.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }
 
-    /// <summary>Where the line begins in the block.</summary>
+    /// <summary>The offset of the line in the block.</summary>
     public int Offset { get; private set; }
 
-    /// <summary>How much of the block is behind: the line and its end.</summary>
+    /// <summary>The number of bytes consumed so far, up to and including the end of the line.</summary>
     public readonly int Consumed => _position;
 
-    /// <summary>The line's length in the file where <see cref="Current"/> is only its beginning; else 0.</summary>
-    public long CutFrom { get; private set; }
+    /// <summary>The length of the line in the file when <see cref="Current"/> is truncated; otherwise 0.</summary>
+    public long OriginalLength { get; private set; }
 
     public readonly LineEnumerator GetEnumerator() => this;
 
@@ -42,12 +42,12 @@ internal ref struct LineEnumerator(ReadOnlySpan<byte> block, int maxLineBytes, l
                 continue;
             }
 
-            CutFrom = lengthInFile;
+            OriginalLength = partialLineLength;
 
             if (line.Length > maxLineBytes)
             {
-                CutFrom = lengthInFile > 0 ? lengthInFile : line.Length;
-                line = LineRules.Cut(line, maxLineBytes);
+                OriginalLength = partialLineLength > 0 ? partialLineLength : line.Length;
+                line = LineRules.TruncateLine(line, maxLineBytes);
             }
 
             Current = line;

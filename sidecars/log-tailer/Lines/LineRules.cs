@@ -6,38 +6,38 @@ using System.Text;
 
 namespace LogTailer.Lines;
 
-/// <summary>What is a line and what of it is shipped.</summary>
+/// <summary>Rules for splitting bytes into lines and for what is shipped of each line.</summary>
 internal static class LineRules
 {
-    /// <summary>Windows programs may begin a file with it; it is no part of the first line.</summary>
+    /// <summary>UTF-8 byte order mark. It is not part of the first line.</summary>
     public static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>Looks over whole lines at the speed of memory.</summary>
-    /// <param name="block">Whole lines, each with its end.</param>
+    /// <summary>Counts the lines of a block in one vectorized pass where possible.</summary>
+    /// <param name="block">Complete lines, each with its line end.</param>
     /// <param name="maxLineBytes">The limit for one line.</param>
-    /// <returns>How many lines there are to ship, how many of them are over the limit, and whether the bytes can go out just as they stand.</returns>
-    public static (int Lines, int Cut, bool AsItIs) Measure(ReadOnlySpan<byte> block, int maxLineBytes)
+    /// <returns>The number of lines to ship, how many of them exceed the limit, and whether the bytes can be shipped unchanged.</returns>
+    public static (int Lines, int Truncated, bool IsVerbatim) MeasureLines(ReadOnlySpan<byte> block, int maxLineBytes)
     {
-        if (block.Length <= maxLineBytes && TryCountClean(block, out var clean))
+        if (block.Length <= maxLineBytes && TryCountVerbatim(block, out var count))
         {
-            return (clean, 0, true);
+            return (count, 0, true);
         }
 
-        var (lines, cut, shipped) = (0, 0, 0);
+        var (lines, truncated, shipped) = (0, 0, 0);
         var enumerator = new LineEnumerator(block, maxLineBytes, 0);
 
         while (enumerator.MoveNext())
         {
             lines++;
-            cut += enumerator.CutFrom > 0 ? 1 : 0;
+            truncated += enumerator.OriginalLength > 0 ? 1 : 0;
             shipped += enumerator.Current.Length + 1;
         }
 
-        return (lines, cut, cut == 0 && shipped == block.Length);
+        return (lines, truncated, truncated == 0 && shipped == block.Length);
     }
 
-    /// <summary>Counts the lines in one pass; false where one is empty or ends in CR LF.</summary>
-    private static bool TryCountClean(ReadOnlySpan<byte> block, out int lines)
+    /// <summary>Counts the lines in one pass; false when a line is empty or ends in CR LF.</summary>
+    private static bool TryCountVerbatim(ReadOnlySpan<byte> block, out int lines)
     {
         lines = 0;
 
@@ -54,7 +54,10 @@ internal static class LineRules
             var ends = Vector256.Equals(Vector256.LoadUnsafe(ref start, (nuint)at), Vector256.Create((byte)'\n'));
             var before = Vector256.LoadUnsafe(ref start, (nuint)at - 1);
 
-            if ((ends & (Vector256.Equals(before, Vector256.Create((byte)'\n')) | Vector256.Equals(before, Vector256.Create((byte)'\r')))) != default)
+            var lineFeedsBefore = Vector256.Equals(before, Vector256.Create((byte)'\n'));
+            var returnsBefore = Vector256.Equals(before, Vector256.Create((byte)'\r'));
+
+            if ((ends & (lineFeedsBefore | returnsBefore)) != default)
             {
                 return false;
             }
@@ -78,8 +81,8 @@ internal static class LineRules
         return true;
     }
 
-    /// <summary>The beginning of a line, not torn inside a character.</summary>
-    public static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> line, int maxLineBytes)
+    /// <summary>Truncates a line at the limit without splitting a UTF-8 character.</summary>
+    public static ReadOnlySpan<byte> TruncateLine(ReadOnlySpan<byte> line, int maxLineBytes)
     {
         if (line.Length <= maxLineBytes)
         {
@@ -88,7 +91,7 @@ internal static class LineRules
 
         var end = maxLineBytes;
 
-        // At most three continuation bytes belong to one character; more of them are not UTF-8 and stay as they are.
+        // A character has at most three continuation bytes; a longer run is not UTF-8 and is not adjusted.
         while (end > 0 && maxLineBytes - end < 4 && (line[end] & 0xC0) == 0x80)
         {
             end--;
@@ -97,7 +100,7 @@ internal static class LineRules
         return line[..(end == 0 || (line[end] & 0xC0) == 0x80 ? maxLineBytes : end)];
     }
 
-    /// <summary>What follows the beginning of an over-long line where the line is shipped as plain text.</summary>
-    public static byte[] CutMark(long lengthInFile)
+    /// <summary>Formats the mark that is appended to a truncated line of plain text.</summary>
+    public static byte[] FormatTruncationMark(long lengthInFile)
         => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $" [truncated: the line has {lengthInFile} bytes]"));
 }

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LogTailer.Native;
 
-/// <summary>File identity on Windows: the volume's serial number and the file's index on it.</summary>
+/// <summary>File identity on Windows: volume serial number and file index.</summary>
 [SupportedOSPlatform("windows")]
 internal static partial class Kernel32
 {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LogTailer.Native;
 
-/// <summary>The few calls of the C library that .NET has no equivalent for. Errors are read with <see cref="Marshal.GetLastPInvokeError"/>.</summary>
+/// <summary>C library functions that .NET has no equivalent for. Read errors with <see cref="Marshal.GetLastPInvokeError"/>.</summary>
 internal static partial class Libc
 {
     public const int ErrorInterrupted = 4;
@@ -35,27 +35,27 @@ internal static partial class Libc
     }
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    public static unsafe partial nint Write(int descriptor, byte* bytes, nint count);
+    public static unsafe partial nint WriteBytes(int descriptor, byte* bytes, nint count);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    public static unsafe partial nint Read(int descriptor, byte* bytes, nint count);
+    public static unsafe partial nint ReadBytes(int descriptor, byte* bytes, nint count);
 
     [LibraryImport("libc", EntryPoint = "close")]
-    public static partial int Close(int descriptor);
+    public static partial int CloseDescriptor(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    public static unsafe partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMilliseconds);
+    public static unsafe partial int PollDescriptors(PollDescriptor* descriptors, nuint count, int timeoutMilliseconds);
 
     [LibraryImport("libc", EntryPoint = "pipe", SetLastError = true)]
-    public static unsafe partial int Pipe(int* readAndWrite);
+    public static unsafe partial int CreatePipe(int* readAndWrite);
 
-    /// <summary>fcntl(2) of Linux, where an argument that varies is passed like any other.</summary>
+    /// <summary>fcntl(2) on Linux, where variadic arguments are passed like regular ones.</summary>
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [SupportedOSPlatform("linux")]
     public static partial int FileControl(int descriptor, int command, nint argument);
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
-    public static partial uint EffectiveUser();
+    public static partial uint GetEffectiveUserId();
 
     [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
     public static partial int InotifyInit(int flags);
@@ -64,20 +64,20 @@ internal static partial class Libc
     public static partial int InotifyAddWatch(int inotify, string path, uint mask);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial int Statx(int directory, string path, int flags, uint mask, byte* result);
+    public static unsafe partial int ReadStatx(int directory, string path, int flags, uint mask, byte* result);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial int Statx(SafeFileHandle file, string path, int flags, uint mask, byte* result);
+    public static unsafe partial int ReadStatx(SafeFileHandle file, string path, int flags, uint mask, byte* result);
 
     [LibraryImport("libc", EntryPoint = "stat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial int Stat(string path, byte* result);
+    public static unsafe partial int ReadStat(string path, byte* result);
 
     [LibraryImport("libc", EntryPoint = "fstat", SetLastError = true)]
-    public static unsafe partial int Fstat(SafeFileHandle file, byte* result);
+    public static unsafe partial int ReadFstat(SafeFileHandle file, byte* result);
 
     [LibraryImport("libc", EntryPoint = "stat$INODE64", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static unsafe partial int Stat64(string path, byte* result);
+    public static unsafe partial int ReadStat64(string path, byte* result);
 
     [LibraryImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
-    public static unsafe partial int Fstat64(SafeFileHandle file, byte* result);
+    public static unsafe partial int ReadFstat64(SafeFileHandle file, byte* result);
 }

@@ -1,21 +1,24 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using LogTailer.Flow;
+using LogTailer.Blocks;
+using LogTailer.Checkpoint;
 
 namespace LogTailer.Sinks;
 
-/// <summary>Takes blocks in order, delivers their lines, and acknowledges each block once its lines are safe at the far end.</summary>
+/// <summary>Delivers the lines of blocks in order, and acknowledges each block when the destination has its lines.</summary>
 internal interface ISink : IAsyncDisposable
 {
-    /// <summary>Whether it waits for blocks on a thread of its own, so that whoever hands one on need not leave its waking to the thread pool.</summary>
-    bool HasOwnThread => false;
+    /// <summary>
+    /// Whether blocks are consumed on a dedicated thread, so that the writer of the channel may run the continuation directly.
+    /// </summary>
+    bool HasDedicatedThread => false;
 
-    /// <summary>Delivers until the channel is completed and empty.</summary>
-    /// <param name="blocks">What to deliver, in order.</param>
-    /// <param name="delivery">Where to acknowledge.</param>
-    /// <param name="abort">Give up: what is not acknowledged by now is sent again after the next start.</param>
-    Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort);
+    /// <summary>Delivers blocks until the channel is completed and empty.</summary>
+    /// <param name="blocks">The blocks, in order.</param>
+    /// <param name="acknowledger">Receives the acknowledgements.</param>
+    /// <param name="abort">Stops immediately. Unacknowledged lines are shipped again after the next start.</param>
+    Task DeliverBlocksAsync(ChannelReader<Block> blocks, BlockAcknowledger acknowledger, CancellationToken abort);
 
-    /// <summary>What the sink is doing, for <c>/statusz</c>. Called on any thread.</summary>
+    /// <summary>The state of the sink for <c>/statusz</c>. Called on any thread.</summary>
     JsonObject DescribeStatus();
 }

@@ -1,29 +1,29 @@
 namespace LogTailer.Sinks;
 
-/// <summary>Where lines can go.</summary>
+/// <summary>The kinds of destination.</summary>
 public enum SinkType
 {
-    /// <summary>The standard output, where the container runtime collects them.</summary>
+    /// <summary>Standard output, which the container runtime collects.</summary>
     Stdout,
 
     /// <summary>A file, appended to.</summary>
     File,
 
-    /// <summary>Any HTTP server: newline-delimited lines by POST.</summary>
+    /// <summary>Any HTTP server that accepts newline-delimited lines by POST.</summary>
     Http,
 
-    /// <summary>Grafana Loki, its push API.</summary>
+    /// <summary>The push API of Grafana Loki.</summary>
     Loki,
 
-    /// <summary>Elasticsearch or OpenSearch, their bulk API.</summary>
+    /// <summary>The bulk API of Elasticsearch or OpenSearch.</summary>
     Elasticsearch,
 
-    /// <summary>Splunk, its HTTP event collector.</summary>
+    /// <summary>The HTTP event collector of Splunk.</summary>
     Splunk,
 
-    /// <summary>OpenTelemetry's protocol for logs, as JSON over HTTP.</summary>
+    /// <summary>OTLP logs (OpenTelemetry) as JSON over HTTP.</summary>
     Otlp,
 
-    /// <summary>Datadog, its logs intake.</summary>
+    /// <summary>The logs intake of Datadog.</summary>
     Datadog,
 }

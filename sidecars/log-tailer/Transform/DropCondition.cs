@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace LogTailer.Transform;
 
-/// <summary><c>field=value</c>, or <c>field=prefix*</c>.</summary>
+/// <summary>A condition <c>field=value</c> or <c>field=prefix*</c>.</summary>
 internal sealed class DropCondition
 {
     private readonly byte[] _field;
@@ -19,10 +19,11 @@ internal sealed class DropCondition
         _value = Encoding.UTF8.GetBytes(_isPrefix ? value[..^1] : value);
     }
 
-    public bool IsFor(ref Utf8JsonReader property) => property.ValueTextEquals(_field);
+    /// <summary>Whether the condition is about this property.</summary>
+    public bool AppliesTo(ref Utf8JsonReader property) => property.ValueTextEquals(_field);
 
-    /// <summary>Whether the value at which the reader stands is the one to drop; of numbers and the like the text counts.</summary>
-    public bool IsMetBy(ref Utf8JsonReader value)
+    /// <summary>Whether the current value of the reader matches. Numbers and literals are compared by their text.</summary>
+    public bool MatchesValue(ref Utf8JsonReader value)
     {
         switch (value.TokenType)
         {

@@ -1,12 +1,11 @@
-
 namespace LogTailer.Transform;
 
-/// <summary>Which lines are not shipped.</summary>
+/// <summary>Lines that are not shipped.</summary>
 public sealed class FilterOptions : IValidatable
 {
     /// <summary>
-    /// Conditions <c>field=value</c>, the value with a <c>*</c> at its end for a prefix; a JSON line whose field (at the top level)
-    /// meets one of them is not shipped, and counted. Default: none.
+    /// Conditions <c>field=value</c>; a <c>*</c> at the end of the value matches a prefix. A JSON line whose top-level field matches one of
+    /// them is not shipped, and counted. Default: none.
     /// </summary>
     public string[] Drop { get; set; } = [];
 
@@ -17,7 +16,7 @@ public sealed class FilterOptions : IValidatable
         {
             if (condition.IndexOf('=', StringComparison.Ordinal) <= 0)
             {
-                yield return new ConfigurationError($"{path}Drop", condition, "Give field=value, such as path=/health*.");
+                yield return new ConfigurationError($"{path}Drop", condition, "Use the form field=value, such as path=/health*.");
             }
         }
     }

@@ -7,8 +7,8 @@ using LogTailer.Lines;
 namespace LogTailer.Transform;
 
 /// <summary>
-/// Enriches, filters and redacts lines on their JSON tokens: what is not touched is copied byte for byte, nothing is
-/// serialised anew. One instance serves one sink's thread.
+/// Enriches, filters and redacts lines based on their JSON tokens. Unchanged parts are copied byte for byte; nothing is serialized again.
+/// Not thread-safe: each sink has its own instance.
 /// </summary>
 internal sealed class LineTransform
 {
@@ -29,24 +29,24 @@ internal sealed class LineTransform
         _present = new bool[_fields.Length];
     }
 
-    /// <summary>Null where lines are to stay as they are.</summary>
-    public static LineTransform? Create(EnrichOptions enrich, FilterOptions filter, RedactOptions redact)
+    /// <summary>Creates a transform; null when lines are shipped unchanged.</summary>
+    public static LineTransform? TryCreate(EnrichOptions enrich, FilterOptions filter, RedactOptions redact)
         => enrich.Fields.Count + filter.Drop.Length + redact.Fields.Length == 0 ? null : new LineTransform(enrich, filter, redact);
 
-    /// <summary>Appends the line as it is to be shipped, without a line end.</summary>
-    /// <param name="line">The line as it stands in the file.</param>
-    /// <param name="cutFrom">Its length in the file where it was cut; else 0.</param>
-    /// <param name="output">Where to.</param>
-    /// <returns>False where the line is to be dropped; then nothing is appended.</returns>
-    public bool Apply(ReadOnlySpan<byte> line, long cutFrom, ByteBuffer output)
+    /// <summary>Appends the transformed line, without a line end.</summary>
+    /// <param name="line">The line in the file.</param>
+    /// <param name="originalLength">The length of the line in the file when it is truncated; otherwise 0.</param>
+    /// <param name="output">The buffer to append to.</param>
+    /// <returns>False when the filter drops the line; then nothing is appended.</returns>
+    public bool TryApply(ReadOnlySpan<byte> line, long originalLength, ByteBuffer output)
     {
         var start = output.Length;
 
-        if (cutFrom == 0 && FirstOf(line) == '{')
+        if (originalLength == 0 && GetFirstByte(line) == '{')
         {
             try
             {
-                if (!SpliceObject(line, output))
+                if (!TryTransformObject(line, output))
                 {
                     output.TruncateTo(start);
                     return false;
@@ -54,21 +54,21 @@ internal sealed class LineTransform
 
                 return true;
             }
-            catch (Exception exception) when (IsOfTheLine(exception))
+            catch (Exception exception) when (IsInvalidLine(exception))
             {
                 output.TruncateTo(start);
             }
         }
 
-        AppendText(line, cutFrom, output);
+        AppendText(line, originalLength, output);
         return true;
     }
 
-    private bool SpliceObject(ReadOnlySpan<byte> line, ByteBuffer output)
+    private bool TryTransformObject(ReadOnlySpan<byte> line, ByteBuffer output)
     {
         var reader = new Utf8JsonReader(line);
         var copied = 0;
-        var empty = true;
+        var isEmpty = true;
         Array.Clear(_present);
         reader.Read();
 
@@ -76,37 +76,37 @@ internal sealed class LineTransform
         {
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
-                var top = reader.CurrentDepth == 1;
-                empty &= !top;
-                var (redact, condition) = top ? MeetField(ref reader) : (IsRedacted(ref reader), null);
+                var isTopLevel = reader.CurrentDepth == 1;
+                isEmpty &= !isTopLevel;
+                var (redact, condition) = isTopLevel ? CheckField(ref reader) : (IsRedacted(ref reader), null);
                 reader.Read();
 
-                if (condition is not null && condition.IsMetBy(ref reader))
+                if (condition is not null && condition.MatchesValue(ref reader))
                 {
                     return false;
                 }
 
                 if (redact)
                 {
-                    output.Append(line[copied..(int)reader.TokenStartIndex]);
-                    output.Append("\"***\""u8);
+                    output.AppendBytes(line[copied..(int)reader.TokenStartIndex]);
+                    output.AppendBytes("\"***\""u8);
                     reader.Skip();
                     copied = (int)reader.BytesConsumed;
                 }
             }
             else if (reader.TokenType == JsonTokenType.EndObject && reader.CurrentDepth == 0)
             {
-                output.Append(line[copied..(int)reader.TokenStartIndex]);
-                AppendFields(output, comma: !empty);
+                output.AppendBytes(line[copied..(int)reader.TokenStartIndex]);
+                AppendFields(output, comma: !isEmpty);
                 copied = (int)reader.TokenStartIndex;
             }
         }
 
-        output.Append(line[copied..]);
+        output.AppendBytes(line[copied..]);
         return true;
     }
 
-    private (bool Redact, DropCondition? Condition) MeetField(ref Utf8JsonReader property)
+    private (bool Redact, DropCondition? Condition) CheckField(ref Utf8JsonReader property)
     {
         for (var i = 0; i < _fields.Length; i++)
         {
@@ -115,7 +115,7 @@ internal sealed class LineTransform
 
         foreach (var condition in _drop)
         {
-            if (condition.IsFor(ref property))
+            if (condition.AppliesTo(ref property))
             {
                 return (IsRedacted(ref property), condition);
             }
@@ -148,53 +148,54 @@ internal sealed class LineTransform
 
             if (comma)
             {
-                output.Append((byte)',');
+                output.AppendByte((byte)',');
             }
 
-            output.Append(_fields[i].Json);
+            output.AppendBytes(_fields[i].Json);
             comma = true;
         }
     }
 
-    /// <summary>The first byte that is no white space of JSON; 0 where there is none.</summary>
-    private static byte FirstOf(ReadOnlySpan<byte> line) => line.TrimStart(" \t\r"u8) is [var first, ..] ? first : (byte)0;
+    /// <summary>The first byte that is not JSON white space; 0 when there is none.</summary>
+    private static byte GetFirstByte(ReadOnlySpan<byte> line) => line.TrimStart(" \t\r"u8) is [var first, ..] ? first : (byte)0;
 
-    /// <summary>A line that is no JSON object: as it is, or wrapped where there are fields to add.</summary>
-    private void AppendText(ReadOnlySpan<byte> line, long cutFrom, ByteBuffer output)
+    /// <summary>Appends a line that is not a JSON object: unchanged, or wrapped when there are fields to add.</summary>
+    private void AppendText(ReadOnlySpan<byte> line, long originalLength, ByteBuffer output)
     {
-        var readable = _redacted.Length > 0 && FirstOf(line) is (byte)'{' or (byte)'[' ? RedactReadable(line) : null;
+        var readable = _redacted.Length > 0 && GetFirstByte(line) is (byte)'{' or (byte)'[' ? RedactReadable(line) : null;
         var text = readable is null ? line : readable.Bytes;
 
         if (_fields.Length == 0)
         {
-            output.Append(text);
+            output.AppendBytes(text);
 
-            if (cutFrom > 0)
+            if (originalLength > 0)
             {
-                output.Append(LineRules.CutMark(cutFrom));
+                output.AppendBytes(LineRules.FormatTruncationMark(originalLength));
             }
 
             return;
         }
 
         Array.Clear(_present);
-        output.Append("{\"message\":"u8);
-        AppendString(output, text);
+        output.AppendBytes("{\"message\":"u8);
+        AppendJsonString(output, text);
 
-        if (cutFrom > 0)
+        if (originalLength > 0)
         {
-            output.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"truncated_from_bytes\":{cutFrom}")));
+            output.AppendBytes(
+                Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"truncated_from_bytes\":{originalLength}")));
         }
 
         AppendFields(output, comma: true);
-        output.Append((byte)'}');
+        output.AppendByte((byte)'}');
     }
 
     /// <summary>
-    /// Of an object or array that breaks off or is damaged, what can be read, redacted. The rest is left out: nobody can say
-    /// what secret it holds.
+    /// Redacts the readable start of a damaged or incomplete object or array. The rest is removed, because it may contain secrets that
+    /// cannot be recognized.
     /// </summary>
-    /// <returns>Null where no object begins: <c>[INFO] text</c> is no array.</returns>
+    /// <returns>Null when there is no object: <c>[INFO] text</c> is not an array.</returns>
     private ByteBuffer? RedactReadable(ReadOnlySpan<byte> line)
     {
         var readable = new ByteBuffer(line.Length + 64);
@@ -213,7 +214,7 @@ internal sealed class LineTransform
                     continue;
                 }
 
-                readable.Append(line[copied..(int)reader.BytesConsumed]);
+                readable.AppendBytes(line[copied..(int)reader.BytesConsumed]);
                 copied = (int)reader.BytesConsumed;
                 var value = reader;
 
@@ -222,14 +223,14 @@ internal sealed class LineTransform
                     break;
                 }
 
-                readable.Append("\"***\""u8);
+                readable.AppendBytes("\"***\""u8);
                 reader = value;
                 copied = (int)reader.BytesConsumed;
             }
         }
-        catch (Exception exception) when (IsOfTheLine(exception))
+        catch (Exception exception) when (IsInvalidLine(exception))
         {
-            // Up to here it could be read.
+            // The readable part ends here.
         }
 
         if (!hasObject)
@@ -239,27 +240,27 @@ internal sealed class LineTransform
 
         if (reader.BytesConsumed > copied)
         {
-            readable.Append(line[copied..(int)reader.BytesConsumed]);
+            readable.AppendBytes(line[copied..(int)reader.BytesConsumed]);
         }
 
-        var isWhole = reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
+        var isComplete = reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray;
 
-        if (!isWhole || FirstOf(line[(int)reader.BytesConsumed..]) != 0)
+        if (!isComplete || GetFirstByte(line[(int)reader.BytesConsumed..]) != 0)
         {
-            readable.Append("*** [the rest is not valid JSON and left out]"u8);
+            readable.AppendBytes("*** [the rest is not valid JSON and was removed]"u8);
         }
 
         return readable;
     }
 
     /// <summary>
-    /// Whether it is the line that is to blame: not JSON, or a name or value that is no text, such as a lone surrogate
-    /// (<c>"\ud800"</c>), of which the reader takes the grammar and refuses the comparison.
+    /// Whether the exception means that the line is invalid: not JSON, or a string with a lone surrogate (<c>"\ud800"</c>), which is valid
+    /// JSON but cannot be compared.
     /// </summary>
-    private static bool IsOfTheLine(Exception exception) => exception is JsonException or InvalidOperationException;
+    private static bool IsInvalidLine(Exception exception) => exception is JsonException or InvalidOperationException;
 
-    /// <summary>A JSON string; bytes that are no UTF-8 become U+FFFD.</summary>
-    public static void AppendString(ByteBuffer output, ReadOnlySpan<byte> text)
+    /// <summary>Appends a JSON string. Invalid UTF-8 is replaced by U+FFFD.</summary>
+    public static void AppendJsonString(ByteBuffer output, ReadOnlySpan<byte> text)
     {
         using var writer = new Utf8JsonWriter(output, Relaxed);
         writer.WriteStringValue(text);

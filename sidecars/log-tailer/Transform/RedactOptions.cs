@@ -1,8 +1,8 @@
 namespace LogTailer.Transform;
 
-/// <summary>What of a line nobody is to see.</summary>
+/// <summary>Fields whose values are hidden.</summary>
 public sealed class RedactOptions
 {
-    /// <summary>Names of JSON fields, at any depth, whose values become <c>"***"</c>. Default: none.</summary>
+    /// <summary>Names of JSON fields, at any depth, whose values are replaced by <c>"***"</c>. Default: none.</summary>
     public string[] Fields { get; set; } = [];
 }

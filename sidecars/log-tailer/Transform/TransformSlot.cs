@@ -1,7 +1,7 @@
 namespace LogTailer.Transform;
 
-/// <summary>What one sink does to its lines; exchanged between two lines when the configuration is taken anew.</summary>
-/// <param name="transform">What to begin with; null where lines are to stay as they are.</param>
+/// <summary>Holds the transform of one sink. A reload replaces it between two lines.</summary>
+/// <param name="transform">The initial transform; null when lines are shipped unchanged.</param>
 internal sealed class TransformSlot(LineTransform? transform)
 {
     private volatile LineTransform? _current = transform;

@@ -5,8 +5,8 @@ using System.Text;
 namespace TlsProxy.Authentication;
 
 /// <summary>
-/// The keys of a file: a line each with a name and the key, or <c>sha256:</c> and its hash, so that the file need hold
-/// no secret. Keys are kept and looked up by hash: how long a look-up takes says nothing about a key.
+/// The API keys of a file: each line has a name and either the key or <c>sha256:</c> with its hash, so the file does not have to
+/// contain secrets. Keys are stored and looked up by hash, so the time of a lookup reveals nothing about a key.
 /// </summary>
 internal sealed class ApiKeys
 {
@@ -17,8 +17,8 @@ internal sealed class ApiKeys
 
     private ApiKeys(Dictionary<string, string> nameByHash) => _nameByHash = nameByHash.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <exception cref="FormatException">A line cannot be used. The message names the line and not what stands in it.</exception>
-    public static ApiKeys Parse(byte[] content)
+    /// <exception cref="FormatException">A line is invalid. The message gives the line number and not the content.</exception>
+    public static ApiKeys ParseFile(byte[] content)
     {
         var keys = new Dictionary<string, string>(StringComparer.Ordinal);
         var number = 0;
@@ -36,19 +36,19 @@ internal sealed class ApiKeys
                 throw new FormatException($"Line {number} is not a name and a key.");
             }
 
-            if (!keys.TryAdd(Hash(key, number), name))
+            if (!keys.TryAdd(ParseKeyHash(key, number), name))
             {
                 throw new FormatException($"Line {number} has the key of another line.");
             }
         }
 
-        return keys.Count > 0 ? new ApiKeys(keys) : throw new FormatException("There is no key in it.");
+        return keys.Count > 0 ? new ApiKeys(keys) : throw new FormatException("The file contains no key.");
     }
 
-    /// <summary>Whose key it is; null when it is nobody's.</summary>
-    public string? NameOf(string key) => _nameByHash.GetValueOrDefault(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+    /// <summary>The name that belongs to a key; null when the key is unknown.</summary>
+    public string? FindName(string key) => _nameByHash.GetValueOrDefault(ComputeHash(key));
 
-    private static string Hash(string key, int line)
+    private static string ParseKeyHash(string key, int line)
     {
         if (key.StartsWith(HashPrefix, StringComparison.Ordinal))
         {
@@ -59,7 +59,9 @@ internal sealed class ApiKeys
         }
 
         return key.Length >= MinimumLength
-            ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))
-            : throw new FormatException($"Line {line} has a key of fewer than {MinimumLength} characters, which can be guessed.");
+            ? ComputeHash(key)
+            : throw new FormatException($"Line {line} has a key with fewer than {MinimumLength} characters, which can be guessed.");
     }
+
+    private static string ComputeHash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 }

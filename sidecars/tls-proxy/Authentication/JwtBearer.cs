@@ -1,17 +1,17 @@
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using TlsProxy.Files;
-using TlsProxy.Policies;
+using TlsProxy.Metadata;
 
 namespace TlsProxy.Authentication;
 
 /// <summary>
-/// Validates JSON Web Tokens (RFC 7519) as RFC 8725 says: by a list of algorithms, keys of a file that may rotate, and
-/// always with issuer, audience and end.
+/// Validates JSON Web Tokens (RFC 7519) as RFC 8725 recommends: with a list of allowed algorithms, keys from a file that may rotate, and
+/// required issuer, audience and expiry time.
 /// </summary>
 internal sealed class JwtBearer
 {
-    private static readonly string[] Algorithms =
+    private static readonly string[] SupportedAlgorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
         SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
@@ -22,7 +22,8 @@ internal sealed class JwtBearer
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = 16 * 1024 };
     private readonly TokenValidationParameters _parameters;
 
-    private JwtBearer(WatchedFile<VerificationKeys> keys, string[] algorithms, string[] issuers, string[] audiences, TimeSpan skew, TimeProvider time) =>
+    private JwtBearer(
+        WatchedFile<VerificationKeys> keys, string[] algorithms, string[] issuers, string[] audiences, TimeSpan skew, TimeProvider time) =>
         _parameters = new TokenValidationParameters
         {
             ValidAlgorithms = algorithms,
@@ -32,7 +33,7 @@ internal sealed class JwtBearer
             RequireExpirationTime = true,
             RequireAudience = true,
             TryAllIssuerSigningKeys = false,
-            IssuerSigningKeyResolver = (_, token, kid, _) => keys.Current.For(kid, ((JsonWebToken)token).Alg),
+            IssuerSigningKeyResolver = (_, token, keyId, _) => keys.Current.FindCandidates(keyId, ((JsonWebToken)token).Alg),
             LifetimeValidator = (notBefore, expires, _, _) =>
             {
                 var now = time.GetUtcNow().UtcDateTime;
@@ -40,69 +41,78 @@ internal sealed class JwtBearer
             },
         };
 
-    public static JwtBearer? Read(MetadataReader reader, FileWatch files, TimeProvider time)
+    public static JwtBearer? FromMetadata(RouteMetadata metadata, MetadataFiles files, TimeProvider time)
     {
-        if (!reader.HasAny("Jwt."))
+        if (!metadata.ContainsGroup("Jwt."))
         {
             return null;
         }
 
-        var file = reader.Required("Jwt.JwksFile", "Name the file with the keys.");
-        var issuers = Names(reader, "Jwt.Issuer", "Say whose tokens are taken: without it, any that a known key signed would be.");
-        var audiences = Names(reader, "Jwt.Audience", "Say for whom the tokens are: without it, one for another service would do here.");
-        var algorithms = reader.Has("Jwt.Algorithms") ? reader.List("Jwt.Algorithms") : [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
-        foreach (var algorithm in algorithms.Where(a => !Algorithms.Contains(a)))
+        var file = metadata.GetRequiredText("Jwt.JwksFile", "Set it to the file with the keys.");
+        var issuers = ReadRequiredList(
+            metadata, "Jwt.Issuer", "Set the accepted issuer: otherwise any token signed with a known key would be accepted.");
+        var audiences = ReadRequiredList(
+            metadata, "Jwt.Audience", "Set the audience: otherwise a token for another service would be accepted.");
+        var algorithms = metadata.ContainsKey("Jwt.Algorithms")
+            ? metadata.GetList("Jwt.Algorithms")
+            : [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
+        foreach (var algorithm in algorithms.Where(a => !SupportedAlgorithms.Contains(a)))
         {
-            reader.Refuse("Jwt.Algorithms", $"has {algorithm}, which is none of {string.Join(", ", Algorithms)}.");
+            metadata.AddError("Jwt.Algorithms", $"contains {algorithm}, which is none of {string.Join(", ", SupportedAlgorithms)}.");
         }
 
-        if (algorithms.Any(IsShared) && !algorithms.All(IsShared))
+        if (algorithms.Any(IsSharedSecret) && !algorithms.All(IsSharedSecret))
         {
-            reader.Refuse("Jwt.Algorithms", "mixes HMAC, whose key is shared, with others: use two routes, each with a key file of its own.");
+            metadata.AddError(
+                "Jwt.Algorithms",
+                "mixes HMAC, which uses a shared secret, with other algorithms: use two routes, each with its own key file.");
         }
 
-        var skew = TimeSpan.FromSeconds(reader.Number("Jwt.ClockSkewSeconds", 30, 0, 300));
-        return file.Length > 0 && files.Open("Jwt.JwksFile", VerificationKeys.Parse) is { } keys
+        var skew = TimeSpan.FromSeconds(metadata.GetNumber("Jwt.ClockSkewSeconds", 30, 0, 300));
+        return file.Length > 0 && files.OpenFile("Jwt.JwksFile", VerificationKeys.ParseFile) is { } keys
             ? new JwtBearer(keys, algorithms, issuers, audiences, skew, time)
             : null;
     }
 
-    /// <summary>Whose token it is, or why it is not taken.</summary>
-    public async Task<(string? Identity, string? Refused)> ValidateAsync(string token)
+    /// <returns>The subject of the token, or why the token is rejected.</returns>
+    public async Task<(string? Identity, string? Reason)> ValidateTokenAsync(string token)
     {
         var result = await _handler.ValidateTokenAsync(token, _parameters);
         if (!result.IsValid)
         {
-            return (null, Reason(result.Exception));
+            return (null, DescribeFailure(result.Exception));
         }
 
         var jwt = (JsonWebToken)result.SecurityToken;
         if (jwt.TryGetHeaderValue<object>("crit", out _))
         {
-            // RFC 7515, 4.1.11: what must be understood, and is not, makes the token invalid.
+            // A token with extensions that must be understood, and are not, is invalid (RFC 7515, section 4.1.11).
             return (null, "it has critical extensions");
         }
 
         var identity = jwt.Subject;
         return string.IsNullOrEmpty(identity) || identity.AsSpan().ContainsAnyExceptInRange(' ', '~')
-            ? (null, "it has no subject that can be passed on")
+            ? (null, "it has no subject that can be forwarded")
             : (identity, null);
     }
 
-    private static string[] Names(MetadataReader reader, string key, string remedy)
+    private static string[] ReadRequiredList(RouteMetadata metadata, string key, string remedy)
     {
-        _ = reader.Required(key, remedy);
-        return reader.List(key);
+        _ = metadata.GetRequiredText(key, remedy);
+        return metadata.GetList(key);
     }
 
-    private static bool IsShared(string algorithm) => algorithm.StartsWith("HS", StringComparison.Ordinal);
+    private static bool IsSharedSecret(string algorithm) => algorithm.StartsWith("HS", StringComparison.Ordinal);
 
-    /// <summary>Enough for the owner of a token, and nothing of the token or the keys.</summary>
-    private static string Reason(Exception? cause) => cause switch
+    /// <summary>Describes a failure for the owner of the token, without details of the token or the keys.</summary>
+    private static string DescribeFailure(Exception? cause) => cause switch
     {
         SecurityTokenInvalidAlgorithmException => "its algorithm is not allowed",
-        SecurityTokenSignatureKeyNotFoundException => "its key is not known",
-        SecurityTokenExpiredException or SecurityTokenNotYetValidException or SecurityTokenInvalidLifetimeException or SecurityTokenNoExpirationException => "it is expired, not valid yet, or has no end",
+        SecurityTokenSignatureKeyNotFoundException => "its key is unknown",
+        SecurityTokenExpiredException
+            or SecurityTokenNotYetValidException
+            or SecurityTokenInvalidLifetimeException
+            or SecurityTokenNoExpirationException => "it is expired, not valid yet, or has no expiry time",
         SecurityTokenInvalidAudienceException => "it is for another audience",
         SecurityTokenInvalidIssuerException => "it is from another issuer",
         SecurityTokenInvalidSignatureException => "its signature is wrong",

@@ -1,12 +1,16 @@
+using System.Buffers;
 using TlsProxy.Files;
-using TlsProxy.Policies;
+using TlsProxy.Metadata;
 
 namespace TlsProxy.Authentication;
 
-/// <summary>Asks each request of a route for an API key or a token; with both configured, either will do.</summary>
+/// <summary>Authenticates the requests of a route by API key or token; if both are configured, either is accepted.</summary>
 internal sealed class RequestAuthentication
 {
     private const string Scheme = "Bearer ";
+
+    private static readonly SearchValues<char> HeaderNameCharacters =
+        SearchValues.Create("-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
 
     private readonly WatchedFile<ApiKeys>? _keys;
     private readonly string _header;
@@ -19,51 +23,52 @@ internal sealed class RequestAuthentication
         _challenge = jwt is not null ? "Bearer" : $"ApiKey header=\"{header}\"";
     }
 
-    public static RequestAuthentication? Read(MetadataReader reader, FileWatch files, TimeProvider time)
+    public static RequestAuthentication? FromMetadata(RouteMetadata metadata, MetadataFiles files, TimeProvider time)
     {
         WatchedFile<ApiKeys>? keys = null;
         var header = "X-Api-Key";
-        if (reader.HasAny("ApiKey."))
+        if (metadata.ContainsGroup("ApiKey."))
         {
-            _ = reader.Required("ApiKey.File", "Name the file with the keys.");
-            keys = files.Open("ApiKey.File", ApiKeys.Parse);
-            header = reader.Text("ApiKey.Header") ?? header;
-            if (header.AsSpan().ContainsAnyExcept(System.Buffers.SearchValues.Create("-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")))
+            _ = metadata.GetRequiredText("ApiKey.File", "Set it to the file with the keys.");
+            keys = files.OpenFile("ApiKey.File", ApiKeys.ParseFile);
+            header = metadata.GetText("ApiKey.Header") ?? header;
+            if (header.AsSpan().ContainsAnyExcept(HeaderNameCharacters))
             {
-                reader.Refuse("ApiKey.Header", "is no name of a header. Use letters, digits and hyphens.");
+                metadata.AddError("ApiKey.Header", "is not a header name. Use letters, digits and hyphens.");
             }
         }
 
-        var jwt = JwtBearer.Read(reader, files, time);
+        var jwt = JwtBearer.FromMetadata(metadata, files, time);
         return keys is null && jwt is null ? null : new RequestAuthentication(keys, header, jwt);
     }
 
-    public async ValueTask<Verdict> AuthenticateAsync(HttpRequest request)
+    public async ValueTask<AuthenticationResult> AuthenticateRequestAsync(HttpRequest request)
     {
         if (_keys is not null && request.Headers[_header] is { Count: > 0 } sent)
         {
-            // The application need not know it, and it is nobody's business further on.
+            // The application does not need the key, so the key is not forwarded.
             request.Headers.Remove(_header);
-            return sent.Count == 1 && _keys.Current.NameOf(sent[0] ?? "") is { } name
-                ? new Verdict(name, "", "")
-                : new Verdict(null, "The API key is not known.", _challenge);
+            return sent.Count == 1 && _keys.Current.FindName(sent[0] ?? "") is { } name
+                ? new AuthenticationResult(name, "", "")
+                : new AuthenticationResult(null, "The API key is unknown.", _challenge);
         }
 
         if (_jwt is null)
         {
-            return new Verdict(null, $"Send an API key in {_header}.", _challenge);
+            return new AuthenticationResult(null, $"Send an API key in {_header}.", _challenge);
         }
 
         var authorization = request.Headers.Authorization;
         if (authorization.Count != 1 || authorization[0] is not { } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            return new Verdict(null, "Send a token as Authorization: Bearer.", _challenge);
+            return new AuthenticationResult(null, "Send a token as Authorization: Bearer.", _challenge);
         }
 
-        var (identity, refused) = await _jwt.ValidateAsync(value[Scheme.Length..].Trim());
+        var (identity, reason) = await _jwt.ValidateTokenAsync(value[Scheme.Length..].Trim());
         return identity is not null
-            ? new Verdict(identity, "", "")
+            ? new AuthenticationResult(identity, "", "")
             // RFC 6750, section 3.1.
-            : new Verdict(null, $"The token is not accepted: {refused}.", $"Bearer error=\"invalid_token\", error_description=\"{refused}\"");
+            : new AuthenticationResult(
+                null, $"The token is rejected: {reason}.", $"Bearer error=\"invalid_token\", error_description=\"{reason}\"");
     }
 }

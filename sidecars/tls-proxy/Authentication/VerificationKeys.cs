@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
 namespace TlsProxy.Authentication;
 
-/// <summary>The keys of a JWKS file (RFC 7517), each for one purpose and strong enough for it.</summary>
+/// <summary>The keys of a JWKS file (RFC 7517) that can verify signatures and are strong enough for it.</summary>
 internal sealed class VerificationKeys
 {
     private const int MinimumRsaBits = 2048;
@@ -13,46 +14,46 @@ internal sealed class VerificationKeys
 
     private VerificationKeys(IReadOnlyList<JsonWebKey> keys) => _keys = keys;
 
-    /// <exception cref="FormatException">It is no JWKS, or no key in it can verify anything.</exception>
-    public static VerificationKeys Parse(byte[] content)
+    /// <exception cref="FormatException">The content is not a JWKS, or contains no key that can verify a signature.</exception>
+    public static VerificationKeys ParseFile(byte[] content)
     {
         JsonWebKeySet set;
         try
         {
             set = new JsonWebKeySet(Encoding.UTF8.GetString(content));
         }
-        catch (Exception e) when (e is ArgumentException or System.Text.Json.JsonException or FormatException)
+        catch (Exception exception) when (exception is ArgumentException or JsonException or FormatException)
         {
-            throw new FormatException($"It is no JSON Web Key Set: {e.Message}");
+            throw new FormatException($"The file is not a JSON Web Key Set: {exception.Message}");
         }
 
         var keys = set.Keys.Where(k => k.Use is null or "" or "sig" && (k.KeyOps.Count == 0 || k.KeyOps.Contains("verify"))).ToList();
         if (keys.Count == 0)
         {
-            throw new FormatException("It holds no key that signatures are verified with.");
+            throw new FormatException("The file contains no key for verifying signatures.");
         }
 
         foreach (var key in keys)
         {
-            Check(key);
+            RejectWeakKey(key);
         }
 
         return new VerificationKeys(keys);
     }
 
     /// <summary>
-    /// The keys that may have signed a token. The key decides which algorithm it is for, and never the token: an RSA key
-    /// verifies no HMAC, however its bytes might be read.
+    /// The keys that may have signed a token. The key determines its algorithm, never the token: an RSA key does not verify an HMAC,
+    /// even if its bytes could be used as a secret.
     /// </summary>
-    /// <param name="kid">The key that the token names; null or empty when it names none.</param>
-    /// <param name="algorithm">The algorithm that the token names.</param>
-    public IEnumerable<SecurityKey> For(string? kid, string algorithm) => _keys.Where(k =>
-        (string.IsNullOrEmpty(kid) || k.Kid == kid)
+    /// <param name="keyId">The key id in the token; null or empty for none.</param>
+    /// <param name="algorithm">The algorithm in the token.</param>
+    public IEnumerable<SecurityKey> FindCandidates(string? keyId, string algorithm) => _keys.Where(k =>
+        (string.IsNullOrEmpty(keyId) || k.Kid == keyId)
         && (string.IsNullOrEmpty(k.Alg) || k.Alg == algorithm)
-        && k.Kty == KeyTypeOf(algorithm)
-        && (k.Kty != "EC" || k.Crv == CurveOf(algorithm)));
+        && k.Kty == GetKeyType(algorithm)
+        && (k.Kty != "EC" || k.Crv == GetCurve(algorithm)));
 
-    private static string? KeyTypeOf(string algorithm) => algorithm.Length == 0 ? null : algorithm[..2] switch
+    private static string? GetKeyType(string algorithm) => algorithm.Length == 0 ? null : algorithm[..2] switch
     {
         "RS" or "PS" => "RSA",
         "ES" => "EC",
@@ -60,7 +61,7 @@ internal sealed class VerificationKeys
         _ => null,
     };
 
-    private static string? CurveOf(string algorithm) => algorithm switch
+    private static string? GetCurve(string algorithm) => algorithm switch
     {
         SecurityAlgorithms.EcdsaSha256 => "P-256",
         SecurityAlgorithms.EcdsaSha384 => "P-384",
@@ -68,26 +69,26 @@ internal sealed class VerificationKeys
         _ => null,
     };
 
-    private static void Check(JsonWebKey key)
+    private static void RejectWeakKey(JsonWebKey key)
     {
         var name = string.IsNullOrEmpty(key.Kid) ? "without a kid" : $"'{key.Kid}'";
         try
         {
-            var (bits, least) = key.Kty switch
+            var (bits, minimum) = key.Kty switch
             {
                 "RSA" => (8 * Base64UrlEncoder.DecodeBytes(key.N).Length, MinimumRsaBits),
                 "oct" => (8 * Base64UrlEncoder.DecodeBytes(key.K).Length, MinimumSecretBits),
-                "EC" when key.Crv is "P-256" or "P-384" or "P-521" && key.X is not null && key.Y is not null => (MinimumSecretBits, MinimumSecretBits),
-                _ => throw new FormatException($"The key {name} is neither RSA nor oct nor EC on P-256, P-384 or P-521."),
+                "EC" when key is { Crv: "P-256" or "P-384" or "P-521", X: not null, Y: not null } => (MinimumSecretBits, MinimumSecretBits),
+                _ => throw new FormatException($"The key {name} is neither RSA, nor oct, nor EC on P-256, P-384 or P-521."),
             };
-            if (bits < least)
+            if (bits < minimum)
             {
-                throw new FormatException($"The key {name} has {bits} bits, and {key.Kty} needs {least}.");
+                throw new FormatException($"The key {name} has {bits} bits, but {key.Kty} needs {minimum}.");
             }
         }
         catch (ArgumentNullException)
         {
-            throw new FormatException($"The key {name} lacks a part that {key.Kty} needs.");
+            throw new FormatException($"The key {name} lacks a member that {key.Kty} needs.");
         }
     }
 }

@@ -1,40 +1,41 @@
-using TlsProxy.Policies;
+using TlsProxy.Metadata;
 
 namespace TlsProxy.Canary;
 
-/// <summary>Sends a share of a route's requests, or those with a header, to another cluster.</summary>
+/// <summary>Sends a share of a route's requests, or the requests with a certain header, to another cluster.</summary>
 /// <param name="Cluster">The other cluster.</param>
-/// <param name="Share">Of the requests without the header, from 0 to 1.</param>
-/// <param name="Header">Decides for a request that has it; null for none.</param>
-/// <param name="HeaderValue">The value that means the other cluster; null for <c>always</c>, beside <c>never</c>.</param>
+/// <param name="Share">Share of the requests without the header, from 0 to 1.</param>
+/// <param name="Header">The header that selects requests; null for none.</param>
+/// <param name="HeaderValue">The value that selects the other cluster; null to use the values <c>always</c> and <c>never</c>.</param>
 internal sealed record CanarySplit(string Cluster, double Share, string? Header, string? HeaderValue)
 {
-    public static CanarySplit? Read(MetadataReader reader, IReadOnlyCollection<string>? clusters)
+    public static CanarySplit? FromMetadata(RouteMetadata metadata, IReadOnlyCollection<string>? clusters)
     {
-        if (!reader.HasAny("Canary."))
+        if (!metadata.ContainsGroup("Canary."))
         {
             return null;
         }
 
         var canary = new CanarySplit(
-            ClusterName.Read(reader, "Canary.Cluster", clusters),
-            reader.Share("Canary.Percent", 0),
-            reader.Text("Canary.Header"),
-            reader.Text("Canary.HeaderValue"));
+            ClusterReference.ReadName(metadata, "Canary.Cluster", clusters),
+            metadata.GetShare("Canary.Percent", 0),
+            metadata.GetText("Canary.Header"),
+            metadata.GetText("Canary.HeaderValue"));
         if (canary is { Header: null, HeaderValue: not null })
         {
-            reader.Refuse("Canary.Header", "is missing. Name the header that Canary.HeaderValue is compared with.");
+            metadata.AddError("Canary.Header", "is missing. Set it to the header that Canary.HeaderValue is compared with.");
         }
-        else if (canary is { Header: null } && !reader.Has("Canary.Percent"))
+        else if (canary is { Header: null } && !metadata.ContainsKey("Canary.Percent"))
         {
-            reader.Refuse("Canary.Percent", "is missing, and Canary.Header too: one of them says which requests go to Canary.Cluster.");
+            metadata.AddError(
+                "Canary.Percent", "is missing, and Canary.Header as well: one of them selects the requests for Canary.Cluster.");
         }
 
         return canary;
     }
 
     /// <summary>Whether this request goes to the other cluster.</summary>
-    public bool Takes(HttpRequest request)
+    public bool SelectsRequest(HttpRequest request)
     {
         if (Header is not null && request.Headers[Header] is { Count: 1 } value)
         {
@@ -55,6 +56,6 @@ internal sealed record CanarySplit(string Cluster, double Share, string? Header,
             }
         }
 
-        return Chance.Hits(Share);
+        return RandomSampling.SelectsNext(Share);
     }
 }

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace TlsProxy.Certificates;
 
-/// <summary>What a mounted <c>kubernetes.io/tls</c> Secret holds at one moment.</summary>
+/// <summary>The content of a mounted <c>kubernetes.io/tls</c> Secret at one moment.</summary>
 /// <param name="Certificates">The text of <c>tls.crt</c>.</param>
 /// <param name="Key">The text of <c>tls.key</c>.</param>
 /// <param name="Authorities">The text of <c>ca.crt</c>, or null when there is none.</param>
@@ -13,57 +14,56 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
     public const string AuthoritiesName = "ca.crt";
 
     /// <summary>
-    /// Where a volume of the kubelet's has its files. The links beside it are for people: one for a file that was not there
-    /// before comes a moment after the others have changed.
+    /// The link behind which the kubelet keeps the files of a volume. The links next to it are for people: the link of an added file
+    /// appears a moment after the other files have changed.
     /// </summary>
     private const string KubeletData = "..data";
 
-    private const int Attempts = 10;
+    private const int MaximumReads = 10;
     private const int MaximumBytes = 1024 * 1024;
 
     /// <summary>
-    /// SHA-256 over all three. The content alone tells whether something changed: a renewed certificate often keeps its
-    /// size, and a volume keeps its time stamps.
+    /// SHA-256 of all three. Only the content shows a change: a renewed certificate often has the same size, and a volume may keep its
+    /// timestamps.
     /// </summary>
-    public string Hash { get; } = Fingerprint(Certificates, Key, Authorities);
+    public string Hash { get; } = ComputeHash(Certificates, Key, Authorities);
 
     /// <summary>
-    /// Reads until two reads agree, be it that something is missing. The kubelet replaces the files of a Secret at once
-    /// (<c>..data</c> is renamed over) and then deletes the old ones, but between reading one file and the next, and
-    /// between finding a file and opening it, there is time for that.
+    /// Reads until two reads agree, even if both find a file missing. The kubelet replaces all files of a Secret atomically (by renaming
+    /// <c>..data</c>) and then deletes the old ones, but the replacement may happen between two files, or between finding and opening one.
     /// </summary>
-    /// <exception cref="CertificateRefusedException">A file is missing, unreadable, or never stands still.</exception>
-    public static CertificateFiles Read(string directory)
+    /// <exception cref="CertificateRejectedException">A file is missing or unreadable, or the files keep changing.</exception>
+    public static CertificateFiles ReadConsistent(string directory)
     {
-        var before = Try(directory);
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        var before = TryReadOnce(directory);
+        for (var read = 0; read < MaximumReads; read++)
         {
-            var after = Try(directory);
+            var after = TryReadOnce(directory);
             if (after.Files is not null && after.Files.Hash == before.Files?.Hash)
             {
                 return after.Files;
             }
 
-            if (after.Refused is not null && after.Refused.What == before.Refused?.What)
+            if (after.Rejection is not null && after.Rejection.Reason == before.Rejection?.Reason)
             {
-                throw after.Refused;
+                throw after.Rejection;
             }
 
             before = after;
         }
 
-        throw new CertificateRefusedException(directory, "its files change with every read", "let whatever writes them come to an end.");
+        throw new CertificateRejectedException(directory, "its files change with every read", "let the process that writes them finish.");
     }
 
-    private static (CertificateFiles? Files, CertificateRefusedException? Refused) Try(string directory)
+    private static (CertificateFiles? Files, CertificateRejectedException? Rejection) TryReadOnce(string directory)
     {
         try
         {
             return (ReadOnce(directory), null);
         }
-        catch (CertificateRefusedException refused)
+        catch (CertificateRejectedException rejection)
         {
-            return (null, refused);
+            return (null, rejection);
         }
     }
 
@@ -72,8 +72,8 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
         var data = Path.Combine(directory, KubeletData);
         var source = Directory.Exists(data) ? data : directory;
         return new(
-            ReadFile(directory, source, CertificatesName) ?? throw Missing(directory, CertificatesName),
-            ReadFile(directory, source, KeyName) ?? throw Missing(directory, KeyName),
+            ReadFile(directory, source, CertificatesName) ?? throw CreateMissingError(directory, CertificatesName),
+            ReadFile(directory, source, KeyName) ?? throw CreateMissingError(directory, KeyName),
             ReadFile(directory, source, AuthoritiesName));
     }
 
@@ -85,36 +85,38 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
             using var file = File.OpenRead(path);
             if (file.Length > MaximumBytes)
             {
-                throw new CertificateRefusedException(directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "put a certificate there.");
+                throw new CertificateRejectedException(
+                    directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "replace it with a certificate.");
             }
 
             using var reader = new StreamReader(file);
             return reader.ReadToEnd();
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new CertificateRefusedException(directory, $"{name} cannot be read: {e.Message}", "check the mount, its defaultMode and the fsGroup.", e);
+            throw new CertificateRejectedException(
+                directory, $"{name} cannot be read: {exception.Message}", "check the mount, its defaultMode and the fsGroup.", exception);
         }
     }
 
-    private static CertificateRefusedException Missing(string directory, string name) => Directory.Exists(directory)
-        ? new(directory, $"there is no {name}", "mount a Secret of type kubernetes.io/tls there: its keys are tls.crt and tls.key.")
-        : new(directory, "the directory is not there", "mount the TLS Secret there, or set Tls:Directory to where it is.");
+    private static CertificateRejectedException CreateMissingError(string directory, string name) => Directory.Exists(directory)
+        ? new(directory, $"there is no {name}", "mount a Secret of type kubernetes.io/tls: its keys are tls.crt and tls.key.")
+        : new(directory, "the directory does not exist", "mount the TLS Secret there, or set Tls:Directory to its directory.");
 
-    private static string Fingerprint(params ReadOnlySpan<string?> texts)
+    private static string ComputeHash(params ReadOnlySpan<string?> texts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[4];
         foreach (var text in texts)
         {
-            // A length before each, so that nothing can move from one file to the next unseen.
+            // The length before each text, so that moving text from one file to the next changes the hash.
             BitConverter.TryWriteBytes(length, text?.Length ?? -1);
             hash.AppendData(length);
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(text ?? ""));
+            hash.AppendData(Encoding.UTF8.GetBytes(text ?? ""));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -3,29 +3,31 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TlsProxy.Certificates;
 
-/// <summary>Makes a certificate that can be served out of the text of a Secret, or says why not.</summary>
+/// <summary>Creates a certificate that can be served from the files of a Secret, or explains why that is not possible.</summary>
 internal static class CertificateLoader
 {
-    private const int LeastRsaBits = 2048;
+    private const int MinimumRsaBits = 2048;
 
-    /// <exception cref="CertificateRefusedException">It is not a pair, or not a valid one now.</exception>
-    public static ServedCertificate Load(string directory, CertificateFiles files, DateTimeOffset now)
+    /// <exception cref="CertificateRejectedException">Certificate and key are invalid, do not match, or are not valid now.</exception>
+    public static ServedCertificate LoadCertificate(string directory, CertificateFiles files, DateTimeOffset now)
     {
-        var certificates = Parse(directory, CertificateFiles.CertificatesName, files.Certificates);
-        var leaf = WithKey(directory, files, certificates);
-        RefuseOutsideValidity(directory, leaf, now);
-        RefuseWeak(directory, leaf);
+        var certificates = ParseCertificates(directory, CertificateFiles.CertificatesName, files.Certificates);
+        var leaf = CombineWithKey(directory, files, certificates);
+        RejectOutsideValidity(directory, leaf, now);
+        RejectWeakKey(directory, leaf);
 
         certificates.RemoveAt(0);
-        var authorities = string.IsNullOrWhiteSpace(files.Authorities) ? [] : Parse(directory, CertificateFiles.AuthoritiesName, files.Authorities);
+        var authorities = string.IsNullOrWhiteSpace(files.Authorities)
+            ? []
+            : ParseCertificates(directory, CertificateFiles.AuthoritiesName, files.Authorities);
         return new ServedCertificate(directory, files.Hash, leaf, certificates, authorities);
     }
 
-    private static X509Certificate2Collection Parse(string directory, string name, string text)
+    private static X509Certificate2Collection ParseCertificates(string directory, string name, string text)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
-            throw new CertificateRefusedException(directory, $"{name} is empty", "put the certificate there, PEM encoded.");
+            throw new CertificateRejectedException(directory, $"{name} is empty", "write the certificate to it, PEM encoded.");
         }
 
         var collection = new X509Certificate2Collection();
@@ -33,95 +35,112 @@ internal static class CertificateLoader
         {
             collection.ImportFromPem(text);
         }
-        catch (CryptographicException e)
+        catch (CryptographicException exception)
         {
-            throw new CertificateRefusedException(directory, $"{name} does not parse: {e.Message}", "put PEM encoded certificates there.", e);
+            throw new CertificateRejectedException(
+                directory, $"{name} does not parse: {exception.Message}", "write PEM encoded certificates to it.", exception);
         }
 
-        // The parser passes over a block that has no end, which is what a truncated chain looks like.
-        if (collection.Count != Count(text, "-----BEGIN CERTIFICATE-----"))
+        // The parser skips a block without an end, so a truncated chain would parse.
+        if (collection.Count != CountOccurrences(text, "-----BEGIN CERTIFICATE-----"))
         {
-            throw new CertificateRefusedException(directory, $"{name} is truncated", "write the file whole.");
+            throw new CertificateRejectedException(directory, $"{name} is truncated", "write the complete file.");
         }
 
         return collection.Count > 0
             ? collection
-            : throw new CertificateRefusedException(directory, $"{name} holds no certificate", "put PEM encoded certificates there (BEGIN CERTIFICATE).");
+            : throw new CertificateRejectedException(
+                directory, $"{name} contains no certificate", "write PEM encoded certificates to it (BEGIN CERTIFICATE).");
     }
 
-    private static X509Certificate2 WithKey(string directory, CertificateFiles files, X509Certificate2Collection certificates)
+    private static X509Certificate2 CombineWithKey(string directory, CertificateFiles files, X509Certificate2Collection certificates)
     {
         if (files.Key.Contains("ENCRYPTED", StringComparison.Ordinal))
         {
-            throw new CertificateRefusedException(directory, "tls.key is encrypted", "a mounted key cannot ask for its password: store it without one (openssl pkey).");
+            throw new CertificateRejectedException(
+                directory, "tls.key is encrypted", "the proxy cannot ask for a password: store the key without one (openssl pkey).");
         }
 
         if (!files.Key.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
         {
-            throw new CertificateRefusedException(directory, "tls.key holds no private key", "put one there: PKCS#8, PKCS#1 or SEC1, PEM encoded.");
+            throw new CertificateRejectedException(
+                directory, "tls.key contains no private key", "write a private key to it: PKCS#8, PKCS#1 or SEC1, PEM encoded.");
         }
 
         try
         {
             return X509Certificate2.CreateFromPem(files.Certificates, files.Key);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            throw Explain(directory, files, certificates, e);
+            throw ExplainMismatch(directory, files, certificates, exception);
         }
     }
 
-    /// <summary>The commonest slip is a chain in the wrong order, which the cryptographic message does not tell.</summary>
-    private static CertificateRefusedException Explain(string directory, CertificateFiles files, X509Certificate2Collection certificates, Exception cause)
+    /// <summary>The most common mistake is a chain in the wrong order, which the message of the parser does not show.</summary>
+    private static CertificateRejectedException ExplainMismatch(
+        string directory, CertificateFiles files, X509Certificate2Collection certificates, Exception cause)
     {
         foreach (var certificate in certificates.Skip(1))
         {
             try
             {
-                using var fits = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), files.Key);
-                return new CertificateRefusedException(
-                    directory, $"tls.key belongs to {certificate.Subject}, which is not the first in tls.crt", "put the leaf first, then its chain.", cause);
+                using var matching = X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), files.Key);
+                return new CertificateRejectedException(
+                    directory,
+                    $"tls.key belongs to {certificate.Subject}, which is not the first in tls.crt",
+                    "write the leaf first, then its chain.",
+                    cause);
             }
-            catch (Exception e) when (e is CryptographicException or ArgumentException)
+            catch (Exception exception) when (exception is CryptographicException or ArgumentException)
             {
+                // This certificate does not match either.
             }
         }
 
-        return new CertificateRefusedException(
-            directory, $"tls.key does not parse or does not belong to {certificates[0].Subject}: {cause.Message}", "put the pair that was issued together there.", cause);
+        return new CertificateRejectedException(
+            directory,
+            $"tls.key does not parse or does not belong to {certificates[0].Subject}: {cause.Message}",
+            "use the certificate and key that were issued together.",
+            cause);
     }
 
-    private static void RefuseOutsideValidity(string directory, X509Certificate2 leaf, DateTimeOffset now)
+    private static void RejectOutsideValidity(string directory, X509Certificate2 leaf, DateTimeOffset now)
     {
         if (leaf.NotAfter.ToUniversalTime() <= now.UtcDateTime)
         {
-            throw new CertificateRefusedException(directory, $"the certificate expired on {leaf.NotAfter.ToUniversalTime():u}", "renew it.");
+            throw new CertificateRejectedException(
+                directory, $"the certificate expired on {leaf.NotAfter.ToUniversalTime():u}", "renew it.");
         }
 
         if (leaf.NotBefore.ToUniversalTime() > now.UtcDateTime)
         {
-            throw new CertificateRefusedException(directory, $"the certificate is not valid before {leaf.NotBefore.ToUniversalTime():u}", "look at the clocks, or wait.")
+            throw new CertificateRejectedException(
+                directory, $"the certificate is not valid before {leaf.NotBefore.ToUniversalTime():u}", "check the clocks, or wait.")
             {
-                MayBecomeGood = true,
+                IsTemporary = true,
             };
         }
     }
 
-    private static void RefuseWeak(string directory, X509Certificate2 leaf)
+    private static void RejectWeakKey(string directory, X509Certificate2 leaf)
     {
         using var rsa = leaf.GetRSAPublicKey();
-        if (rsa is not null && rsa.KeySize < LeastRsaBits)
+        if (rsa is not null && rsa.KeySize < MinimumRsaBits)
         {
-            throw new CertificateRefusedException(directory, $"the RSA key has {rsa.KeySize} bits", $"issue one of {LeastRsaBits} bits or more, or ECDSA P-256.");
+            throw new CertificateRejectedException(
+                directory, $"the RSA key has {rsa.KeySize} bits", $"issue one with at least {MinimumRsaBits} bits, or ECDSA P-256.");
         }
     }
 
-    private static int Count(string text, string part)
+    private static int CountOccurrences(string text, string part)
     {
         var count = 0;
-        for (var at = text.IndexOf(part, StringComparison.Ordinal); at >= 0; at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
+        var at = text.IndexOf(part, StringComparison.Ordinal);
+        while (at >= 0)
         {
             count++;
+            at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal);
         }
 
         return count;

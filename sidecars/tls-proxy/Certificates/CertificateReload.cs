@@ -1,27 +1,27 @@
-
 namespace TlsProxy.Certificates;
 
-/// <summary>Takes changed directories without a restart, and looks at all of them when asked to reload.</summary>
-internal sealed class CertificateReload(CertificateStore store, TimeProvider time) : IReloadParticipant<TlsProxyOptions>
+/// <summary>Applies changed directories without a restart. Every reload also scans all directories.</summary>
+internal sealed class CertificateReload(CertificateStore store, TimeProvider time)
 {
-    public IReadOnlyCollection<string> Keys => ["Tls:Directory", "Tls:Directories"];
-
-    public ValueTask<Action> PrepareAsync(TlsProxyOptions next, CancellationToken cancellationToken)
+    /// <summary>Loads the certificates of a new configuration.</summary>
+    /// <returns>Applies the new configuration.</returns>
+    /// <exception cref="ConfigurationException">A new directory contains no certificate that can be served.</exception>
+    public Action PrepareReload(TlsOptions next)
     {
-        var now = store.Slots.Select(slot => (slot.Name, slot.Directory)).ToHashSet();
-        var wanted = next.Tls.Directories.Select(d => ((string?)d.Key, d.Value));
-        if (next.Tls.Directory.Length > 0)
+        var current = store.Slots.Select(slot => (slot.Name, slot.Directory)).ToHashSet();
+        var configured = next.Directories.Select(d => ((string?)d.Key, d.Value));
+        if (next.Directory.Length > 0)
         {
-            wanted = wanted.Prepend((null, next.Tls.Directory));
+            configured = configured.Prepend((null, next.Directory));
         }
 
-        if (now.SetEquals(wanted))
+        if (current.SetEquals(configured))
         {
-            // A directory whose content is bad keeps what it last served; that is no reason to refuse a configuration.
-            return ValueTask.FromResult<Action>(store.Refresh);
+            // A directory with invalid content keeps its last certificate; that is no reason to reject a configuration.
+            return store.ScanDirectories;
         }
 
-        var slots = CertificateStore.Open(next.Tls, time.GetUtcNow());
-        return ValueTask.FromResult<Action>(() => store.Use(slots));
+        var slots = CertificateStore.LoadSlots(next, time.GetUtcNow());
+        return () => store.ReplaceSlots(slots);
     }
 }

@@ -2,13 +2,13 @@ using System.Collections.Frozen;
 
 namespace TlsProxy.Certificates;
 
-/// <summary>Every certificate that is served at one moment, found by name in constant time. Never changed, only replaced.</summary>
+/// <summary>All certificates served at one moment, found by name in constant time. Immutable: a change creates a new set.</summary>
 internal sealed class CertificateSet
 {
     private readonly FrozenDictionary<string, ServedCertificate> _exact;
     private readonly FrozenDictionary<string, ServedCertificate> _wildcards;
 
-    /// <param name="certificates">The default one first. Where two serve the same name, the earlier does.</param>
+    /// <param name="certificates">The default one first. If two certificates have the same name, the earlier one is served.</param>
     public CertificateSet(IReadOnlyList<(string? Name, ServedCertificate Certificate)> certificates)
     {
         All = [.. certificates.Select(c => c.Certificate)];
@@ -18,17 +18,17 @@ internal sealed class CertificateSet
         var wildcards = new Dictionary<string, ServedCertificate>(StringComparer.OrdinalIgnoreCase);
         var names = new List<(string Name, ServedCertificate Certificate)>();
 
-        // What the configuration says outright beats what happens to stand in a certificate.
+        // Names in the configuration take precedence over names in certificates.
         foreach (var (name, certificate) in certificates.Where(c => IsDnsName(c.Name)))
         {
-            Add(name!, certificate);
+            AddName(name!, certificate);
         }
 
         foreach (var certificate in All)
         {
             foreach (var name in certificate.Names)
             {
-                Add(name, certificate);
+                AddName(name, certificate);
             }
         }
 
@@ -36,7 +36,7 @@ internal sealed class CertificateSet
         _wildcards = wildcards.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
         Names = names;
 
-        void Add(string name, ServedCertificate certificate)
+        void AddName(string name, ServedCertificate certificate)
         {
             var isFirst = name.StartsWith("*.", StringComparison.Ordinal)
                 ? wildcards.TryAdd(name[2..], certificate)
@@ -52,14 +52,14 @@ internal sealed class CertificateSet
 
     public ServedCertificate Default { get; }
 
-    /// <summary>Each name once, wildcards too, in lower case, with the certificate that is served for it; those of the configuration first.</summary>
+    /// <summary>Each name once, including wildcards, in lower case, with the certificate served for it; configured names first.</summary>
     public IReadOnlyList<(string Name, ServedCertificate Certificate)> Names { get; }
 
     /// <summary>
-    /// The certificate for a name, or null. A wildcard stands for exactly one label (RFC 6125, 6.4.3); an exact name
-    /// goes before it.
+    /// The certificate for a name, or null. A wildcard matches exactly one label (RFC 6125, section 6.4.3); an exact name takes
+    /// precedence.
     /// </summary>
-    public ServedCertificate? Find(string serverName)
+    public ServedCertificate? FindByName(string serverName)
     {
         if (_exact.TryGetValue(serverName, out var certificate))
         {
@@ -72,6 +72,13 @@ internal sealed class CertificateSet
             : null;
     }
 
-    private static bool IsDnsName(string? name) =>
-        name is not null && name.Contains('.', StringComparison.Ordinal) && Uri.CheckHostName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name) == UriHostNameType.Dns;
+    private static bool IsDnsName(string? name)
+    {
+        if (name is null || !name.Contains('.', StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        return Uri.CheckHostName(name.StartsWith("*.", StringComparison.Ordinal) ? name[2..] : name) == UriHostNameType.Dns;
+    }
 }

@@ -1,68 +1,70 @@
 namespace TlsProxy.Certificates;
 
-/// <summary>One directory, what is served from it, and what came of the last look at it.</summary>
+/// <summary>One directory, the certificate served from it, and the result of its last scan.</summary>
 internal sealed class CertificateSlot(string? name, string directory, bool needsAuthorities = false)
 {
-    private string? _refusedHash;
-    private bool _refusedForNow;
+    private string? _rejectedHash;
+    private bool _isRejectionTemporary;
 
     /// <summary>The key under <c>Tls:Directories</c>; null for <c>Tls:Directory</c>.</summary>
     public string? Name { get; } = name;
 
     public string Directory { get; } = directory;
 
-    /// <summary>In force; null until the first good one.</summary>
+    /// <summary>The served certificate; null until the first valid one.</summary>
     public ServedCertificate? Certificate { get; private set; }
 
-    /// <summary>Why what lies in the directory now is not served; null when it is.</summary>
-    public CertificateRefusedException? Refused { get; private set; }
+    /// <summary>Why the current content of the directory is not served; null when it is.</summary>
+    public CertificateRejectedException? Rejection { get; private set; }
 
-    /// <summary>When something new was last seen there, good or bad.</summary>
+    /// <summary>When new content was last seen, valid or not.</summary>
     public DateTimeOffset LastChange { get; private set; }
 
-    /// <summary>Looks at the directory.</summary>
-    /// <returns>What came of it.</returns>
-    public CertificateOutcome Refresh(DateTimeOffset now)
+    /// <summary>Scans the directory, and serves its certificate if it is new and valid.</summary>
+    public RefreshOutcome RefreshCertificate(DateTimeOffset now)
     {
         string? hash = null;
         try
         {
-            var files = CertificateFiles.Read(Directory);
+            var files = CertificateFiles.ReadConsistent(Directory);
             hash = files.Hash;
             if (hash == Certificate?.Hash)
             {
-                var wasRefused = Refused is not null;
-                (Refused, _refusedHash) = (null, null);
-                return wasRefused ? CertificateOutcome.Restored : CertificateOutcome.Unchanged;
+                var wasRejected = Rejection is not null;
+                (Rejection, _rejectedHash) = (null, null);
+                return wasRejected ? RefreshOutcome.Restored : RefreshOutcome.Unchanged;
             }
 
-            if (Refused is not null && hash == _refusedHash && !_refusedForNow)
+            if (Rejection is not null && hash == _rejectedHash && !_isRejectionTemporary)
             {
-                return CertificateOutcome.Unchanged;
+                return RefreshOutcome.Unchanged;
             }
 
-            var loaded = CertificateLoader.Load(Directory, files, now);
+            var loaded = CertificateLoader.LoadCertificate(Directory, files, now);
             if (needsAuthorities && loaded.Authorities.Count == 0)
             {
-                throw new CertificateRefusedException(Directory, "there is no ca.crt", "clients are asked for certificates: put the authorities that sign them there, or set Tls:ClientCertificate=none.");
+                throw new CertificateRejectedException(
+                    Directory,
+                    "there is no ca.crt",
+                    "clients are asked for certificates: add the authorities that sign them, or set Tls:ClientCertificate=none.");
             }
 
             Certificate = loaded;
-            (Refused, _refusedHash, LastChange) = (null, null, now);
-            return CertificateOutcome.Applied;
+            (Rejection, _rejectedHash, LastChange) = (null, null, now);
+            return RefreshOutcome.Applied;
         }
-        catch (CertificateRefusedException refused)
+        catch (CertificateRejectedException rejection)
         {
-            // Said once for each new content, not at every look.
-            var isNews = Refused is null || hash != _refusedHash || refused.What != Refused.What;
-            (Refused, _refusedHash, _refusedForNow) = (refused, hash, refused.MayBecomeGood);
-            if (!isNews)
+            // Reported once for each new content, not with every scan.
+            var isNew = Rejection is null || hash != _rejectedHash || rejection.Reason != Rejection.Reason;
+            (Rejection, _rejectedHash, _isRejectionTemporary) = (rejection, hash, rejection.IsTemporary);
+            if (!isNew)
             {
-                return CertificateOutcome.Unchanged;
+                return RefreshOutcome.Unchanged;
             }
 
             LastChange = now;
-            return CertificateOutcome.Rejected;
+            return RefreshOutcome.Rejected;
         }
     }
 }

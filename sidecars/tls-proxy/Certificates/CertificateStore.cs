@@ -1,25 +1,24 @@
+using TlsProxy.Metrics;
 
 namespace TlsProxy.Certificates;
 
-/// <summary>
-/// The certificates in force. Handshakes read one reference; a refresh builds the next set whole and swaps it.
-/// </summary>
+/// <summary>The served certificates. Handshakes read one reference; a scan builds the next set completely and then swaps it.</summary>
 internal sealed partial class CertificateStore(Problems problems, ProxyMetrics metrics, TimeProvider time, ILogger<CertificateStore> logger)
 {
-    private readonly Lock _refreshing = new();
+    /// <summary>Series of the expiry metric for one certificate.</summary>
+    private const int MaximumNamesPerCertificate = 100;
+
+    private readonly Lock _scanning = new();
     private volatile CertificateSet? _current;
     private volatile IReadOnlyList<CertificateSlot> _slots = [];
 
-    /// <summary>Raised after a swap, with the new set.</summary>
-    public event Action<CertificateSet>? Replaced;
-
     public CertificateSet Current => _current ?? throw new InvalidOperationException("The certificates are not loaded yet.");
 
-    /// <summary>Every directory with what came of the last look at it.</summary>
+    /// <summary>Every directory with the result of its last scan.</summary>
     public IReadOnlyList<CertificateSlot> Slots => _slots;
 
-    /// <summary>The directories of a configuration, the default certificate's first, not yet looked at.</summary>
-    public static IReadOnlyList<CertificateSlot> SlotsOf(TlsOptions options)
+    /// <summary>The directories of a configuration, not scanned yet; the one of the default certificate first.</summary>
+    public static IReadOnlyList<CertificateSlot> CreateSlots(TlsOptions options)
     {
         var directories = options.Directories
             .OrderBy(d => d.Key, StringComparer.Ordinal)
@@ -30,109 +29,127 @@ internal sealed partial class CertificateStore(Problems problems, ProxyMetrics m
             directories.Insert(0, (null, options.Directory));
         }
 
-        // The default certificate's directory has the authorities for all.
-        return
-        [
-            .. directories.Select((d, i) => new CertificateSlot(d.Name, d.Directory, needsAuthorities: i == 0 && options.ClientCertificate != ClientCertificateMode.None)),
-        ];
+        // The authorities of the default certificate apply to all names.
+        var asksForCertificates = options.ClientCertificate != ClientCertificateMode.None;
+        return [.. directories.Select((d, i) => new CertificateSlot(d.Name, d.Directory, needsAuthorities: i == 0 && asksForCertificates))];
     }
 
-    /// <summary>The directories of a configuration, each looked at once.</summary>
-    /// <exception cref="ConfigurationException">One of them holds nothing that can be served; tells of all.</exception>
-    public static IReadOnlyList<CertificateSlot> Open(TlsOptions options, DateTimeOffset now)
+    /// <summary>The directories of a configuration, each scanned once.</summary>
+    /// <exception cref="ConfigurationException">A directory contains no certificate that can be served; names all of them.</exception>
+    public static IReadOnlyList<CertificateSlot> LoadSlots(TlsOptions options, DateTimeOffset now)
     {
-        var slots = SlotsOf(options);
+        var slots = CreateSlots(options);
         foreach (var slot in slots)
         {
-            slot.Refresh(now);
+            slot.RefreshCertificate(now);
         }
 
         var errors = slots
             .Where(slot => slot.Certificate is null)
-            .Select(slot => new ConfigurationError(KeyOf(slot), slot.Directory, $"{slot.Refused!.What}: {slot.Refused.Remedy}"))
+            .Select(slot => new ConfigurationError(
+                GetConfigurationKey(slot), slot.Directory, $"{slot.Rejection!.Reason}: {slot.Rejection.Remedy}"))
             .ToList();
         return errors.Count == 0 ? slots : throw new ConfigurationException(errors);
     }
 
-    /// <summary>Puts the directories of a configuration in force.</summary>
-    public void Use(IReadOnlyList<CertificateSlot> slots)
+    /// <summary>Serves the certificates of these directories from now on.</summary>
+    public void ReplaceSlots(IReadOnlyList<CertificateSlot> slots)
     {
-        lock (_refreshing)
+        lock (_scanning)
         {
             _slots = slots;
             foreach (var slot in slots)
             {
-                Log.Serving(logger, slot.Directory, string.Join(", ", slot.Certificate!.Names), slot.Certificate.Leaf.SerialNumber, slot.Certificate.NotAfter.ToString("u"));
+                LogServing(slot);
             }
 
-            Swap(slots);
+            SwapSet(slots);
         }
     }
 
-    /// <summary>Looks at every directory, and serves what is new and good from then on.</summary>
-    public void Refresh()
+    /// <summary>Scans every directory, and serves new valid certificates from then on.</summary>
+    public void ScanDirectories()
     {
-        lock (_refreshing)
+        lock (_scanning)
         {
-            var changed = false;
+            var isChanged = false;
             foreach (var slot in _slots)
             {
-                var outcome = slot.Refresh(time.GetUtcNow());
-                Tell(slot, outcome);
-                changed |= outcome == CertificateOutcome.Applied;
+                var outcome = slot.RefreshCertificate(time.GetUtcNow());
+                ReportOutcome(slot, outcome);
+                isChanged |= outcome == RefreshOutcome.Applied;
             }
 
-            if (changed)
+            if (isChanged)
             {
-                Swap(_slots);
+                SwapSet(_slots);
             }
         }
     }
 
-    public static string KeyOf(CertificateSlot slot) => slot.Name is null ? "Tls:Directory" : $"Tls:Directories:{slot.Name}";
+    public static string GetConfigurationKey(CertificateSlot slot) => slot.Name is null ? "Tls:Directory" : $"Tls:Directories:{slot.Name}";
 
-    private void Swap(IReadOnlyList<CertificateSlot> slots)
+    private void SwapSet(IReadOnlyList<CertificateSlot> slots)
     {
         var next = new CertificateSet([.. slots.Select(s => (s.Name, s.Certificate!))]);
         _current = next;
-        Replaced?.Invoke(next);
+        metrics.PublishCertificateExpiry(next.Names
+            .GroupBy(name => name.Certificate)
+            .SelectMany(names => names.Take(MaximumNamesPerCertificate))
+            .ToDictionary(name => name.Name, name => name.Certificate.NotAfter.ToUnixTimeSeconds()));
     }
 
-    private void Tell(CertificateSlot slot, CertificateOutcome outcome)
+    private void ReportOutcome(CertificateSlot slot, RefreshOutcome outcome)
     {
         var area = $"certificate {slot.Directory}";
         switch (outcome)
         {
-            case CertificateOutcome.Applied:
-                metrics.CertificateReload("applied");
+            case RefreshOutcome.Applied:
+                metrics.CountCertificateReload("applied");
                 problems.Clear(area);
-                Log.Serving(logger, slot.Directory, string.Join(", ", slot.Certificate!.Names), slot.Certificate.Leaf.SerialNumber, slot.Certificate.NotAfter.ToString("u"));
+                LogServing(slot);
                 break;
-            case CertificateOutcome.Rejected:
-                metrics.CertificateReload("rejected");
+            case RefreshOutcome.Rejected:
+                metrics.CountCertificateReload("rejected");
+                var rejection = slot.Rejection!;
                 problems.Report(
                     area,
-                    $"what lies there now is not served, the last good certificate still is: {slot.Refused!.What}.",
-                    char.ToUpperInvariant(slot.Refused.Remedy[0]) + slot.Refused.Remedy[1..],
-                    slot.Refused.InnerException);
-                Log.Rejected(logger, slot.Directory, slot.Refused.What, slot.Refused.Remedy, slot.Certificate!.Leaf.SerialNumber, slot.Certificate.NotAfter.ToString("u"));
+                    $"the new content is rejected, and the last valid certificate is still served: {rejection.Reason}.",
+                    char.ToUpperInvariant(rejection.Remedy[0]) + rejection.Remedy[1..],
+                    rejection.InnerException);
+                var served = slot.Certificate!;
+                Log.CertificateRejected(
+                    logger, slot.Directory, rejection.Reason, rejection.Remedy, served.Leaf.SerialNumber, served.NotAfter.ToString("u"));
                 break;
-            case CertificateOutcome.Restored:
+            case RefreshOutcome.Restored:
                 problems.Clear(area);
-                Log.Restored(logger, slot.Directory, slot.Certificate!.Leaf.SerialNumber);
+                Log.CertificateRecovered(logger, slot.Directory, slot.Certificate!.Leaf.SerialNumber);
                 break;
         }
     }
 
+    private void LogServing(CertificateSlot slot)
+    {
+        var served = slot.Certificate!;
+        Log.ServingCertificate(
+            logger, slot.Directory, string.Join(", ", served.Names), served.Leaf.SerialNumber, served.NotAfter.ToString("u"));
+    }
+
     private static partial class Log
     {
-        [LoggerMessage(100, LogLevel.Information, "Serving the certificate of {Directory} for {Names}: serial {Serial}, valid until {NotAfter}")]
-        public static partial void Serving(ILogger logger, string directory, string names, string serial, string notAfter);
+        [LoggerMessage(
+            100, LogLevel.Information, "Serving certificate of {Directory} for {Names}: serial {Serial}, valid until {NotAfter}")]
+        public static partial void ServingCertificate(ILogger logger, string directory, string names, string serial, string notAfter);
 
-        [LoggerMessage(101, LogLevel.Error, "The new content of {Directory} is rejected: {What}; {Remedy} Serial {Serial}, valid until {NotAfter}, is still served")]
-        public static partial void Rejected(ILogger logger, string directory, string what, string remedy, string serial, string notAfter);
+        [LoggerMessage(
+            101,
+            LogLevel.Error,
+            "Certificate rejected: new content of {Directory}: {Reason}; {Remedy} Still serving serial {Serial}, valid until {NotAfter}")]
+        public static partial void CertificateRejected(
+            ILogger logger, string directory, string reason, string remedy, string serial, string notAfter);
 
-        [LoggerMessage(102, LogLevel.Information, "{Directory} holds the certificate that is served again: serial {Serial}")]
-        public static partial void Restored(ILogger logger, string directory, string serial);
+        [LoggerMessage(
+            102, LogLevel.Information, "Certificate recovered: {Directory} contains the served certificate again: serial {Serial}")]
+        public static partial void CertificateRecovered(ILogger logger, string directory, string serial);
     }
 }

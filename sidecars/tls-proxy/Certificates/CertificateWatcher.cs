@@ -3,42 +3,42 @@ using System.Threading.Channels;
 namespace TlsProxy.Certificates;
 
 /// <summary>
-/// Looks at the directories when they change, and every <see cref="TlsOptions.PollSeconds"/> in any case: a Secret
-/// volume is updated by renaming <c>..data</c>, of which a watcher on <c>tls.crt</c> would never hear, and some volumes
-/// raise no event at all.
+/// Scans the directories when they change, and every <see cref="TlsOptions.PollSeconds"/>. A Secret volume is updated by renaming
+/// <c>..data</c>, which a watcher of <c>tls.crt</c> would not notice, and some volumes raise no events.
 /// </summary>
 internal sealed partial class CertificateWatcher(
-    CertificateStore store, CertificateExpiry expiry, ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time, ILogger<CertificateWatcher> logger)
+    CertificateStore store, CertificateExpiry expiry, TlsOptions options, TimeProvider time, ILogger<CertificateWatcher> logger)
     : BackgroundService
 {
-    /// <summary>Holds at most one wake-up; completed by nobody, for it ends with the process.</summary>
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    /// <summary>Holds at most one pending wake-up. Never completed; it ends with the process.</summary>
+    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>The first load, before anything listens: without a certificate the process does not start.</summary>
-    /// <exception cref="ConfigurationException">A directory holds nothing that can be served.</exception>
+    /// <summary>Loads the certificates before the listeners start: without a certificate the process exits.</summary>
+    /// <exception cref="ConfigurationException">A directory contains no certificate that can be served.</exception>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        store.Use(CertificateStore.Open(options.Tls, time.GetUtcNow()));
-        metrics.ObserveExpiry(expiry.Measure);
+        store.ReplaceSlots(CertificateStore.LoadSlots(options, time.GetUtcNow()));
         return base.StartAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var watched = store.Slots;
-        var watchers = WatchAll(watched);
-        await using var poll = time.CreateTimer(_ => _wake.Writer.TryWrite(true), null, TimeSpan.Zero, TimeSpan.FromSeconds(options.Tls.PollSeconds));
+        var watchers = WatchDirectories(watched);
+        await using var poll = time.CreateTimer(
+            _ => _wakeUps.Writer.TryWrite(true), null, TimeSpan.Zero, TimeSpan.FromSeconds(options.PollSeconds));
         try
         {
-            await foreach (var _ in _wake.Reader.ReadAllAsync(stoppingToken))
+            await foreach (var _ in _wakeUps.Reader.ReadAllAsync(stoppingToken))
             {
-                Look();
+                ScanCertificates();
                 if (!ReferenceEquals(watched, store.Slots))
                 {
-                    // A reload of the configuration named other directories.
+                    // A reload replaced the directories.
                     watchers.ForEach(w => w.Dispose());
                     watched = store.Slots;
-                    watchers = WatchAll(watched);
+                    watchers = WatchDirectories(watched);
                 }
             }
         }
@@ -51,24 +51,24 @@ internal sealed partial class CertificateWatcher(
         }
     }
 
-    private void Look()
+    private void ScanCertificates()
     {
         try
         {
-            store.Refresh();
-            expiry.Warn();
+            store.ScanDirectories();
+            expiry.LogWarnings();
         }
-        catch (Exception e)
+        catch (Exception exception)
         {
-            // Whatever lies in the directory, the certificate in force goes on being served and the next look comes.
-            Log.LookFailed(logger, e);
+            // No content of a directory may stop the watcher; the current certificates are still served.
+            Log.ScanFailed(logger, exception);
         }
     }
 
-    private List<FileSystemWatcher> WatchAll(IReadOnlyList<CertificateSlot> slots) =>
-        [.. slots.Select(slot => Watch(slot.Directory)).OfType<FileSystemWatcher>()];
+    private List<FileSystemWatcher> WatchDirectories(IReadOnlyList<CertificateSlot> slots) =>
+        [.. slots.Select(slot => WatchDirectory(slot.Directory)).OfType<FileSystemWatcher>()];
 
-    private FileSystemWatcher? Watch(string directory)
+    private FileSystemWatcher? WatchDirectory(string directory)
     {
         try
         {
@@ -76,27 +76,27 @@ internal sealed partial class CertificateWatcher(
             {
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.CreationTime,
             };
-            watcher.Created += (_, _) => _wake.Writer.TryWrite(true);
-            watcher.Changed += (_, _) => _wake.Writer.TryWrite(true);
-            watcher.Deleted += (_, _) => _wake.Writer.TryWrite(true);
-            watcher.Renamed += (_, _) => _wake.Writer.TryWrite(true);
+            watcher.Created += (_, _) => _wakeUps.Writer.TryWrite(true);
+            watcher.Changed += (_, _) => _wakeUps.Writer.TryWrite(true);
+            watcher.Deleted += (_, _) => _wakeUps.Writer.TryWrite(true);
+            watcher.Renamed += (_, _) => _wakeUps.Writer.TryWrite(true);
             watcher.EnableRaisingEvents = true;
             return watcher;
         }
-        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            // Out of inotify instances, most often. The poll finds every change as well, only later.
-            Log.NotWatched(logger, directory, options.Tls.PollSeconds, e);
+            // Usually the limit of inotify instances is reached. Polling finds every change as well, with a delay.
+            Log.WatchFailed(logger, directory, options.PollSeconds, exception);
             return null;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(110, LogLevel.Warning, "{Directory} cannot be watched; it is read every {Seconds} s instead")]
-        public static partial void NotWatched(ILogger logger, string directory, int seconds, Exception cause);
+        [LoggerMessage(110, LogLevel.Warning, "Watching {Directory} failed; scanning it every {Seconds} s instead")]
+        public static partial void WatchFailed(ILogger logger, string directory, int seconds, Exception cause);
 
-        [LoggerMessage(111, LogLevel.Error, "Looking for new certificates failed")]
-        public static partial void LookFailed(ILogger logger, Exception cause);
+        [LoggerMessage(111, LogLevel.Error, "Certificate scan failed; the current certificates are still served")]
+        public static partial void ScanFailed(ILogger logger, Exception cause);
     }
 }

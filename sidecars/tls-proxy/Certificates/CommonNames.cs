@@ -5,40 +5,40 @@ using System.Security.Cryptography.X509Certificates;
 namespace TlsProxy.Certificates;
 
 /// <summary>
-/// Reads the common name of a subject, and nothing in its place: where there is none, <see cref="X509NameType.SimpleName"/>
-/// gives the organization or whatever else is there, and an authority does not vouch for those as for a name.
+/// Reads the common name of a subject. <see cref="X509NameType.SimpleName"/> is not used, because without a common name it returns the
+/// organization or another part, which an authority does not verify like a name.
 /// </summary>
 internal static class CommonNames
 {
-    private const string Type = "2.5.4.3";
+    private const string CommonNameOid = "2.5.4.3";
 
     /// <summary>
-    /// The most specific CN, which is the last as it is encoded, as OpenSSL and Go have it. Empty without one, if it
-    /// cannot be read, and if it stands beside another one in the same multi-valued part, where no order says which is meant.
+    /// The most specific CN: the last one as encoded, as OpenSSL and Go define it. Empty when there is none, when it cannot be decoded, and
+    /// when one multi-valued part contains several, because no order says which of them counts.
     /// </summary>
-    public static string MostSpecific(X500DistinguishedName subject)
+    public static string FindMostSpecific(X500DistinguishedName subject)
     {
         try
         {
             foreach (var part in subject.EnumerateRelativeDistinguishedNames())
             {
-                var names = Elements(part).Where(e => e.GetSingleElementType().Value == Type).ToList();
+                var names = SplitElements(part).Where(e => e.GetSingleElementType().Value == CommonNameOid).ToList();
                 if (names.Count > 0)
                 {
                     return names.Count == 1 ? names[0].GetSingleElementValue() ?? "" : "";
                 }
             }
         }
-        catch (Exception e) when (e is CryptographicException or AsnContentException)
+        catch (Exception exception) when (exception is CryptographicException or AsnContentException)
         {
-            // Text that is none in its encoding. A name that nobody can read is on no list.
+            // The text is invalid in its encoding. A name that cannot be decoded matches no list.
         }
 
         return "";
     }
 
-    /// <summary>Each element by itself: of a part that has several .NET reads none.</summary>
-    private static IEnumerable<X500RelativeDistinguishedName> Elements(X500RelativeDistinguishedName part)
+    /// <summary>Splits a multi-valued part, because .NET does not read the elements of such a part.</summary>
+    private static IEnumerable<X500RelativeDistinguishedName> SplitElements(X500RelativeDistinguishedName part)
     {
         if (!part.HasMultipleElements)
         {
@@ -49,14 +49,14 @@ internal static class CommonNames
         var elements = new AsnReader(part.RawData, AsnEncodingRules.BER).ReadSetOf();
         while (elements.HasData)
         {
-            var alone = new AsnWriter(AsnEncodingRules.DER);
-            using (alone.PushSequence())
-            using (alone.PushSetOf())
+            var single = new AsnWriter(AsnEncodingRules.DER);
+            using (single.PushSequence())
+            using (single.PushSetOf())
             {
-                alone.WriteEncodedValue(elements.ReadEncodedValue().Span);
+                single.WriteEncodedValue(elements.ReadEncodedValue().Span);
             }
 
-            yield return new X500DistinguishedName(alone.Encode()).EnumerateRelativeDistinguishedNames().Single();
+            yield return new X500DistinguishedName(single.Encode()).EnumerateRelativeDistinguishedNames().Single();
         }
     }
 }

@@ -3,40 +3,42 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace TlsProxy.Certificates;
 
-/// <summary>A certificate with everything that a handshake needs, made once.</summary>
+/// <summary>A certificate with everything that a handshake needs, prepared once.</summary>
 internal sealed class ServedCertificate
 {
-    public ServedCertificate(string directory, string hash, X509Certificate2 leaf, X509Certificate2Collection chain, X509Certificate2Collection authorities)
+    public ServedCertificate(
+        string directory, string hash, X509Certificate2 leaf, X509Certificate2Collection chain, X509Certificate2Collection authorities)
     {
         Directory = directory;
         Hash = hash;
         Leaf = leaf;
         Chain = chain;
         Authorities = authorities;
-        Names = NamesOf(leaf);
-        // Offline: the chain is what stands in tls.crt, and no handshake waits for somebody else's web server.
+        Names = ReadNames(leaf);
+
+        // Offline: the chain comes from tls.crt, and no handshake waits for a download.
         Context = SslStreamCertificateContext.Create(leaf, chain, offline: true);
     }
 
     public string Directory { get; }
 
-    /// <summary>Of the files that it came from.</summary>
+    /// <summary>The hash of the files that contained it.</summary>
     public string Hash { get; }
 
     public X509Certificate2 Leaf { get; }
 
-    /// <summary>The intermediates that are sent along.</summary>
+    /// <summary>The intermediate certificates sent to clients.</summary>
     public X509Certificate2Collection Chain { get; }
 
-    /// <summary>Whose client certificates are believed (<c>ca.crt</c>).</summary>
+    /// <summary>The authorities trusted for client certificates (<c>ca.crt</c>).</summary>
     public X509Certificate2Collection Authorities { get; }
 
-    /// <summary>The DNS names that it is good for; may hold wildcards.</summary>
+    /// <summary>The DNS names of the certificate; may contain wildcards.</summary>
     public IReadOnlyList<string> Names { get; }
 
     /// <summary>
-    /// Holds the chain and, inside, the session tickets' keys: a new context for each new pair ends the resumption of
-    /// sessions that were made under the old one.
+    /// Contains the chain and the keys of the session tickets: a new context for each new certificate ends the resumption of sessions
+    /// that were created under the old one.
     /// </summary>
     public SslStreamCertificateContext Context { get; }
 
@@ -44,7 +46,7 @@ internal sealed class ServedCertificate
 
     public DateTimeOffset NotBefore => new(Leaf.NotBefore.ToUniversalTime());
 
-    private static List<string> NamesOf(X509Certificate2 leaf)
+    private static List<string> ReadNames(X509Certificate2 leaf)
     {
         var names = new List<string>();
         foreach (var extension in leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>())
@@ -52,9 +54,9 @@ internal sealed class ServedCertificate
             names.AddRange(extension.EnumerateDnsNames());
         }
 
-        if (names.Count == 0 && CommonNames.MostSpecific(leaf.SubjectName) is { Length: > 0 } common)
+        if (names.Count == 0 && CommonNames.FindMostSpecific(leaf.SubjectName) is { Length: > 0 } commonName)
         {
-            names.Add(common);
+            names.Add(commonName);
         }
 
         return names;

@@ -1,38 +1,38 @@
-using TlsProxy.Policies;
+using TlsProxy.Metadata;
 
 namespace TlsProxy.Faults;
 
-/// <summary>Trouble on demand, for labs: some requests are late, some fail. Off unless a route says otherwise.</summary>
-/// <param name="DelayBy">How late.</param>
-/// <param name="DelayShare">Of how many, from 0 to 1.</param>
-/// <param name="AbortStatus">The status of those that fail.</param>
-/// <param name="AbortShare">Of how many, from 0 to 1.</param>
-internal sealed record FaultInjection(TimeSpan DelayBy, double DelayShare, int AbortStatus, double AbortShare)
+/// <summary>Delays or fails a share of the requests on purpose, for labs. Off unless a route configures it.</summary>
+/// <param name="Delay">The delay.</param>
+/// <param name="DelayShare">Share of delayed requests, from 0 to 1.</param>
+/// <param name="AbortStatus">The status code of failed requests.</param>
+/// <param name="AbortShare">Share of failed requests, from 0 to 1.</param>
+internal sealed record FaultInjection(TimeSpan Delay, double DelayShare, int AbortStatus, double AbortShare)
 {
-    public static FaultInjection? Read(MetadataReader reader)
+    public static FaultInjection? FromMetadata(RouteMetadata metadata)
     {
-        if (!reader.HasAny("Fault."))
+        if (!metadata.ContainsGroup("Fault."))
         {
             return null;
         }
 
-        var delays = reader.Has("Fault.DelayMilliseconds");
-        var aborts = reader.Has("Fault.AbortStatus") | reader.Has("Fault.AbortPercent");
-        if (reader.Has("Fault.DelayPercent") && !delays)
+        var hasDelay = metadata.ContainsKey("Fault.DelayMilliseconds");
+        var hasAbort = metadata.ContainsKey("Fault.AbortStatus") | metadata.ContainsKey("Fault.AbortPercent");
+        if (metadata.ContainsKey("Fault.DelayPercent") && !hasDelay)
         {
-            reader.Refuse("Fault.DelayMilliseconds", "is missing. Say how late the requests of Fault.DelayPercent shall be.");
+            metadata.AddError("Fault.DelayMilliseconds", "is missing. Set the delay for the requests of Fault.DelayPercent.");
         }
 
         return new FaultInjection(
-            TimeSpan.FromMilliseconds(reader.Number("Fault.DelayMilliseconds", 0, 0, 600_000)),
-            delays ? reader.Share("Fault.DelayPercent", 100) : 0,
-            reader.Whole("Fault.AbortStatus", StatusCodes.Status503ServiceUnavailable, 400, 599),
-            aborts ? reader.Share("Fault.AbortPercent", 100) : 0);
+            TimeSpan.FromMilliseconds(metadata.GetNumber("Fault.DelayMilliseconds", 0, 0, 600_000)),
+            hasDelay ? metadata.GetShare("Fault.DelayPercent", 100) : 0,
+            metadata.GetInteger("Fault.AbortStatus", StatusCodes.Status503ServiceUnavailable, 400, 599),
+            hasAbort ? metadata.GetShare("Fault.AbortPercent", 100) : 0);
     }
 
-    /// <summary>How late this request shall be; null for not at all.</summary>
-    public TimeSpan? Delay() => Chance.Hits(DelayShare) ? DelayBy : null;
+    /// <summary>The delay of the next request; null for none.</summary>
+    public TimeSpan? SelectDelay() => RandomSampling.SelectsNext(DelayShare) ? Delay : null;
 
-    /// <summary>Whether this request shall fail.</summary>
-    public bool Aborts() => Chance.Hits(AbortShare);
+    /// <summary>Whether the next request fails.</summary>
+    public bool SelectAbort() => RandomSampling.SelectsNext(AbortShare);
 }

@@ -3,15 +3,16 @@ using System.Security.Cryptography;
 namespace TlsProxy.Files;
 
 /// <summary>
-/// What a mounted file holds, read again within a second of its change. The content is compared and not the time, which
-/// a Secret volume may keep. A content that cannot be used leaves the last good one in force, and that is reported.
+/// The parsed content of a mounted file, read again within a second of a change. The content is compared and not the modification
+/// time, because a Secret volume may keep the time. If the new content is invalid, the last good value stays in use and a problem is
+/// reported.
 /// </summary>
 internal sealed class WatchedFile<T>
     where T : class
 {
     private const int MaximumBytes = 1024 * 1024;
 
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
     private readonly Func<byte[], T> _parse;
@@ -22,41 +23,42 @@ internal sealed class WatchedFile<T>
     private long _readAt;
 
     /// <param name="path">The file.</param>
-    /// <param name="parse">Understands its content; throws <see cref="FormatException"/> with a sentence that ends "file …".</param>
-    /// <param name="problems">Where a later failure is reported.</param>
-    /// <param name="time">Measures how old the last look is.</param>
+    /// <param name="parse">Parses the content; throws <see cref="FormatException"/> with a message for the operator.</param>
+    /// <param name="problems">Receives later failures.</param>
+    /// <param name="time">Measures the age of the last read.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    /// <exception cref="FormatException">Its content cannot be used.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process has no permission to read the file.</exception>
+    /// <exception cref="FormatException">The content is invalid.</exception>
     public WatchedFile(string path, Func<byte[], T> parse, Problems problems, TimeProvider time)
     {
         (_path, _parse, _problems, _time) = (path, parse, problems, time);
-        var content = Read();
+        var content = ReadContent();
         _value = parse(content);
         _hash = SHA256.HashData(content);
         _readAt = time.GetTimestamp();
     }
 
-    /// <summary>What it holds now.</summary>
+    /// <summary>The current value. Reads the file again when the last read is more than a second old.</summary>
     public T Current
     {
         get
         {
             var readAt = Volatile.Read(ref _readAt);
-            if (_time.GetElapsedTime(readAt) > Fresh && Interlocked.CompareExchange(ref _readAt, _time.GetTimestamp(), readAt) == readAt)
+            if (_time.GetElapsedTime(readAt) > RefreshInterval
+                && Interlocked.CompareExchange(ref _readAt, _time.GetTimestamp(), readAt) == readAt)
             {
-                Look();
+                RefreshValue();
             }
 
             return _value;
         }
     }
 
-    private void Look()
+    private void RefreshValue()
     {
         try
         {
-            var content = Read();
+            var content = ReadContent();
             var hash = SHA256.HashData(content);
             if (!hash.AsSpan().SequenceEqual(_hash))
             {
@@ -66,13 +68,13 @@ internal sealed class WatchedFile<T>
 
             _problems.Clear(_path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {
-            _problems.Report(_path, e.Message, "What it held before is still used: mend the file or its mount.");
+            _problems.Report(_path, exception.Message, "The previous content is still used. Fix the file or its mount.");
         }
     }
 
-    private byte[] Read()
+    private byte[] ReadContent()
     {
         using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var buffer = new byte[Math.Min(MaximumBytes + 1, Math.Max(file.Length + 1, 4096))];

@@ -1,55 +1,50 @@
-using TlsProxy.Forwarding.Http1;
 using TlsProxy.Policies;
 using TlsProxy.Requests;
-using TlsProxy.Retries;
-using Yarp.ReverseProxy.Forwarder;
+using TlsProxy.Upstream;
 
 namespace TlsProxy.Forwarding;
 
 /// <summary>
-/// The default route: everything goes to the one application, without YARP's pipeline of routes, clusters and policies.
-/// What an application in the same Pod speaks, HTTP/1.1 without TLS, goes the short way; the rest takes YARP's forwarder.
+/// The default without configured routes: every request goes to one application, without YARP's pipeline of routes and clusters.
 /// </summary>
 internal sealed class DirectForwarding
 {
     private readonly UpstreamGate _gate;
-    private readonly Admission _admission;
+    private readonly AdmissionControl _admission;
     private readonly ForwardDelegate _send;
     private volatile RoutePolicy _policy;
 
-    /// <exception cref="ConfigurationException">The metadata is refused.</exception>
+    /// <exception cref="ConfigurationException">The metadata is invalid.</exception>
     public DirectForwarding(
-        IHttpForwarder forwarder, UpstreamClient upstream, ExchangeTransformer transformer, Http1Forwarder http1, UpstreamGate gate, Admission admission,
-        Retrying retrying, UpstreamPolicy policy, TlsProxyOptions options)
+        ApplicationForwarder application,
+        RetryingForwarder retrying,
+        UpstreamGate gate,
+        AdmissionControl admission,
+        UpstreamPolicyReader policies,
+        UpstreamOptions options)
     {
-        (_gate, _admission, _policy) = (gate, admission, policy.Read(options));
-        ForwardDelegate yarp = async (context, exchange) =>
-        {
-            await forwarder.SendAsync(context, upstream.Address, upstream.Http, upstream.Request, transformer);
-            exchange.Failure = context.Features.Get<IForwarderErrorFeature>();
-        };
-        var send = Http1Forwarder.Reaches(options.Upstream)
-            ? (context, exchange) => Retrying.IsUpgrade(context) ? yarp(context, exchange) : http1.SendAsync(context, exchange)
-            : yarp;
-        _send = (context, exchange) => retrying.SendAsync(context, exchange, _policy.Retry, send);
+        (_gate, _admission, _policy) = (gate, admission, policies.ReadPolicy(options));
+        ForwardDelegate sendOnce = application.SendRequestAsync;
+        _send = (context, state) => retrying.ForwardToApplicationAsync(context, state, _policy.Retry, sendOnce);
     }
 
-    /// <summary>The policy of a new configuration.</summary>
-    public void Use(RoutePolicy policy) => _policy = policy;
+    public void ReplacePolicy(RoutePolicy policy) => _policy = policy;
 
-    public Task ForwardAsync(HttpContext context)
+    public Task ForwardRequestAsync(HttpContext context)
     {
         var policy = _policy;
-        var exchange = Exchange.Of(context);
-        exchange.Token = policy.Token;
-        return policy.AdmitsEverybody ? _gate.PassAsync(context, exchange, _send) : AdmitAndForwardAsync(context, exchange, policy);
+        var state = RequestState.FromContext(context);
+        state.EgressToken = policy.EgressToken;
+        return policy.HasNoAdmissionChecks
+            ? _gate.ForwardWithinLimitAsync(context, state, _send)
+            : AdmitAndForwardAsync(context, state, policy);
     }
 
-    private async Task AdmitAndForwardAsync(HttpContext context, Exchange exchange, RoutePolicy policy)
+    private async Task AdmitAndForwardAsync(HttpContext context, RequestState state, RoutePolicy policy)
     {
-        if (await _admission.AdmitAsync(context, exchange, policy))
+        if (await _admission.AdmitRequestAsync(context, state, policy))
         {
-            await _gate.PassAsync(context, exchange, _send);
+            await _gate.ForwardWithinLimitAsync(context, state, _send);
         }
     }
 }

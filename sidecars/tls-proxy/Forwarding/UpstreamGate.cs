@@ -1,37 +1,39 @@
+using TlsProxy.Metrics;
 using TlsProxy.Requests;
+using TlsProxy.Upstream;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Forwarding;
 
-/// <summary>What every request to the application passes: the limit of those in flight, and in the end the answer to a failure.</summary>
-internal sealed class UpstreamGate(UpstreamErrors errors, EgressToken token, ProxyMetrics metrics, TlsProxyOptions options, TimeProvider time)
+/// <summary>The common steps of every forwarded request: the limit of requests in flight, the egress token, and error responses.</summary>
+internal sealed class UpstreamGate(UpstreamErrors errors, EgressToken token, ProxyMetrics metrics, LimitsOptions limits, TimeProvider time)
 {
     private int _inFlight;
 
-    public async Task PassAsync(HttpContext context, Exchange exchange, ForwardDelegate forward)
+    public async Task ForwardWithinLimitAsync(HttpContext context, RequestState state, ForwardDelegate forward)
     {
-        if (Interlocked.Increment(ref _inFlight) > options.Limits.RequestsInFlight)
+        if (Interlocked.Increment(ref _inFlight) > limits.RequestsInFlight)
         {
             Interlocked.Decrement(ref _inFlight);
-            await errors.OverloadedAsync(context);
+            await errors.RespondOverloadedAsync(context);
             return;
         }
 
-        metrics.UpstreamStarted();
+        metrics.UpstreamRequestStarted();
         try
         {
-            exchange.UpstreamStarted = time.GetTimestamp();
-            token.Apply(context.Request, exchange.Token);
-            await forward(context, exchange);
-            if (exchange.Failure is { Error: not ForwarderError.None } failed)
+            state.UpstreamStarted = time.GetTimestamp();
+            token.AddToken(context.Request, state.EgressToken);
+            await forward(context, state);
+            if (state.Failure is { Error: not ForwarderError.None } failure)
             {
-                await errors.AnswerAsync(context, failed.Error, failed.Exception);
+                await errors.RespondToFailureAsync(context, failure.Error, failure.Exception);
             }
         }
         finally
         {
             Interlocked.Decrement(ref _inFlight);
-            metrics.UpstreamEnded();
+            metrics.UpstreamRequestEnded();
         }
     }
 }

@@ -1,22 +1,24 @@
+using TlsProxy.Upstream;
 
 namespace TlsProxy.Forwarding;
 
-/// <summary>Takes changed metadata of the one application without a restart.</summary>
-internal sealed class UpstreamPolicyReload(DirectForwarding forwarding, UpstreamPolicy policy, CurrentOptions<TlsProxyOptions> current) : IReloadParticipant<TlsProxyOptions>
+/// <summary>Applies changed metadata of the application without a restart.</summary>
+internal sealed class UpstreamPolicyReload(DirectForwarding forwarding, UpstreamPolicyReader policies)
 {
-    public IReadOnlyCollection<string> Keys => ["Upstream:Metadata"];
-
-    public ValueTask<Action> PrepareAsync(TlsProxyOptions next, CancellationToken cancellationToken)
+    /// <summary>Reads the policy of a new configuration.</summary>
+    /// <returns>Applies the new policy.</returns>
+    /// <exception cref="ConfigurationException">The metadata is invalid.</exception>
+    public Action PrepareReload(UpstreamOptions current, UpstreamOptions next)
     {
-        var before = current.Value.Upstream.Metadata;
-        var after = next.Upstream.Metadata;
+        var before = current.Metadata;
+        var after = next.Metadata;
         if (before.Count == after.Count && before.All(e => after.TryGetValue(e.Key, out var value) && value == e.Value))
         {
-            // Budgets and buckets go on as they are.
-            return ValueTask.FromResult<Action>(() => { });
+            // Unchanged: keep the state of retry budgets and rate limits.
+            return static () => { };
         }
 
-        var prepared = policy.Read(next);
-        return ValueTask.FromResult<Action>(() => forwarding.Use(prepared));
+        var policy = policies.ReadPolicy(next);
+        return () => forwarding.ReplacePolicy(policy);
     }
 }

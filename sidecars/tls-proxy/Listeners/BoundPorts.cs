@@ -4,18 +4,18 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace TlsProxy.Listeners;
 
-/// <summary>The ports that are really listened on, known once the server runs.</summary>
+/// <summary>The actual ports of the listeners, known once the server runs.</summary>
 internal sealed class BoundPorts(IServer server)
 {
     private int _https;
     private int _http;
 
-    public int Https => _https != 0 ? _https : _https = Find("https://");
+    public int Https => _https != 0 ? _https : _https = FindPort("https://");
 
-    /// <summary>0 when the redirect is off.</summary>
-    public int Http => _http != 0 ? _http : _http = Find("http://");
+    /// <summary>0 when the redirect is disabled.</summary>
+    public int Http => _http != 0 ? _http : _http = FindPort("http://");
 
-    private int Find(string scheme)
+    private int FindPort(string scheme)
     {
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (var address in addresses)

@@ -1,65 +1,77 @@
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Connections;
+using TlsProxy.Requests;
 
 namespace TlsProxy.Listeners;
 
-/// <summary>The two ports for clients.</summary>
+/// <summary>The two client-facing listeners.</summary>
 internal static class ListenerExtensions
 {
-    /// <summary>Configures Kestrel: limits, the TLS port and the redirect's.</summary>
-    public static void UseListeners(this IWebHostBuilder web, TlsProxyOptions options) => web.ConfigureKestrel(kestrel =>
+    /// <summary>Configures the protocol limits of Kestrel.</summary>
+    public static void ApplyLimits(this KestrelServerOptions kestrel, LimitsOptions options)
     {
-        Limit(kestrel.Limits, options.Limits);
         kestrel.AllowResponseHeaderCompression = true;
-        // The application's headers were read byte for byte, and go on so.
+
+        // The application's headers were decoded byte for byte, and are encoded the same way.
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = options.BodyBytes == 0 ? null : options.BodyBytes;
+        limits.MaxRequestHeaderCount = options.HeaderCount;
+        limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
+        limits.MaxRequestLineSize = options.RequestLineBytes;
+
+        // Kestrel does not start with a buffer smaller than the largest head that it has to hold.
+        limits.MaxRequestBufferSize = Math.Max(64 * 1024, Math.Max(options.RequestLineBytes, options.HeaderBytes));
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderTimeoutSeconds);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+        limits.MaxConcurrentConnections = options.Connections;
+        limits.MaxConcurrentUpgradedConnections = options.Connections;
+
+        var rate = options.MinimumBytesPerSecond == 0 ? null : new MinDataRate(options.MinimumBytesPerSecond, TimeSpan.FromSeconds(5));
+        limits.MinRequestBodyDataRate = rate;
+        limits.MinResponseDataRate = rate;
+
+        limits.Http2.MaxStreamsPerConnection = options.StreamsPerConnection;
+        limits.Http2.MaxRequestHeaderFieldSize = options.HeaderBytes;
+
+        // Closes the connections of clients that disappeared without closing them.
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+    }
+
+    /// <summary>Adds the TLS listener.</summary>
+    public static void ListenHttps(this KestrelServerOptions kestrel, string address, HttpsOptions options)
+    {
         var services = kestrel.ApplicationServices;
-        var account = services.GetRequiredService<ConnectionAccount>();
-        ListenAddress.Bind(kestrel, options.Listen.Address, options.Https.Port, endpoint =>
+        var tracking = services.GetRequiredService<ConnectionTracking>();
+        ListenAddress.Bind(kestrel, address, options.Port, endpoint =>
         {
-            var hello = services.GetRequiredService<HelloGuard>();
+            var detection = services.GetRequiredService<ProtocolDetection>();
             var handshake = services.GetRequiredService<TlsHandshake>();
             endpoint.Protocols = HttpProtocols.Http1AndHttp2;
-            endpoint.Use(account.OnAcceptedAsync);
-            endpoint.Use(hello.OnConnectionAsync);
-            endpoint.Use(account.OnHandshakeAsync);
-            endpoint.UseHttps(handshake.CreateOptions());
-            endpoint.Use(account.OnSecuredAsync);
+            endpoint.Use(tracking.OnAcceptedAsync);
+            endpoint.Use(detection.OnConnectionAsync);
+            endpoint.Use(tracking.OnHandshakeAsync);
+            endpoint.UseHttps(handshake.CreateCallbackOptions());
+            endpoint.Use(tracking.OnHandshakeCompletedAsync);
         });
+    }
 
-        if (options.Http.Port >= 0)
-        {
-            ListenAddress.Bind(kestrel, options.Listen.Address, options.Http.Port, endpoint =>
-            {
-                endpoint.Protocols = HttpProtocols.Http1;
-                endpoint.Use(account.OnAcceptedAsync);
-            });
-        }
-    });
-
-    private static void Limit(KestrelServerLimits kestrel, LimitsOptions limits)
+    /// <summary>Adds the plain HTTP listener, unless it is disabled.</summary>
+    public static void ListenHttp(this KestrelServerOptions kestrel, string address, RedirectOptions options)
     {
-        kestrel.MaxRequestBodySize = limits.BodyBytes == 0 ? null : limits.BodyBytes;
-        kestrel.MaxRequestHeaderCount = limits.HeaderCount;
-        kestrel.MaxRequestHeadersTotalSize = limits.HeaderBytes;
-        kestrel.MaxRequestLineSize = limits.RequestLineBytes;
-        // Kestrel does not start with a buffer that is smaller than what it may have to hold at once.
-        kestrel.MaxRequestBufferSize = Math.Max(64 * 1024, Math.Max(limits.RequestLineBytes, limits.HeaderBytes));
-        kestrel.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderTimeoutSeconds);
-        kestrel.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
-        kestrel.MaxConcurrentConnections = limits.Connections;
-        kestrel.MaxConcurrentUpgradedConnections = limits.Connections;
+        if (options.Port < 0)
+        {
+            return;
+        }
 
-        var rate = limits.MinimumBytesPerSecond == 0 ? null : new MinDataRate(limits.MinimumBytesPerSecond, TimeSpan.FromSeconds(5));
-        kestrel.MinRequestBodyDataRate = rate;
-        kestrel.MinResponseDataRate = rate;
-
-        kestrel.Http2.MaxStreamsPerConnection = limits.StreamsPerConnection;
-        kestrel.Http2.MaxRequestHeaderFieldSize = limits.HeaderBytes;
-        // A peer that has gone without a word holds its connection no longer than this.
-        kestrel.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
-        kestrel.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        var tracking = kestrel.ApplicationServices.GetRequiredService<ConnectionTracking>();
+        ListenAddress.Bind(kestrel, address, options.Port, endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            endpoint.Use(tracking.OnAcceptedAsync);
+        });
     }
 }

@@ -1,19 +1,20 @@
-using TlsProxy.Policies;
+using TlsProxy.Metadata;
 
 namespace TlsProxy.Mirroring;
 
-/// <summary>Where copies of a route's requests go.</summary>
-/// <param name="Cluster">The cluster that gets them.</param>
-/// <param name="Share">Of how many, from 0 to 1.</param>
+/// <summary>The destination for copies of a route's requests.</summary>
+/// <param name="Cluster">The cluster that receives the copies.</param>
+/// <param name="Share">Share of copied requests, from 0 to 1.</param>
 /// <param name="BodyBytes">A request with a longer body is not copied.</param>
-/// <param name="Timeout">How long a copy may take.</param>
+/// <param name="Timeout">Time limit for a copy.</param>
 internal sealed record MirrorTarget(string Cluster, double Share, int BodyBytes, TimeSpan Timeout)
 {
-    public static MirrorTarget? Read(MetadataReader reader, IReadOnlyCollection<string>? clusters) => reader.HasAny("Mirror.")
+    public static MirrorTarget? FromMetadata(
+        RouteMetadata metadata, IReadOnlyCollection<string>? clusters) => metadata.ContainsGroup("Mirror.")
         ? new MirrorTarget(
-            ClusterName.Read(reader, "Mirror.Cluster", clusters),
-            reader.Share("Mirror.Percent", 100),
-            reader.Whole("Mirror.BodyBytes", 64 * 1024, 0, 10_000_000),
-            TimeSpan.FromSeconds(reader.Number("Mirror.TimeoutSeconds", 10, 0.1, 300)))
+            ClusterReference.ReadName(metadata, "Mirror.Cluster", clusters),
+            metadata.GetShare("Mirror.Percent", 100),
+            metadata.GetInteger("Mirror.BodyBytes", 64 * 1024, 0, 10_000_000),
+            TimeSpan.FromSeconds(metadata.GetNumber("Mirror.TimeoutSeconds", 10, 0.1, 300)))
         : null;
 }

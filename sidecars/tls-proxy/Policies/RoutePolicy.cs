@@ -8,12 +8,12 @@ using TlsProxy.Retries;
 
 namespace TlsProxy.Policies;
 
-/// <summary>What one route asks for beside a way: each part null when the route does not say it.</summary>
+/// <summary>The policy of one route. Each part is null when the route does not configure it.</summary>
 internal sealed record RoutePolicy
 {
     public RequestAuthentication? Authentication { get; init; }
 
-    public RateLimit? RateLimit { get; init; }
+    public ClientRateLimit? RateLimit { get; init; }
 
     public FaultInjection? Faults { get; init; }
 
@@ -23,9 +23,9 @@ internal sealed record RoutePolicy
 
     public required RetryPolicy Retry { get; init; }
 
-    /// <summary>The route's own egress token, in place of the one of <c>Upstream:TokenFile</c>.</summary>
-    public WatchedFile<string>? Token { get; init; }
+    /// <summary>The egress token of the route, instead of the one of <c>Upstream:TokenFile</c>.</summary>
+    public WatchedFile<string>? EgressToken { get; init; }
 
-    /// <summary>Nothing stands between a request and its way.</summary>
-    public bool AdmitsEverybody => Authentication is null && RateLimit is null && Faults is null;
+    /// <summary>No admission checks are configured.</summary>
+    public bool HasNoAdmissionChecks => Authentication is null && RateLimit is null && Faults is null;
 }

@@ -1,37 +1,38 @@
 using TlsProxy.Authentication;
 using TlsProxy.Canary;
 using TlsProxy.Faults;
-using TlsProxy.Files;
-using TlsProxy.Forwarding;
+using TlsProxy.Metadata;
 using TlsProxy.Mirroring;
 using TlsProxy.RateLimits;
 using TlsProxy.Retries;
+using TlsProxy.Upstream;
 
 namespace TlsProxy.Policies;
 
-/// <summary>Makes a route's policy out of its metadata, with the state and the files that the policy needs.</summary>
+/// <summary>Creates the policy of a route from its metadata, together with the state and the files that the policy needs.</summary>
 internal sealed class RoutePolicyReader(Problems problems, TimeProvider time)
 {
-    /// <param name="path">The key of the metadata in the configuration.</param>
-    /// <param name="metadata">The metadata; null for none.</param>
-    /// <param name="clusters">The clusters that may be named; null where there are none, before the one application.</param>
-    /// <param name="errors">Gets everything that is wrong.</param>
-    public RoutePolicy Read(string path, IReadOnlyDictionary<string, string>? metadata, IReadOnlyCollection<string>? clusters, List<ConfigurationError> errors)
+    /// <param name="path">The configuration key of the metadata.</param>
+    /// <param name="entries">The metadata; null for none.</param>
+    /// <param name="clusters">The configured clusters; null when there is only the application of <c>Upstream:Url</c>.</param>
+    /// <param name="errors">Receives all errors.</param>
+    public RoutePolicy ReadPolicy(
+        string path, IReadOnlyDictionary<string, string>? entries, IReadOnlyCollection<string>? clusters, List<ConfigurationError> errors)
     {
-        var reader = new MetadataReader(path, metadata);
-        var files = new FileWatch(reader, problems, time);
+        var metadata = new RouteMetadata(path, entries);
+        var files = new MetadataFiles(metadata, problems, time);
         var policy = new RoutePolicy
         {
-            Authentication = RequestAuthentication.Read(reader, files, time),
-            RateLimit = RateLimit.Read(reader, time),
-            Faults = FaultInjection.Read(reader),
-            Canary = CanarySplit.Read(reader, clusters),
-            Mirror = MirrorTarget.Read(reader, clusters),
-            Retry = RetryPolicy.Read(reader),
-            Token = reader.Has("Token.File") ? files.Open("Token.File", EgressToken.Parse) : null,
+            Authentication = RequestAuthentication.FromMetadata(metadata, files, time),
+            RateLimit = ClientRateLimit.FromMetadata(metadata, time),
+            Faults = FaultInjection.FromMetadata(metadata),
+            Canary = CanarySplit.FromMetadata(metadata, clusters),
+            Mirror = MirrorTarget.FromMetadata(metadata, clusters),
+            Retry = RetryPolicy.FromMetadata(metadata),
+            EgressToken = metadata.ContainsKey("Token.File") ? files.OpenFile("Token.File", EgressToken.ParseToken) : null,
         };
-        reader.RefuseUnknown();
-        errors.AddRange(reader.Errors);
+        metadata.RejectUnknownKeys();
+        errors.AddRange(metadata.Errors);
         return policy;
     }
 }

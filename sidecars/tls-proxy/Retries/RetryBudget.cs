@@ -1,40 +1,40 @@
 namespace TlsProxy.Retries;
 
 /// <summary>
-/// Keeps retries a share of the requests: each request pays a part of a retry in, each retry takes a whole one out. When
-/// everything fails, the application gets that share more, and not a multiple, of what it cannot take.
+/// Limits retries to a share of the requests: each request adds a fraction of a retry, each retry removes one. When everything
+/// fails, the load on the application grows by this share only, and not by a multiple.
 /// </summary>
-/// <param name="share">Retries a request, such as 0.2.</param>
+/// <param name="share">Retries per request, such as 0.2.</param>
 internal sealed class RetryBudget(double share)
 {
-    /// <summary>What quiet times may save up, so that a few failures in a row are mended whatever the traffic.</summary>
-    internal const int Reserve = 10;
+    /// <summary>The largest balance; it allows a few consecutive retries even with little traffic.</summary>
+    internal const int MaximumBalance = 10;
 
-    /// <summary>Counted in thousandths, so that one number can be changed by one instruction.</summary>
-    private const long One = 1000;
+    /// <summary>The balance is counted in thousandths, so that one atomic operation can change it.</summary>
+    private const long OneRetry = 1000;
 
-    private readonly long _deposit = (long)(share * One);
-    private long _balance = share > 0 ? Reserve * One : 0;
+    private readonly long _deposit = (long)(share * OneRetry);
+    private long _balance = share > 0 ? MaximumBalance * OneRetry : 0;
 
-    public void Deposit()
+    public void AddRequest()
     {
-        if (Volatile.Read(ref _balance) < Reserve * One)
+        if (Volatile.Read(ref _balance) < MaximumBalance * OneRetry)
         {
             Interlocked.Add(ref _balance, _deposit);
         }
     }
 
-    public bool TryWithdraw()
+    public bool TryTakeRetry()
     {
         while (true)
         {
             var balance = Volatile.Read(ref _balance);
-            if (balance < One)
+            if (balance < OneRetry)
             {
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref _balance, balance - One, balance) == balance)
+            if (Interlocked.CompareExchange(ref _balance, balance - OneRetry, balance) == balance)
             {
                 return true;
             }

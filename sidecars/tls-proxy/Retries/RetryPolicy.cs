@@ -1,36 +1,36 @@
 using System.Globalization;
-using TlsProxy.Policies;
+using TlsProxy.Metadata;
 
 namespace TlsProxy.Retries;
 
-/// <summary>When a request is tried again.</summary>
+/// <summary>When a request is sent again.</summary>
 internal sealed class RetryPolicy
 {
     private const double DefaultBudgetPercent = 20;
 
-    /// <summary>Tries after the first.</summary>
+    /// <summary>Attempts after the first one.</summary>
     public int Attempts { get; private init; } = 1;
 
-    /// <summary>Answers that are taken for a failure, of requests that may be repeated.</summary>
+    /// <summary>Response codes that count as a failure of an idempotent request.</summary>
     public IReadOnlyCollection<int> StatusCodes { get; private init; } = [];
 
     /// <summary>
-    /// Whether the route asks for it. Without that, only a request that never left is tried again, and only where there
-    /// is another destination.
+    /// Whether the route configures retries. Without that, a request is sent again only if it never left the proxy and another
+    /// destination exists.
     /// </summary>
     public bool IsExplicit { get; private init; }
 
     public RetryBudget Budget { get; private init; } = new(DefaultBudgetPercent / 100);
 
-    public static RetryPolicy Read(MetadataReader reader)
+    public static RetryPolicy FromMetadata(RouteMetadata metadata)
     {
-        if (!reader.HasAny("Retry."))
+        if (!metadata.ContainsGroup("Retry."))
         {
             return new RetryPolicy();
         }
 
         var codes = new List<int>();
-        foreach (var text in reader.List("Retry.StatusCodes"))
+        foreach (var text in metadata.GetList("Retry.StatusCodes"))
         {
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is 502 or 503 or 504)
             {
@@ -38,16 +38,18 @@ internal sealed class RetryPolicy
             }
             else
             {
-                reader.Refuse("Retry.StatusCodes", $"has {text}, and only 502, 503 and 504 are tried again: other answers are the application's word.");
+                metadata.AddError(
+                    "Retry.StatusCodes",
+                    $"contains {text}, but only 502, 503 and 504 can be retried: other codes are valid responses of the application.");
             }
         }
 
         return new RetryPolicy
         {
             IsExplicit = true,
-            Attempts = reader.Whole("Retry.Attempts", 1, 0, 10),
+            Attempts = metadata.GetInteger("Retry.Attempts", 1, 0, 10),
             StatusCodes = codes,
-            Budget = new RetryBudget(reader.Share("Retry.BudgetPercent", DefaultBudgetPercent)),
+            Budget = new RetryBudget(metadata.GetShare("Retry.BudgetPercent", DefaultBudgetPercent)),
         };
     }
 }

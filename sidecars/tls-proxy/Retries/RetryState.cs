@@ -1,77 +1,75 @@
 using Microsoft.AspNetCore.Http.Features;
-using TlsProxy.Forwarding;
+using TlsProxy.Http1Upstream;
+using TlsProxy.Metrics;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Retries;
 
-/// <summary>How often one request was tried, and whether it may be once more.</summary>
+/// <summary>The attempts of one request, and the decision about the next one.</summary>
 internal sealed class RetryState
 {
     private readonly RetryPolicy _policy;
     private readonly ProxyMetrics _metrics;
     private readonly bool _isIdempotent;
-    private int _tried = 1;
+    private int _attempts = 1;
 
     public RetryState(HttpContext context, RetryPolicy policy, ProxyMetrics metrics)
     {
         (_policy, _metrics) = (policy, metrics);
         var request = context.Request;
-        _isIdempotent = IsIdempotent(request.Method);
+        _isIdempotent = IdempotentMethods.ContainsMethod(request.Method);
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
             request.Body = new ObservedBody(request.Body, this);
         }
     }
 
-    /// <summary>Some of the body has gone, and is not to be had again.</summary>
+    /// <summary>Part of the body was read and cannot be sent again.</summary>
     public bool IsBodyTouched { get; set; }
 
-    /// <summary>The answer that came is put away, and the request sent again.</summary>
-    public bool IsAnswerPutAway { get; set; }
+    /// <summary>The received response is discarded, and the request sent again.</summary>
+    public bool IsResponseDiscarded { get; set; }
 
-    /// <summary>Asked when the application has answered: whether that answer is put away.</summary>
-    public bool WantsAnotherAnswer(int status)
+    /// <summary>Decides whether a response of the application is discarded in favour of another attempt.</summary>
+    public bool ShouldDiscardResponse(int status)
     {
-        IsAnswerPutAway = _isIdempotent && _policy.StatusCodes.Contains(status) && MayGoAgain("status");
-        return IsAnswerPutAway;
+        IsResponseDiscarded = _isIdempotent && _policy.StatusCodes.Contains(status) && TryStartAttempt("status");
+        return IsResponseDiscarded;
     }
 
-    /// <summary>Asked when the application was tried.</summary>
+    /// <summary>Decides whether to send the request again after an attempt.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="failure">Null when nothing failed.</param>
-    public bool WantsAnotherTry(HttpContext context, IForwarderErrorFeature? failure)
+    /// <param name="failure">Null when the attempt succeeded.</param>
+    public bool ShouldRetryFailure(HttpContext context, IForwarderErrorFeature? failure)
     {
-        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested
+        if (context.Response.HasStarted
+            || context.RequestAborted.IsCancellationRequested
             || failure is not { Error: ForwarderError.Request or ForwarderError.RequestTimedOut })
         {
             return false;
         }
 
-        // A request that never left harms nobody twice. One that may have arrived must be harmless by its method.
-        return UpstreamErrors.NotConnected(failure.Exception)
-            ? MayGoAgain("connect")
-            : failure.Error == ForwarderError.Request && _policy.IsExplicit && _isIdempotent && MayGoAgain("broken");
+        // A request that never left the proxy is safe to send again. One that may have arrived must be idempotent.
+        return ConnectFailure.IsConnectFailure(failure.Exception)
+            ? TryStartAttempt("connect")
+            : failure.Error == ForwarderError.Request && _policy.IsExplicit && _isIdempotent && TryStartAttempt("broken");
     }
 
-    private bool MayGoAgain(string reason)
+    private bool TryStartAttempt(string reason)
     {
-        if (_tried > _policy.Attempts || IsBodyTouched)
+        if (_attempts > _policy.Attempts || IsBodyTouched)
         {
             return false;
         }
 
-        if (!_policy.Budget.TryWithdraw())
+        if (!_policy.Budget.TryTakeRetry())
         {
-            _metrics.Retry("over_budget");
+            _metrics.CountRetry("over_budget");
             return false;
         }
 
-        _tried++;
-        _metrics.Retry(reason);
+        _attempts++;
+        _metrics.CountRetry(reason);
         return true;
     }
-
-    /// <summary>RFC 9110, section 9.2.2.</summary>
-    public static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method);
 }

@@ -1,57 +1,86 @@
+using TlsProxy.Canary;
 using TlsProxy.Forwarding;
+using TlsProxy.Metadata;
+using TlsProxy.Metrics;
 using TlsProxy.Mirroring;
 using TlsProxy.Policies;
 using TlsProxy.Requests;
-using TlsProxy.Retries;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Routes;
 
-/// <summary>The stages that a route's policy adds to YARP's pipeline.</summary>
+/// <summary>The steps that a route's policy adds to YARP's pipeline.</summary>
 internal sealed class RoutePipeline(
-    RoutePolicies policies, Admission admission, UpstreamGate gate, Mirror mirror, Retrying retrying, IProxyStateLookup clusters, ProxyMetrics metrics)
+    RoutePolicies policies,
+    AdmissionControl admission,
+    UpstreamGate gate,
+    RequestMirror mirror,
+    RetryingForwarder retrying,
+    IProxyStateLookup clusters,
+    ProxyMetrics metrics)
 {
-    /// <summary>Before YARP chooses a destination: admission, the cluster, the limit of requests in flight, the copy.</summary>
-    public async Task EnterAsync(HttpContext context, RequestDelegate next)
+    /// <summary>Runs before YARP selects a destination: admission, canary, the limit of requests in flight, mirroring.</summary>
+    public async Task EnterRouteAsync(HttpContext context, RequestDelegate next)
     {
-        var policy = PolicyOf(context);
-        var exchange = Exchange.Of(context);
-        if (!policy.AdmitsEverybody && !await admission.AdmitAsync(context, exchange, policy))
+        var policy = GetPolicy(context);
+        var state = RequestState.FromContext(context);
+        if (!policy.HasNoAdmissionChecks && !await admission.AdmitRequestAsync(context, state, policy))
         {
             return;
         }
 
-        exchange.Token = policy.Token;
+        state.EgressToken = policy.EgressToken;
         if (policy.Canary is { } canary)
         {
-            var route = context.GetReverseProxyFeature().Route.Config;
-            // A canary without a destination that is well takes nothing.
-            var takes = canary.Takes(context.Request);
-            if (takes && clusters.TryGetCluster(canary.Cluster, out var cluster) && cluster.DestinationsState.AvailableDestinations.Count > 0)
-            {
-                context.ReassignProxyRequest(cluster);
-                exchange.Cluster = canary.Cluster;
-            }
-
-            metrics.Canary(route.RouteId, exchange.Cluster ?? route.ClusterId ?? "");
+            SelectCluster(context, state, canary);
         }
 
-        var forward = Yarp(next);
-        await gate.PassAsync(context, exchange, policy.Mirror is { } target && Chance.Hits(target.Share)
-            ? (c, e) => mirror.PassAsync(c, e, target, forward)
+        var forward = CreateForwardStep(next);
+        await gate.ForwardWithinLimitAsync(context, state, policy.Mirror is { } target && RandomSampling.SelectsNext(target.Share)
+            ? (c, s) => mirror.ForwardAndMirrorAsync(c, s, target, forward)
             : forward);
     }
 
-    /// <summary>Around the choice of a destination: another one, where the first is not there.</summary>
-    public Task RetryAsync(HttpContext context, RequestDelegate next) => retrying.BalanceAsync(context, Exchange.Of(context), PolicyOf(context).Retry, Yarp(next));
+    /// <summary>Runs around the selection of a destination: retries with another destination when the first one fails.</summary>
+    public Task RetryDestinationsAsync(HttpContext context, RequestDelegate next) =>
+        retrying.ForwardToClusterAsync(context, RequestState.FromContext(context), GetPolicy(context).Retry, CreateForwardStep(next));
 
-    /// <summary>YARP's next stage, with its word about a failure put where everybody here looks for it.</summary>
-    private static ForwardDelegate Yarp(RequestDelegate next) => async (context, exchange) =>
+    /// <summary>Exports the canary series of the configured routes as 0, before their first request.</summary>
+    public void CreateCanarySeries(RouteTable table)
+    {
+        foreach (var route in table.Routes)
+        {
+            if (policies.GetPolicy(route).Canary is { } canary)
+            {
+                metrics.CreateCanarySeries(route.RouteId, canary.Cluster);
+                metrics.CreateCanarySeries(route.RouteId, route.ClusterId ?? "");
+            }
+        }
+    }
+
+    private void SelectCluster(HttpContext context, RequestState state, CanarySplit canary)
+    {
+        var route = context.GetReverseProxyFeature().Route.Config;
+
+        // A canary without a healthy destination receives no requests.
+        if (canary.SelectsRequest(context.Request)
+            && clusters.TryGetCluster(canary.Cluster, out var cluster)
+            && cluster.DestinationsState.AvailableDestinations.Count > 0)
+        {
+            context.ReassignProxyRequest(cluster);
+            state.Cluster = canary.Cluster;
+        }
+
+        metrics.CountCanaryRequest(route.RouteId, state.Cluster ?? route.ClusterId ?? "");
+    }
+
+    /// <summary>Wraps YARP's next step, and stores its failure in the state of the request.</summary>
+    private static ForwardDelegate CreateForwardStep(RequestDelegate next) => async (context, state) =>
     {
         await next(context);
-        exchange.Failure = context.Features.Get<IForwarderErrorFeature>();
+        state.Failure = context.Features.Get<IForwarderErrorFeature>();
     };
 
-    private RoutePolicy PolicyOf(HttpContext context) => policies.Of(context.GetReverseProxyFeature().Route.Config);
+    private RoutePolicy GetPolicy(HttpContext context) => policies.GetPolicy(context.GetReverseProxyFeature().Route.Config);
 }

@@ -1,17 +1,19 @@
 using TlsProxy.Policies;
+using TlsProxy.Upstream;
 using Yarp.ReverseProxy.Configuration;
 
 namespace TlsProxy.Routes;
 
-/// <summary>Takes changed routes whole or not at all.</summary>
-internal sealed class RouteReload(InMemoryConfigProvider provider, IConfigValidator validator, RoutePolicies policies) : IReloadParticipant<TlsProxyOptions>
+/// <summary>Applies changed routes completely, or rejects them.</summary>
+internal sealed class RouteReload(InMemoryConfigProvider provider, IConfigValidator validator, RoutePolicies policies)
 {
-    public IReadOnlyCollection<string> Keys => [RouteTable.Key];
-
-    public async ValueTask<Action> PrepareAsync(TlsProxyOptions next, CancellationToken cancellationToken)
+    /// <summary>Reads and validates the routes of a new configuration.</summary>
+    /// <returns>Applies the new routes.</returns>
+    /// <exception cref="ConfigurationException">The routes are invalid.</exception>
+    public async ValueTask<Action> PrepareReloadAsync(RouteConfiguration next, UpstreamOptions upstream)
     {
-        var table = RouteTable.Read(next);
-        await table.ValidateAsync(validator, policies);
+        var table = RouteTable.ReadTable(next, upstream);
+        await table.ValidateTableAsync(validator, policies);
         return () => provider.Update(table.Routes, table.Clusters);
     }
 }

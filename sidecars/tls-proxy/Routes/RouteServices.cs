@@ -2,88 +2,96 @@ using TlsProxy.Forwarding;
 using TlsProxy.Mirroring;
 using TlsProxy.Policies;
 using TlsProxy.Requests;
+using TlsProxy.Responses;
+using TlsProxy.Upstream;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace TlsProxy.Routes;
 
-/// <summary>YARP's whole pipeline, for a configuration that has routes of its own.</summary>
+/// <summary>YARP's complete pipeline, for a configuration with routes.</summary>
 internal static class RouteServices
 {
-    /// <summary>YARP's word for whose <c>Host</c> a destination hears; a route that has it decides for itself.</summary>
+    /// <summary>YARP's transform for the <c>Host</c> header; a route that uses it decides for itself.</summary>
     private const string HostTransform = "RequestHeaderOriginalHost";
 
-    public static IServiceCollection AddRoutes(this IServiceCollection services, TlsProxyOptions options)
+    public static IServiceCollection AddRoutes(this IServiceCollection services, RouteConfiguration configuration, UpstreamOptions upstream)
     {
-        var table = RouteTable.Read(options);
+        var table = RouteTable.ReadTable(configuration, upstream);
         var proxy = services.AddReverseProxy();
-        proxy.ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(options.Upstream.ConnectTimeoutSeconds));
-        proxy.AddTransforms(context =>
-        {
-            // The request says already what the application may believe.
-            context.UseDefaultForwarders = false;
-            if (context.Route.Transforms?.Any(t => t.ContainsKey(HostTransform)) != true)
-            {
-                context.AddOriginalHost();
-                context.AddRequestTransform(NameAsync);
-            }
-
-            context.AddRequestTransform(request =>
-            {
-                // Here, and no earlier: a route's own MaxRequestBodySize is set by now.
-                ExchangeTransformer.KeepBodyLimit(request.HttpContext);
-                return ValueTask.CompletedTask;
-            });
-            context.AddResponseTransform(response =>
-            {
-                var http = response.HttpContext;
-                if (response.ProxyResponse is { } answer)
-                {
-                    http.RequestServices.GetRequiredService<ExchangeTransformer>().Answered(http);
-                    if (Exchange.Of(http).Retry is { } retry && retry.WantsAnotherAnswer((int)answer.StatusCode))
-                    {
-                        response.SuppressResponseBody = true;
-                        return ValueTask.CompletedTask;
-                    }
-                }
-
-                http.RequestServices.GetRequiredService<ExchangeTransformer>().Finish(http);
-                return ValueTask.CompletedTask;
-            });
-        });
+        proxy.ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(upstream.ConnectTimeoutSeconds));
+        proxy.AddTransforms(AddProxyTransforms);
         return services
             .AddSingleton(new InMemoryConfigProvider(table.Routes, table.Clusters))
             .AddSingleton<IProxyConfigProvider>(s => s.GetRequiredService<InMemoryConfigProvider>())
             .AddSingleton(table)
             .AddSingleton<RoutePolicies>()
-            .AddSingleton<Mirror>()
+            .AddSingleton<RequestMirror>()
             .AddSingleton<RoutePipeline>()
-            .AddSingleton<IReloadParticipant<TlsProxyOptions>, RouteReload>()
+            .AddSingleton<RouteReload>()
             .AddSingleton<IStatusSection, RouteStatus>();
     }
 
     public static void MapRoutes(this WebApplication web)
     {
-        // Before YARP takes them, whose own refusal is one exception within another.
-        web.Services.GetRequiredService<RouteTable>()
-            .ValidateAsync(web.Services.GetRequiredService<IConfigValidator>(), web.Services.GetRequiredService<RoutePolicies>()).GetAwaiter().GetResult();
-        var stages = web.Services.GetRequiredService<RoutePipeline>();
+        // Before YARP validates the routes itself: its error is an exception nested in others.
+        var table = web.Services.GetRequiredService<RouteTable>();
+        table.ValidateTableAsync(web.Services.GetRequiredService<IConfigValidator>(), web.Services.GetRequiredService<RoutePolicies>())
+            .GetAwaiter()
+            .GetResult();
+        var steps = web.Services.GetRequiredService<RoutePipeline>();
+        steps.CreateCanarySeries(table);
         web.MapReverseProxy(pipeline =>
         {
-            pipeline.Use((context, next) => stages.EnterAsync(context, next));
+            pipeline.Use((context, next) => steps.EnterRouteAsync(context, next));
             pipeline.UseSessionAffinity();
-            pipeline.Use((context, next) => stages.RetryAsync(context, next));
+            pipeline.Use((context, next) => steps.RetryDestinationsAsync(context, next));
             pipeline.UseLoadBalancing();
             pipeline.UsePassiveHealthChecks();
         });
-        web.MapFallback(NoRouteAsync);
+        web.MapFallback(RejectWithoutRouteAsync);
     }
 
-    /// <summary>Names a server elsewhere as it names itself, unless the route has set another name.</summary>
-    private static ValueTask NameAsync(RequestTransformContext transform)
+    private static void AddProxyTransforms(TransformBuilderContext context)
+    {
+        // The forwarding headers are already set on the request.
+        context.UseDefaultForwarders = false;
+        if (context.Route.Transforms?.Any(t => t.ContainsKey(HostTransform)) != true)
+        {
+            context.AddOriginalHost();
+            context.AddRequestTransform(SetDestinationHost);
+        }
+
+        context.AddRequestTransform(request =>
+        {
+            // Not earlier: YARP has to apply the route's own MaxRequestBodySize first.
+            UpstreamTransformer.LockBodySizeLimit(request.HttpContext);
+            return ValueTask.CompletedTask;
+        });
+        context.AddResponseTransform(ProcessResponse);
+    }
+
+    private static ValueTask ProcessResponse(ResponseTransformContext transform)
+    {
+        var context = transform.HttpContext;
+        var handler = context.RequestServices.GetRequiredService<UpstreamResponseHandler>();
+        if (transform.ProxyResponse is { } response
+            && handler.OnResponseReceived(RequestState.FromContext(context), (int)response.StatusCode))
+        {
+            transform.SuppressResponseBody = true;
+            return ValueTask.CompletedTask;
+        }
+
+        handler.OnHeadersCopiedByYarp(context);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Addresses a destination with TLS by its own name, unless the route sets another one.</summary>
+    private static ValueTask SetDestinationHost(RequestTransformContext transform)
     {
         var headers = transform.ProxyRequest.Headers;
-        if (ExchangeTransformer.IsElsewhere(transform.DestinationPrefix) && headers.Host == transform.HttpContext.Request.Host.Value)
+        if (UpstreamTransformer.IsTlsDestination(transform.DestinationPrefix) && headers.Host == transform.HttpContext.Request.Host.Value)
         {
             headers.Host = transform.HttpContext.GetReverseProxyFeature().ProxiedDestination?.Model.Config.Host;
         }
@@ -91,6 +99,6 @@ internal static class RouteServices
         return ValueTask.CompletedTask;
     }
 
-    private static Task NoRouteAsync(HttpContext context) => context.RequestServices.GetRequiredService<Answers>()
-        .WriteAsync(context, StatusCodes.Status404NotFound, "no_route", "No route serves this address.");
+    private static Task RejectWithoutRouteAsync(HttpContext context) => context.RequestServices.GetRequiredService<ProxyResponses>()
+        .WriteErrorAsync(context, StatusCodes.Status404NotFound, "no_route", "No route matches this address.");
 }

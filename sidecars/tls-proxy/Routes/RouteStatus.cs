@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Model;
 
 namespace TlsProxy.Routes;
 
@@ -10,23 +11,30 @@ internal sealed class RouteStatus(IProxyStateLookup state) : IStatusSection
 
     public JsonNode DescribeStatus() => new JsonObject
     {
-        ["routes"] = new JsonArray([.. state.GetRoutes().Select(r => (JsonNode)new JsonObject
-        {
-            ["id"] = r.Config.RouteId,
-            ["path"] = r.Config.Match.Path,
-            ["cluster"] = r.Config.ClusterId,
-        })]),
-        ["clusters"] = new JsonArray([.. state.GetClusters().Select(c => (JsonNode)new JsonObject
-        {
-            ["id"] = c.ClusterId,
-            ["destinations"] = new JsonArray([.. c.Destinations.Values.Select(d => (JsonNode)new JsonObject
-            {
-                ["id"] = d.DestinationId,
-                ["address"] = d.Model.Config.Address,
-                ["active_health"] = d.Health.Active.ToString().ToLowerInvariant(),
-                ["passive_health"] = d.Health.Passive.ToString().ToLowerInvariant(),
-                ["requests_in_flight"] = d.ConcurrentRequestCount,
-            })]),
-        })]),
+        ["routes"] = new JsonArray([.. state.GetRoutes().Select(route => (JsonNode)DescribeRoute(route))]),
+        ["clusters"] = new JsonArray([.. state.GetClusters().Select(cluster => (JsonNode)DescribeCluster(cluster))]),
+    };
+
+    private static JsonObject DescribeRoute(RouteModel route) => new()
+    {
+        ["id"] = route.Config.RouteId,
+        ["path"] = route.Config.Match.Path,
+        ["cluster"] = route.Config.ClusterId,
+    };
+
+    private static JsonObject DescribeCluster(ClusterState cluster) => new()
+    {
+        ["id"] = cluster.ClusterId,
+        ["destinations"] = new JsonArray(
+            [.. cluster.Destinations.Values.Select(destination => (JsonNode)DescribeDestination(destination))]),
+    };
+
+    private static JsonObject DescribeDestination(DestinationState destination) => new()
+    {
+        ["id"] = destination.DestinationId,
+        ["address"] = destination.Model.Config.Address,
+        ["active_health"] = destination.Health.Active.ToString().ToLowerInvariant(),
+        ["passive_health"] = destination.Health.Passive.ToString().ToLowerInvariant(),
+        ["requests_in_flight"] = destination.ConcurrentRequestCount,
     };
 }

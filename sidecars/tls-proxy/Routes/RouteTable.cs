@@ -1,84 +1,94 @@
 using TlsProxy.Policies;
+using TlsProxy.Upstream;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace TlsProxy.Routes;
 
-/// <summary>Routes and clusters as YARP's own configuration shape has them, read and checked as a whole.</summary>
-/// <param name="Routes">Which requests go where.</param>
-/// <param name="Clusters">The destinations, and how one is chosen.</param>
+/// <summary>Routes and clusters, read and validated together.</summary>
+/// <param name="Routes">Maps requests to clusters.</param>
+/// <param name="Clusters">The destinations, and how one is selected.</param>
 internal sealed record RouteTable(IReadOnlyList<RouteConfig> Routes, IReadOnlyList<ClusterConfig> Clusters)
 {
-    public const string Key = "ReverseProxy";
-
-    /// <summary>Whether a configuration has routes of its own.</summary>
-    public static bool IsConfigured(TlsProxyOptions options) => options.ReverseProxy?.GetChildren().Any() == true;
-
-    /// <summary>Reads it, with YARP's own reader.</summary>
-    /// <exception cref="ConfigurationException">It cannot be read.</exception>
-    public static RouteTable Read(TlsProxyOptions options)
+    /// <summary>Reads the section with YARP's own reader.</summary>
+    /// <exception cref="ConfigurationException">The section cannot be read.</exception>
+    public static RouteTable ReadTable(RouteConfiguration configuration, UpstreamOptions upstream)
     {
-        if (!IsConfigured(options))
+        if (!configuration.HasRoutes)
         {
-            throw new ConfigurationException(Key, null, "is empty now. Leave the routes in, or start the process again to go back to the one application.");
+            throw new ConfigurationException(
+                RouteConfiguration.Key, null, "is empty now. Restore the routes, or restart the process to use Upstream:Url instead.");
         }
 
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddReverseProxy().LoadFromConfig(options.ReverseProxy!);
+        services.AddReverseProxy().LoadFromConfig(configuration.Section!);
         using var provider = services.BuildServiceProvider();
         try
         {
             var config = provider.GetRequiredService<IProxyConfigProvider>().GetConfig();
-            return new RouteTable(config.Routes, [.. config.Clusters.Select(c => WithPatience(c, options.Upstream.TimeoutSeconds))]);
+            var timeout = TimeSpan.FromSeconds(upstream.TimeoutSeconds);
+            return new RouteTable(config.Routes, [.. config.Clusters.Select(c => AddDefaultTimeout(c, timeout))]);
         }
-        catch (Exception e) when (e is not ConfigurationException)
+        catch (Exception exception) when (exception is not ConfigurationException)
         {
-            throw new ConfigurationException(Key, null, $"cannot be read: {e.Message}");
+            throw new ConfigurationException(RouteConfiguration.Key, null, $"cannot be read: {exception.Message}");
         }
     }
 
-    /// <summary>Checks every route with its policy, and every cluster.</summary>
-    /// <exception cref="ConfigurationException">Something is wrong; tells all of it.</exception>
-    public async Task ValidateAsync(IConfigValidator validator, RoutePolicies policies)
+    /// <summary>Validates every route with its policy, and every cluster.</summary>
+    /// <exception cref="ConfigurationException">Something is invalid; contains all errors.</exception>
+    public async Task ValidateTableAsync(IConfigValidator validator, RoutePolicies policies)
     {
         var errors = new List<ConfigurationError>();
         foreach (var route in Routes)
         {
-            errors.AddRange((await validator.ValidateRouteAsync(route)).Select(e => Error($"Routes:{route.RouteId}", e)));
+            errors.AddRange((await validator.ValidateRouteAsync(route)).Select(e => CreateError($"Routes:{route.RouteId}", e)));
             if (!Clusters.Any(c => string.Equals(c.ClusterId, route.ClusterId, StringComparison.OrdinalIgnoreCase)))
             {
-                errors.Add(new($"{Key}:Routes:{route.RouteId}:ClusterId", route.ClusterId, "is no cluster. Name one of ReverseProxy:Clusters."));
+                errors.Add(new(
+                    $"{RouteConfiguration.Key}:Routes:{route.RouteId}:ClusterId",
+                    route.ClusterId,
+                    "is not a configured cluster. Set it to one of ReverseProxy:Clusters."));
             }
         }
 
         foreach (var cluster in Clusters)
         {
-            errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(e => Error($"Clusters:{cluster.ClusterId}", e)));
-            foreach (var (name, destination) in cluster.Destinations ?? new Dictionary<string, DestinationConfig>())
-            {
-                if (!Uri.TryCreate(destination.Address, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-                {
-                    errors.Add(new($"{Key}:Clusters:{cluster.ClusterId}:Destinations:{name}:Address", destination.Address, "is not an http(s) URL. Write it like http://127.0.0.1:8000."));
-                }
-            }
+            errors.AddRange((await validator.ValidateClusterAsync(cluster)).Select(e => CreateError($"Clusters:{cluster.ClusterId}", e)));
+            errors.AddRange(FindInvalidAddresses(cluster));
         }
 
-        policies.Read(Routes, Clusters, errors);
+        policies.ReadPolicies(Routes, Clusters, errors);
         if (errors.Count > 0)
         {
             throw new ConfigurationException(errors);
         }
     }
 
-    /// <summary>A cluster that does not say how long it may be silent may be so for as long as the one application.</summary>
-    private static ClusterConfig WithPatience(ClusterConfig cluster, int seconds) => cluster with
+    private static IEnumerable<ConfigurationError> FindInvalidAddresses(ClusterConfig cluster)
+    {
+        foreach (var (name, destination) in cluster.Destinations ?? new Dictionary<string, DestinationConfig>())
+        {
+            if (!Uri.TryCreate(destination.Address, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            {
+                yield return new(
+                    $"{RouteConfiguration.Key}:Clusters:{cluster.ClusterId}:Destinations:{name}:Address",
+                    destination.Address,
+                    "is not an http(s) URL. Write it like http://127.0.0.1:8000.");
+            }
+        }
+    }
+
+    /// <summary>A cluster without its own activity timeout uses the one of <c>Upstream</c>.</summary>
+    private static ClusterConfig AddDefaultTimeout(ClusterConfig cluster, TimeSpan timeout) => cluster with
     {
         HttpRequest = (cluster.HttpRequest ?? ForwarderRequestConfig.Empty) with
         {
-            ActivityTimeout = cluster.HttpRequest?.ActivityTimeout ?? TimeSpan.FromSeconds(seconds),
+            ActivityTimeout = cluster.HttpRequest?.ActivityTimeout ?? timeout,
         },
     };
 
-    private static ConfigurationError Error(string at, Exception e) => new($"{Key}:{at}", null, e.Message);
+    private static ConfigurationError CreateError(string path, Exception exception) =>
+        new($"{RouteConfiguration.Key}:{path}", null, exception.Message);
 }

@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
 using TlsProxy.Drain;
-using TlsProxy.Forwarding;
 using TlsProxy.Listeners;
+using TlsProxy.Upstream;
 
 namespace TlsProxy.Status;
 
-/// <summary>Ports, the application behind, and the drain, in <c>/statusz</c>.</summary>
+/// <summary>Ports, drain state, and the application, in <c>/statusz</c>.</summary>
 internal sealed class ProxyStatus(
-    BoundPorts ports, UpstreamClient upstream, UpstreamState state, DrainingConnections draining, TlsProxyOptions options, TimeProvider time)
+    BoundPorts ports, RedirectOptions redirect, UpstreamOptions upstream, UpstreamHealth health, ConnectionDrain drain, TimeProvider time)
     : IStatusSection
 {
     public string Name => "proxy";
@@ -15,16 +15,17 @@ internal sealed class ProxyStatus(
     public JsonNode DescribeStatus() => new JsonObject
     {
         ["https_port"] = ports.Https,
-        ["http_port"] = options.Http.Port < 0 ? null : ports.Http,
-        ["draining"] = draining.IsDraining,
+        ["http_port"] = redirect.Port < 0 ? null : ports.Http,
+        ["draining"] = drain.IsDraining,
         ["socket_completions"] = SocketCompletions.AreInline ? "inline" : "pool",
         ["upstream"] = new JsonObject
         {
-            ["url"] = upstream.Address,
-            ["protocol"] = options.Upstream.Protocol.ToString().ToLowerInvariant(),
-            ["last_answer_seconds_ago"] = state.LastReached == 0 ? null : Math.Round(time.GetElapsedTime(state.LastReached).TotalSeconds, 1),
-            ["last_error"] = state.LastError,
-            ["last_error_at"] = state.LastErrorAt,
+            ["url"] = upstream.Url.ToString(),
+            ["protocol"] = upstream.Protocol.ToString().ToLowerInvariant(),
+            ["last_response_seconds_ago"] = health.LastResponse == 0 ? null : Math.Round(
+                time.GetElapsedTime(health.LastResponse).TotalSeconds, 1),
+            ["last_error"] = health.LastError,
+            ["last_error_at"] = health.LastErrorAt,
         },
     };
 }

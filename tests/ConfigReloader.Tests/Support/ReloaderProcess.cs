@@ -1,14 +1,12 @@
-using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using TestKit;
 
 namespace ConfigReloader.Tests.Support;
 
-/// <summary>The program itself, as a container runs it.</summary>
-internal sealed partial class ReloaderProcess : IAsyncDisposable
+/// <summary>The config reloader as a process, as a container runs it.</summary>
+internal sealed class ReloaderProcess : IAsyncDisposable
 {
-    /// <summary>Its path, for whoever starts it in a way of his own.</summary>
+    /// <summary>Path of the program, for tests that start it in their own way.</summary>
     public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "ConfigReloader.dll");
 
     private readonly ChildProcess _process;
@@ -21,55 +19,51 @@ internal sealed partial class ReloaderProcess : IAsyncDisposable
 
     public Uri StatusUrl => new(_client.BaseAddress!, "/statusz");
 
-    /// <summary>Starts it and waits until its management port answers.</summary>
-    public static Task<ReloaderProcess> ServeAsync(params string[] flags) => ServeByAsync([], flags);
+    /// <summary>Starts it and waits until its management port listens.</summary>
+    public static Task<ReloaderProcess> StartAsync(params string[] flags) => StartWithWrapperAsync([], flags);
 
-    /// <summary>Starts it by way of another program, such as <c>setpriv</c> with its arguments.</summary>
-    public static async Task<ReloaderProcess> ServeByAsync(string[] by, params string[] flags)
+    /// <summary>Starts it with a wrapper, such as <c>setpriv</c> with its arguments.</summary>
+    public static async Task<ReloaderProcess> StartWithWrapperAsync(string[] wrapper, params string[] flags)
     {
-        string[] command = [.. by, "dotnet", Program, .. flags, "--Management:Port=0", "--Listen:Address=localhost"];
+        string[] command = [.. wrapper, "dotnet", Program, .. flags, "--Management:Port=0", "--Listen:Address=localhost"];
         var process = ChildProcess.Start(command[0], command[1..]);
-        await process.SaysAsync("Management port");
-        var port = process.Output.Select(line => ListeningLine().Match(line)).First(match => match.Success).Groups[1].Value;
-        return new ReloaderProcess(process, int.Parse(port, CultureInfo.InvariantCulture));
+        var line = await process.WaitForLineAsync("\"event\":\"Listening\"");
+        using var json = JsonDocument.Parse(line);
+        return new ReloaderProcess(process, json.RootElement.GetProperty("port").GetInt32());
     }
 
-    /// <summary>Runs it to its end.</summary>
+    /// <summary>Runs it until it exits.</summary>
     public static Task<(int ExitCode, string Output)> RunAsync(IReadOnlyDictionary<string, string?>? environment, params string[] flags) =>
-        RunByAsync([], environment, flags);
+        RunWithWrapperAsync([], environment, flags);
 
-    /// <summary>Runs it to its end by way of another program.</summary>
-    public static async Task<(int ExitCode, string Output)> RunByAsync(string[] by, IReadOnlyDictionary<string, string?>? environment, params string[] flags)
+    /// <summary>Runs it with a wrapper until it exits.</summary>
+    public static async Task<(int ExitCode, string Output)> RunWithWrapperAsync(
+        string[] wrapper, IReadOnlyDictionary<string, string?>? environment, params string[] flags)
     {
-        string[] command = [.. by, "dotnet", Program, .. flags];
+        string[] command = [.. wrapper, "dotnet", Program, .. flags];
         await using var process = ChildProcess.Start(command[0], command[1..], environment);
-        var exitCode = await process.ExitAsync();
-        return (exitCode, string.Join('\n', process.Output.Concat(process.Errors)));
+        var exitCode = await process.WaitForExitAsync();
+        return (exitCode, string.Join('\n', process.Lines));
     }
 
-    public async Task<JsonNode> StatusAsync() => JsonNode.Parse(await _client.GetStringAsync(StatusUrl))!;
+    public async Task<JsonNode> ReadStatusAsync() => JsonNode.Parse(await _client.GetStringAsync(StatusUrl))!;
 
-    public Task<string> GetAsync(string path) => _client.GetStringAsync(new Uri(path, UriKind.Relative));
+    public Task<string> GetTextAsync(string path) => _client.GetStringAsync(new Uri(path, UriKind.Relative));
 
     public Task<HttpResponseMessage> ReloadAsync() => _client.PostAsync(new Uri("/-/reload", UriKind.Relative), null);
 
-    /// <summary>Waits until a watch is in a phase, as its status shows it.</summary>
-    public Task PhaseAsync(string watch, string phase) => Eventually.HoldsAsync(
-        async () => (string?)(await StatusAsync())["watches"]?[watch]?["phase"] == phase, () => $"{watch} {phase}");
+    /// <summary>Waits until the status shows this phase of a watch.</summary>
+    public Task WaitForPhaseAsync(string watch, string phase) => Eventually.ReadAsync(
+        async () => (await ReadStatusAsync())["watches"]?[watch],
+        status => (string?)status?["phase"] == phase,
+        status => $"phase of {watch} is not {phase}: {status}");
 
     /// <summary>Sends SIGTERM and returns the exit code.</summary>
-    public Task<int> TerminateAsync()
-    {
-        _process.Terminate();
-        return _process.ExitAsync();
-    }
+    public Task<int> TerminateAsync() => _process.TerminateAsync();
 
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
         _client.Dispose();
     }
-
-    [GeneratedRegex("Management port ([0-9]+): listening")]
-    private static partial Regex ListeningLine();
 }

@@ -6,20 +6,20 @@ using Microsoft.Extensions.Logging;
 
 namespace ConfigReloader.Tests.Support;
 
-/// <summary>An application with a reload address, on a real Kestrel. At each reload it reads the configuration, as a real one does.</summary>
+/// <summary>An application with a reload endpoint, on Kestrel. On each reload it reads its configuration, as a real application does.</summary>
 internal sealed class StubApplication : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     private StubApplication(WebApplication app) => _app = app;
 
-    /// <summary>What each reload read, in order.</summary>
+    /// <summary>The configuration that each reload has read, in order.</summary>
     public ConcurrentQueue<string> Reloads { get; } = new();
 
-    /// <summary>Answers a reload; the default takes everything.</summary>
-    public Func<HttpContext, string, Task> Answer { get; set; } = (_, _) => Task.CompletedTask;
+    /// <summary>Responds to a reload; by default with 200.</summary>
+    public Func<HttpContext, string, Task> Respond { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>What <c>/statusz</c> says; null: 404.</summary>
+    /// <summary>The content of <c>/statusz</c>; null for 404.</summary>
     public Func<object>? Status { get; set; }
 
     public int Port => new Uri(_app.Urls.Single()).Port;
@@ -39,7 +39,7 @@ internal sealed class StubApplication : IAsyncDisposable
         {
             var state = read?.Invoke() ?? "";
             stub.Reloads.Enqueue(state);
-            await stub.Answer(context, state);
+            await stub.Respond(context, state);
         });
         app.MapGet("/statusz", () => stub.Status is { } status ? Results.Json(status()) : Results.NotFound());
         await app.StartAsync();

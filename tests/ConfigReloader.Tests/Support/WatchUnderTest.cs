@@ -1,15 +1,13 @@
-using System.Diagnostics.Metrics;
+using ConfigReloader.Sources;
 using ConfigReloader.Watching;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using TestKit;
+using Prometheus;
 
 namespace ConfigReloader.Tests.Support;
 
-/// <summary>A watch with its loop, on real files and real targets, without the process around it.</summary>
+/// <summary>A watch with its loop, on real files and real targets, but inside the test process.</summary>
 internal sealed class WatchUnderTest : IAsyncDisposable
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly CancellationTokenSource _stopping = new();
     private readonly WatchFactory _factory;
     private readonly Watch _watch;
@@ -18,24 +16,25 @@ internal sealed class WatchUnderTest : IAsyncDisposable
     public WatchUnderTest(WatchOptions options, string? stateFile = null)
     {
         Problems = new Problems(TimeProvider.System, NullLogger<Problems>.Instance);
+        var registry = Metrics.NewCustomRegistry();
         _factory = new WatchFactory(
-            new WatchMetrics(_services.GetRequiredService<IMeterFactory>(), new WatchStates()),
-            new DeliveredState(stateFile, Problems),
+            new WatchMetrics(Metrics.WithCustomRegistry(registry), registry, new ActiveWatches()),
+            new DeliveryStateFile(stateFile, Problems),
             Problems,
             new ProcessIdentity("config-reloader", "1.0.0"),
             TimeProvider.System,
             NullLogger<Watch>.Instance);
-        _watch = _factory.Create("app", options);
-        _loop = Task.Run(() => _watch.RunAsync(_stopping.Token, _stopping.Token));
+        _watch = _factory.CreateWatch("app", options);
+        _loop = Task.Run(() => _watch.RunLoopAsync(_stopping.Token, _stopping.Token));
     }
 
     public Problems Problems { get; }
 
-    public WatchState State => _watch.State;
+    public WatchReport Report => _watch.Report;
 
-    public string? NotReadyBecause => _watch.NotReadyBecause;
+    public string? NotReadyReason => _watch.NotReadyReason;
 
-    /// <summary>Options with waits that suit a test.</summary>
+    /// <summary>Options with short delays.</summary>
     public static WatchOptions Options(string directory) => new()
     {
         Directory = directory,
@@ -45,13 +44,13 @@ internal sealed class WatchUnderTest : IAsyncDisposable
     };
 
     /// <summary>Waits until the watch is in a phase.</summary>
-    public Task ComesToAsync(WatchPhase phase) => Eventually.HoldsAsync(() => State.Phase == phase, $"{phase}; is {State}");
+    public Task WaitForPhaseAsync(WatchPhase phase) => Eventually.AssertAsync(() => Report.Phase == phase, () => $"{phase}; is {Report}");
 
-    /// <summary>Waits until what is in the directory has arrived.</summary>
-    public Task HasDeliveredAsync(string directory)
+    /// <summary>Waits until the content of the directory was delivered.</summary>
+    public Task WaitForDeliveryAsync(string directory)
     {
-        var wanted = Source.Directory(directory).Read(withContent: false, CancellationToken.None).Fingerprint;
-        return Eventually.HoldsAsync(() => State.Delivered == wanted, $"{wanted} delivered; is {State}");
+        var expected = WatchedSource.ForDirectory(directory).ReadSnapshot(withContent: false, CancellationToken.None).Fingerprint;
+        return Eventually.AssertAsync(() => Report.DeliveredFingerprint == expected, () => $"{expected} delivered; is {Report}");
     }
 
     public async ValueTask DisposeAsync()
@@ -60,6 +59,5 @@ internal sealed class WatchUnderTest : IAsyncDisposable
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
         _factory.Dispose();
-        await _services.DisposeAsync();
     }
 }

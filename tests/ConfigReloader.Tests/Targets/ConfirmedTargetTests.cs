@@ -10,78 +10,78 @@ public sealed class ConfirmedTargetTests : IDisposable
     public void Dispose() => _client.Dispose();
 
     [Fact]
-    public async Task A_new_generation_confirms()
+    public async Task New_generation_confirms_the_delivery()
     {
         await using var application = await StubApplication.StartAsync();
         var generation = 1;
         application.Status = () => new { configuration_generation = generation };
 
-        var delivery = await Confirmed(application, () => generation++).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => generation++).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
     }
 
     [Fact]
-    public async Task The_generation_is_also_found_under_process()
+    public async Task Generation_is_also_found_under_process()
     {
         await using var application = await StubApplication.StartAsync();
         var generation = 1;
         application.Status = () => new { process = new { config_generation = generation } };
 
-        var delivery = await Confirmed(application, () => generation++).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => generation++).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
     }
 
     [Fact]
-    public async Task A_new_process_confirms_though_its_generation_is_the_same()
+    public async Task New_process_confirms_the_delivery_even_with_the_same_generation()
     {
         await using var application = await StubApplication.StartAsync();
         var startedAt = "2026-01-01";
         application.Status = () => new { configuration_generation = 1, started_at = startedAt };
 
-        var delivery = await Confirmed(application, () => startedAt = "2026-01-02").DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => startedAt = "2026-01-02").DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
     }
 
     [Fact]
-    public async Task The_same_generation_is_noticed_and_the_number_told()
+    public async Task Unchanged_generation_is_reported_as_unconfirmed_with_its_number()
     {
         await using var application = await StubApplication.StartAsync();
         application.Status = () => new { configuration_generation = 3 };
 
-        var delivery = await Confirmed(application, () => { }).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => { }).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Unconfirmed, delivery.Outcome);
-        Assert.Contains("still 3", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Unconfirmed, result.Outcome);
+        Assert.Contains("still 3", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_refusal_in_the_status_is_the_application_s_refusal()
+    public async Task Rejection_on_the_status_page_counts_as_the_applications_rejection()
     {
         await using var application = await StubApplication.StartAsync();
         object reload = new { outcome = "applied", at = "1", errors = Array.Empty<string>() };
         application.Status = () => new { configuration_generation = 3, last_reload = reload };
 
-        var delivery = await Confirmed(application, () => reload = new { outcome = "refused", at = "2", errors = new[] { "Model:Path is wrong" } })
-            .DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => reload = new { outcome = "refused", at = "2", errors = new[] { "Model:Path is wrong" } })
+            .DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Refused, delivery.Outcome);
-        Assert.Contains("Model:Path is wrong", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Refused, result.Outcome);
+        Assert.Contains("Model:Path is wrong", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_status_page_that_says_nothing_of_it_is_said_and_the_target_is_told_all_the_same()
+    public async Task Missing_status_page_is_reported_but_the_target_is_still_notified()
     {
         await using var application = await StubApplication.StartAsync();
-        var told = 0;
+        var deliveries = 0;
 
-        var delivery = await Confirmed(application, () => told++).DeliverAsync(CancellationToken.None);
+        var result = await Confirmed(application, () => deliveries++).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Unconfirmed, delivery.Outcome);
-        Assert.Contains("404", delivery.Message, StringComparison.Ordinal);
-        Assert.Equal(1, told);
+        Assert.Equal(DeliveryOutcome.Unconfirmed, result.Outcome);
+        Assert.Contains("404", result.Message, StringComparison.Ordinal);
+        Assert.Equal(1, deliveries);
     }
 
     private ConfirmedTarget Confirmed(StubApplication application, Action deliver) =>
@@ -91,12 +91,12 @@ public sealed class ConfirmedTargetTests : IDisposable
     {
         public string Description => "an action";
 
-        public Task<Delivery> DeliverAsync(CancellationToken cancellationToken)
+        public Task<DeliveryResult> DeliverChangeAsync(CancellationToken cancellationToken)
         {
             deliver();
-            return Task.FromResult(Delivery.Delivered("done"));
+            return Task.FromResult(DeliveryResult.Delivered("done"));
         }
 
-        public Task<Delivery?> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult<Delivery?>(null);
+        public Task<DeliveryResult?> CheckReachabilityAsync(CancellationToken cancellationToken) => Task.FromResult<DeliveryResult?>(null);
     }
 }

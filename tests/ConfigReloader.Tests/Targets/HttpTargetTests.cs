@@ -1,7 +1,6 @@
 using ConfigReloader.Targets;
 using ConfigReloader.Tests.Support;
 using Microsoft.AspNetCore.Http;
-using TestKit;
 
 namespace ConfigReloader.Tests.Targets;
 
@@ -19,86 +18,86 @@ public sealed class HttpTargetTests : IDisposable
     [InlineData(422, "Refused")]
     [InlineData(500, "Failed")]
     [InlineData(503, "Failed")]
-    public async Task The_answer_s_status_decides(int status, string outcome)
+    public async Task Status_code_of_the_response_determines_the_outcome(int status, string outcome)
     {
         await using var application = await StubApplication.StartAsync();
-        application.Answer = (context, _) =>
+        application.Respond = (context, _) =>
         {
             context.Response.StatusCode = status;
             return Task.CompletedTask;
         };
 
-        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(outcome, delivery.Outcome.ToString());
-        Assert.Contains($"{status}", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(outcome, result.Outcome.ToString());
+        Assert.Contains($"{status}", result.Message, StringComparison.Ordinal);
         Assert.Single(application.Reloads);
     }
 
     [Fact]
-    public async Task A_refusal_carries_the_application_s_own_words_and_not_more_than_a_page_of_them()
+    public async Task Rejection_carries_the_response_body_up_to_a_size_limit()
     {
         await using var application = await StubApplication.StartAsync();
-        application.Answer = async (context, _) =>
+        application.Respond = async (context, _) =>
         {
             context.Response.StatusCode = 422;
             await context.Response.WriteAsync("Model:Path: no such file " + new string('x', 1_000_000));
         };
 
-        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Refused, delivery.Outcome);
-        Assert.Contains("Model:Path: no such file", delivery.Message, StringComparison.Ordinal);
-        Assert.True(delivery.Message.Length < 5000);
+        Assert.Equal(DeliveryOutcome.Refused, result.Outcome);
+        Assert.Contains("Model:Path: no such file", result.Message, StringComparison.Ordinal);
+        Assert.True(result.Message.Length < 5000);
     }
 
     [Fact]
-    public async Task Nobody_listening_is_a_failure_that_says_where()
+    public async Task Connection_refused_is_a_failure_that_names_the_address()
     {
-        var delivery = await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/-/reload")).DeliverAsync(CancellationToken.None);
+        var result = await Target(new Uri($"http://127.0.0.1:{FreePort.FindUnused()}/-/reload")).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("127.0.0.1", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("127.0.0.1", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task No_answer_within_the_time_out_is_a_failure()
+    public async Task Missing_response_within_the_timeout_is_a_failure()
     {
         await using var application = await StubApplication.StartAsync();
         var released = new TaskCompletionSource();
-        application.Answer = (_, _) => released.Task;
+        application.Respond = (_, _) => released.Task;
 
-        var delivery = await Target(application.ReloadUrl, TimeSpan.FromMilliseconds(200)).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl, TimeSpan.FromMilliseconds(200)).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("0.2 s", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("0.2 s", result.Message, StringComparison.Ordinal);
         released.SetResult();
     }
 
     [Fact]
-    public async Task An_answer_that_breaks_off_is_a_failure()
+    public async Task Response_that_breaks_off_is_a_failure()
     {
         await using var application = await StubApplication.StartAsync();
-        application.Answer = async (context, _) =>
+        application.Respond = async (context, _) =>
         {
             context.Response.ContentLength = 100;
             await context.Response.WriteAsync("half");
             context.Abort();
         };
 
-        var delivery = await Target(application.ReloadUrl).DeliverAsync(CancellationToken.None);
+        var result = await Target(application.ReloadUrl).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
     }
 
     [Fact]
-    public async Task A_probe_finds_the_listener_without_reloading()
+    public async Task Reachability_check_finds_the_listener_without_reloading()
     {
         await using var application = await StubApplication.StartAsync();
 
-        Assert.Null(await Target(application.ReloadUrl).ProbeAsync(CancellationToken.None));
+        Assert.Null(await Target(application.ReloadUrl).CheckReachabilityAsync(CancellationToken.None));
         Assert.Empty(application.Reloads);
-        Assert.NotNull(await Target(new Uri($"http://127.0.0.1:{FreePort.Take()}/")).ProbeAsync(CancellationToken.None));
+        Assert.NotNull(await Target(new Uri($"http://127.0.0.1:{FreePort.FindUnused()}/")).CheckReachabilityAsync(CancellationToken.None));
     }
 
     private HttpTarget Target(Uri url, TimeSpan? timeout = null) => new(url, timeout ?? TimeSpan.FromSeconds(30), _client, TimeProvider.System);

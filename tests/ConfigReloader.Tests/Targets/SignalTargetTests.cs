@@ -1,7 +1,6 @@
 using System.Globalization;
 using ConfigReloader.Targets;
 using ConfigReloader.Tests.Support;
-using TestKit;
 
 namespace ConfigReloader.Tests.Targets;
 
@@ -11,7 +10,7 @@ public sealed class SignalTargetTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    // Short enough for the kernel's 15 characters, and of this test alone.
+    // Within the kernel's limit of 15 characters, and unique to this test.
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"app{Environment.ProcessId}x{Interlocked.Increment(ref _names)}");
 
     private string Shell => field ??= ShellProcess.Named(_directory, _name);
@@ -22,137 +21,137 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("HUP")]
     [InlineData("SIGUSR1")]
     [InlineData("usr2")]
-    public async Task A_process_that_is_found_by_its_name_gets_the_signal(string signal)
+    public async Task Process_with_the_configured_name_receives_the_signal(string signal)
     {
         await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping(signal.ToUpperInvariant().Replace("SIG", "", StringComparison.Ordinal)));
 
-        var delivery = await ByName(signal).DeliverAsync(CancellationToken.None);
+        var result = await ByName(signal).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
+        await Eventually.AssertAsync(() => process.Output.Count == 2, "the trap runs");
         Assert.False(process.HasExited);
     }
 
     [Fact]
-    public async Task A_name_longer_than_the_kernel_keeps_is_found_by_the_program()
+    public async Task Name_longer_than_the_kernel_stores_matches_the_program_file()
     {
         var name = _name + "-with-a-long-name";
         await using var process = await ShellProcess.StartAsync(ShellProcess.Named(_directory, name), ShellProcess.Trapping("HUP"));
 
-        var delivery = await new SignalTarget(Hup, name, null, allowPid1: false, new ProcessTable()).DeliverAsync(CancellationToken.None);
+        var result = await Target(Hup, name, null, new ProcessTable()).DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        await Eventually.HoldsAsync(() => process.Output.Count == 2, "the trap runs");
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
+        await Eventually.AssertAsync(() => process.Output.Count == 2, "the trap runs");
     }
 
     [Fact]
-    public async Task Two_of_the_same_name_are_one_too_many_and_both_are_named()
+    public async Task Two_processes_with_the_same_name_are_both_listed_and_not_signalled()
     {
         await using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         await using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains($"{one.Id} (", delivery.Message, StringComparison.Ordinal);
-        Assert.Contains($"{other.Id} (", delivery.Message, StringComparison.Ordinal);
-        Assert.Contains("PidFile", delivery.Remedy, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains($"{one.Id} (", result.Message, StringComparison.Ordinal);
+        Assert.Contains($"{other.Id} (", result.Message, StringComparison.Ordinal);
+        Assert.Contains("PidFile", result.Remedy, StringComparison.Ordinal);
 
-        // Neither has heard of it, as the next signal shows.
+        // Neither was signalled: the next signal is the first that arrives.
         File.WriteAllText(_directory["pid"], $"{one.Id}\n");
-        Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverAsync(CancellationToken.None)).Outcome);
-        await Eventually.HoldsAsync(() => one.Output.Count == 2, "the one that is meant is signalled");
+        Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverChangeAsync(CancellationToken.None)).Outcome);
+        await Eventually.AssertAsync(() => one.Output.Count == 2, "the selected process is signalled");
         Assert.Equal(["ready"], other.Output);
     }
 
     [Fact]
-    public async Task Workers_of_the_same_name_are_their_master_s_business()
+    public async Task Only_the_master_is_signalled_if_workers_have_the_same_name()
     {
         await using var master = await ShellProcess.StartAsync(
             Shell, $"trap 'echo reload' HUP; {Shell} -c 'while kill -0 $PPID; do sleep 0.02; done' & echo ready; {ShellProcess.UntilOrphaned}");
-        await Eventually.HoldsAsync(() => new ProcessTable().Read().Count(process => process.IsCalled(_name)) == 2, "the worker runs");
+        await Eventually.AssertAsync(() => new ProcessTable().ListProcesses().Count(process => process.MatchesName(_name)) == 2, "the worker runs");
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        Assert.Contains($"{master.Id} (", delivery.Message, StringComparison.Ordinal);
-        await Eventually.HoldsAsync(() => master.Output.Count == 2, "the master is signalled");
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
+        Assert.Contains($"{master.Id} (", result.Message, StringComparison.Ordinal);
+        await Eventually.AssertAsync(() => master.Output.Count == 2, "the master is signalled");
     }
 
     [Fact]
-    public async Task A_process_without_a_handler_is_not_ended_by_a_hangup()
+    public async Task Process_without_a_handler_is_not_terminated_by_SIGHUP()
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("no handler for SIGHUP", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("no handler for SIGHUP", result.Message, StringComparison.Ordinal);
         Assert.False(process.HasExited);
     }
 
     [Fact]
-    public async Task A_process_that_ignores_the_signal_is_noticed()
+    public async Task Process_that_ignores_the_signal_is_reported()
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"trap '' HUP; echo ready; {ShellProcess.UntilOrphaned}");
 
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("ignores SIGHUP", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("ignores SIGHUP", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_signal_that_means_the_end_needs_no_handler()
+    public async Task Termination_signal_is_sent_without_a_handler()
     {
         await using var process = await ShellProcess.StartAsync(Shell, $"echo ready; {ShellProcess.UntilOrphaned}");
 
-        var delivery = await ByName("TERM").DeliverAsync(CancellationToken.None);
+        var result = await ByName("TERM").DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Delivered, delivery.Outcome);
-        await Eventually.HoldsAsync(() => process.HasExited, "the process ends");
+        Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
+        await Eventually.AssertAsync(() => process.HasExited, "the process exits");
     }
 
     [Fact]
-    public async Task No_such_process_says_how_many_were_looked_at()
+    public async Task Missing_process_is_reported_with_the_name_that_was_searched()
     {
-        var delivery = await ByName().DeliverAsync(CancellationToken.None);
+        var result = await ByName().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains($"no process is called {_name}", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains($"no process is named {_name}", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task It_never_signals_itself()
+    public async Task Reloader_never_signals_itself()
     {
-        var own = new ProcessTable().Find(Environment.ProcessId);
+        var own = new ProcessTable().FindProcess(Environment.ProcessId);
         Assert.NotNull(own);
         File.WriteAllText(_directory["pid"], $"{own.Id}");
 
-        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+        var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("itself", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("itself", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Process_1_is_not_signalled_unless_asked()
+    public async Task Process_1_is_not_signalled_by_default()
     {
         var proc = FakeProc((1, 0, "pause", Handlers(1)));
 
-        var refused = await new SignalTarget(Hup, "pause", null, allowPid1: false, proc).ProbeAsync(CancellationToken.None);
-        Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
+        var failure = await Target(Hup, "pause", null, proc).CheckReachabilityAsync(CancellationToken.None);
+        Assert.Contains("AllowPid1", failure?.Remedy, StringComparison.Ordinal);
         File.WriteAllText(_directory["pid"], "1");
-        refused = await new SignalTarget(Hup, null, _directory["pid"], allowPid1: false, proc).ProbeAsync(CancellationToken.None);
-        Assert.Contains("AllowPid1", refused?.Remedy, StringComparison.Ordinal);
+        failure = await Target(Hup, null, _directory["pid"], proc).CheckReachabilityAsync(CancellationToken.None);
+        Assert.Contains("AllowPid1", failure?.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Alone_in_its_process_namespace_it_says_what_the_Pod_lacks()
+    public async Task Isolated_process_namespace_is_reported_with_the_missing_Pod_setting()
     {
         var proc = FakeProc((Environment.ProcessId, 0, "dotnet", Handlers(1)));
 
-        var failure = await new SignalTarget(Hup, "nginx", null, allowPid1: false, proc).ProbeAsync(CancellationToken.None);
+        var failure = await Target(Hup, "nginx", null, proc).CheckReachabilityAsync(CancellationToken.None);
 
         Assert.Contains("shareProcessNamespace", failure?.Remedy, StringComparison.Ordinal);
     }
@@ -161,37 +160,37 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("", "no process id")]
     [InlineData("nonsense", "no process id")]
     [InlineData("-5", "no process id")]
-    [InlineData("2147483647", "there is none")]
-    public async Task A_pid_file_that_names_no_process_is_said(string content, string message)
+    [InlineData("2147483647", "no such process")]
+    public async Task Pid_file_without_a_valid_process_id_is_reported(string content, string message)
     {
         File.WriteAllText(_directory["pid"], content);
 
-        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+        var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains(message, delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains(message, result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_pid_file_that_is_not_there_yet_is_said()
+    public async Task Missing_pid_file_is_reported()
     {
-        var delivery = await ByPidFile().DeliverAsync(CancellationToken.None);
+        var result = await ByPidFile().DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("cannot be read", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("cannot be read", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_stale_pid_file_does_not_hit_the_process_that_has_got_the_number()
+    public async Task Stale_pid_file_does_not_signal_the_new_owner_of_the_process_id()
     {
         await using var process = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         File.WriteAllText(_directory["pid"], $"{process.Id}");
 
-        var delivery = await new SignalTarget(Hup, "nginx", _directory["pid"], allowPid1: false, new ProcessTable())
-            .DeliverAsync(CancellationToken.None);
+        var result = await Target(Hup, "nginx", _directory["pid"], new ProcessTable())
+            .DeliverChangeAsync(CancellationToken.None);
 
-        Assert.Equal(DeliveryOutcome.Failed, delivery.Outcome);
-        Assert.Contains("not called nginx", delivery.Message, StringComparison.Ordinal);
+        Assert.Equal(DeliveryOutcome.Failed, result.Outcome);
+        Assert.Contains("not named nginx", result.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -200,23 +199,25 @@ public sealed class SignalTargetTests : IDisposable
     [InlineData("dotnet", true)]
     [InlineData("Agen", false)]
     [InlineData("app", false)]
-    public void A_process_of_an_interpreter_is_called_by_what_it_runs(string name, bool called)
+    public void Process_of_an_interpreter_matches_the_name_of_its_script(string name, bool matches)
     {
         var process = new ProcessEntry(7, 1, "dotnet", ["/usr/bin/dotnet", "/app/Agent.dll", "--config", "app"], 1000, 1, null);
 
-        Assert.Equal(called, process.IsCalled(name));
+        Assert.Equal(matches, process.MatchesName(name));
     }
 
-    private static ReloadSignal Hup => ReloadSignal.Find("HUP")!;
+    private static ReloadSignal Hup => ReloadSignal.FindByName("HUP")!;
 
     private static string Handlers(int signal) => (1UL << (signal - 1)).ToString("x16", CultureInfo.InvariantCulture);
 
-    private SignalTarget ByName(string signal = "HUP") =>
-        new(ReloadSignal.Find(signal)!, _name, null, allowPid1: false, new ProcessTable());
+    private SignalTarget ByName(string signal = "HUP") => Target(ReloadSignal.FindByName(signal)!, _name, null, new ProcessTable());
 
-    private SignalTarget ByPidFile() => new(Hup, null, _directory["pid"], allowPid1: false, new ProcessTable());
+    private SignalTarget ByPidFile() => Target(Hup, null, _directory["pid"], new ProcessTable());
 
-    /// <summary>A proc file system with other numbers than this machine's; nothing in it is ever signalled.</summary>
+    private static SignalTarget Target(ReloadSignal signal, string? processName, string? pidFile, ProcessTable processes) =>
+        new(signal, new ProcessFinder(processName, pidFile, allowPid1: false, processes), processes);
+
+    /// <summary>A proc file system with made-up processes; none of them is ever signalled.</summary>
     private ProcessTable FakeProc(params (int Id, int Parent, string Name, string Caught)[] processes)
     {
         foreach (var (id, parent, name, caught) in processes)

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Hosting.Metrics;
 using Microsoft.AspNetCore.Http;
-using TestKit;
 
 namespace Hosting.Tests.Metrics;
 
@@ -28,7 +27,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task Names_types_labels_and_buckets_of_the_page_stay_the_same()
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
         var first = MetricShapes.ReadFrom(await specimen.Management.GetStringAsync("/metrics"));
         Assert.Contains("counter specimen_config_reloads_total{outcome}", first);
 
@@ -36,15 +35,18 @@ public sealed class MetricsEndpointTests
         specimen.Web.DefaultRequestHeaders.ConnectionClose = true;
         await specimen.Web.GetStringAsync("/greeting");
         using var notFound = await specimen.Web.GetAsync("/nowhere");
-        using var notAllowed = await specimen.Web.PostAsync("/greeting", new StringContent("x"));
+        using var notAllowed = await specimen.Web.PostAsync("/greeting", null);
         using var broken = await specimen.Management.GetAsync("/broken");
 
         string[] expected = [];
         string[] actual = [];
-        await Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
-                actual = [.. MetricShapes.ReadFrom(await specimen.Management.GetStringAsync("/metrics"))];
+                // Whether Kestrel sees an error when a connection closes depends on which side closes it first.
+                var shapes = MetricShapes.ReadFrom(await specimen.Management.GetStringAsync("/metrics"));
+                const string FailedConnection = "histogram kestrel_connection_duration_seconds{error_type";
+                actual = [.. shapes.Where(shape => !shape.StartsWith(FailedConnection, StringComparison.Ordinal))];
                 expected = [.. ReadGoldenShapes().Order(StringComparer.Ordinal)];
                 return actual.SequenceEqual(expected);
             },
@@ -54,7 +56,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task Formats_differ_in_content_type_and_end_marker()
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
 
         using var text = await specimen.Management.GetAsync("/metrics");
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", text.Content.Headers.ContentType!.ToString());
@@ -71,7 +73,7 @@ public sealed class MetricsEndpointTests
     [Fact]
     public async Task Only_GET_and_HEAD_are_allowed()
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
 
         using var head = await specimen.Management.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/metrics"));
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
@@ -87,7 +89,7 @@ public sealed class MetricsEndpointTests
     public async Task Build_version_and_start_time_are_on_the_first_page()
     {
         var before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
         var page = await specimen.Management.GetStringAsync("/metrics");
 
         Assert.Contains("specimen_build_info{version=\"1.0.0\"} 1\n", page, StringComparison.Ordinal);
@@ -104,12 +106,12 @@ public sealed class MetricsEndpointTests
     [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00", false)]
     public async Task Exemplar_carries_the_trace_id_of_a_sampled_request_only(string traceParent, bool sampled)
     {
-        await using var specimen = await Specimen.StartAsync([]);
+        await using var specimen = await SpecimenProcess.StartAsync([]);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/greeting") { Headers = { { "traceparent", traceParent } } };
         using var response = await specimen.Web.SendAsync(request);
 
         var page = "";
-        await Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 using var scrape = new HttpRequestMessage(HttpMethod.Get, "/metrics");

@@ -1,11 +1,12 @@
 using Lab.CommandLine;
-using TestKit;
 
 namespace Lab.Tests.CommandLine;
 
-/// <summary>The lab as a process of its own, in a directory of its own.</summary>
+/// <summary>The lab as a process, in its own directory.</summary>
 internal sealed class LabProcess : IAsyncDisposable
 {
+    private static readonly string Assembly = typeof(CommandLineOptions).Assembly.Location;
+
     private readonly TemporaryDirectory _directory = new();
     private ChildProcess? _process;
 
@@ -13,19 +14,24 @@ internal sealed class LabProcess : IAsyncDisposable
 
     public ChildProcess Process => _process!;
 
-    /// <summary>Starts it with a manifest; the last line of <c>--help</c> is for a test without.</summary>
+    /// <summary>Starts it with a manifest in <c>pod.yaml</c>.</summary>
     public LabProcess Start(string manifest, params string[] arguments)
     {
         File.WriteAllText(_directory["pod.yaml"], manifest);
-        _process = ChildProcess.DotNet(typeof(CommandLineOptions).Assembly.Location, ["pod.yaml", .. arguments], new Dictionary<string, string?> { ["NO_COLOR"] = "1" }, _directory.Path);
+        var environment = new Dictionary<string, string?> { ["NO_COLOR"] = "1" };
+        _process = ChildProcess.DotNet(Assembly, ["pod.yaml", .. arguments], environment, _directory.Path);
         return this;
     }
 
-    public LabProcess StartWith(params string[] arguments)
+    /// <summary>Starts it with arguments only.</summary>
+    public LabProcess StartWithArguments(params string[] arguments)
     {
-        _process = ChildProcess.DotNet(typeof(CommandLineOptions).Assembly.Location, arguments, directory: _directory.Path);
+        _process = ChildProcess.DotNet(Assembly, arguments, directory: _directory.Path);
         return this;
     }
+
+    /// <summary>Starts a second lab in the same directory.</summary>
+    public ChildProcess StartSecondLab() => ChildProcess.DotNet(Assembly, ["pod.yaml"], directory: _directory.Path);
 
     public async ValueTask DisposeAsync()
     {

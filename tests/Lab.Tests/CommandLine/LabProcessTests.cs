@@ -1,11 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Lab.Tests.Containers;
-using TestKit;
 
 namespace Lab.Tests.CommandLine;
 
-/// <summary>The lab as a user starts it: what it says, what it leaves, how it ends.</summary>
+/// <summary>The lab as a user starts it: its output, its files, its exit code.</summary>
 public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
 {
     private const string TwoSidecars =
@@ -40,7 +39,7 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    // xunit 2 knows the one, the analyzers the other.
+    // xunit 2 calls this method; the analyzers require the other one.
     Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     public ValueTask DisposeAsync() => _lab.DisposeAsync();
@@ -48,38 +47,38 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     [Theory]
     [InlineData(2)]
     [InlineData(15)]
-    public async Task A_signal_stops_the_agent_first_then_the_sidecars_in_reverse_and_the_exit_code_is_0(int signal)
+    public async Task Signal_stops_the_agent_then_the_sidecars_in_reverse_and_exits_with_0(int signal)
     {
         var process = _lab.Start(TwoSidecars).Process;
-        await process.SaysAsync("3/3     Running");
-        await process.SaysAsync("agent   | on stderr");
+        await process.WaitForLineAsync("3/3     Running");
+        await process.WaitForLineAsync("agent   | on stderr");
 
-        process.Signal(signal);
+        process.SendSignal(signal);
 
-        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(0, await process.WaitForExitAsync());
         Assert.Equal(["agent   | logging up", "agent   | metrics up", "agent   | up"], process.Output.Where(line => line.StartsWith("agent ", StringComparison.Ordinal) && line.EndsWith(" up", StringComparison.Ordinal)));
         Assert.Equal(["agent   | bye", "metrics | bye", "logging | bye"], process.Output.Where(line => line.EndsWith("| bye", StringComparison.Ordinal)));
         Assert.Contains("agent   | on stderr", process.Output);
-        Assert.Empty(Processes.With(_lab.Directory));
+        Assert.Empty(ProcessList.FindByCommandLine(_lab.Directory));
     }
 
     [Fact]
-    public async Task A_lab_that_is_killed_leaves_no_process_behind()
+    public async Task Killed_lab_leaves_no_process_running()
     {
         var marker = $"{Random.Shared.Next(1_000_000, 9_000_000)}";
         var process = _lab.Start(TwoSidecars.Replace("4242", marker, StringComparison.Ordinal)).Process;
-        await process.SaysAsync("3/3     Running");
-        Assert.NotEmpty(Processes.With(marker));
+        await process.WaitForLineAsync("3/3     Running");
+        Assert.NotEmpty(ProcessList.FindByCommandLine(marker));
 
-        process.Signal(9);
+        process.SendSignal(9);
 
-        await Eventually.HoldsAsync(
-            () => Processes.With(marker).Count == 0 && Processes.With(_lab.Directory).Count == 0,
-            () => $"no process left: {string.Join(", ", Processes.With(marker).Concat(Processes.With(_lab.Directory)))}");
+        await Eventually.AssertAsync(
+            () => ProcessList.FindByCommandLine(marker).Count == 0 && ProcessList.FindByCommandLine(_lab.Directory).Count == 0,
+            () => $"no process left: {string.Join(", ", ProcessList.FindByCommandLine(marker).Concat(ProcessList.FindByCommandLine(_lab.Directory)))}");
     }
 
     [Fact]
-    public async Task A_ConfigMap_and_a_Secret_that_are_edited_reach_the_mounted_files_and_a_changed_Pod_asks_for_a_new_start()
+    public async Task Edited_ConfigMap_and_Secret_are_applied_and_an_edited_Pod_requires_a_restart()
     {
         const string Manifest =
             """
@@ -94,50 +93,50 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             """;
         var process = _lab.Start(Manifest).Process;
         var file = Path.Combine(_lab.Directory, "pod.yaml");
-        await process.SaysAsync("has first-eins");
+        await process.WaitForLineAsync("has first-eins");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("first", "second", StringComparison.Ordinal));
-        await process.SaysAsync("has second-eins");
+        await process.WaitForLineAsync("has second-eins");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("first", "[", StringComparison.Ordinal));
-        await process.SaysAsync("the changed manifest is not applied: pod.yaml:");
+        await process.WaitForLineAsync("the changed manifest is not applied: pod.yaml:");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("first", "second", StringComparison.Ordinal).Replace("eins", "zwei", StringComparison.Ordinal));
-        await process.SaysAsync("Secret password has changed");
-        await process.SaysAsync("has second-zwei");
+        await process.WaitForLineAsync("Secret password has changed");
+        await process.WaitForLineAsync("has second-zwei");
 
         await File.WriteAllTextAsync(file, Manifest.Replace("busybox", "alpine", StringComparison.Ordinal));
-        await process.SaysAsync("has first-eins");
-        await process.SaysAsync("takes a new start of the lab");
-        process.Terminate();
-        Assert.Equal(0, await process.ExitAsync());
+        await process.WaitForLineAsync("has first-eins");
+        await process.WaitForLineAsync("restart the lab");
+        Assert.Equal(0, await process.TerminateAsync());
     }
 
     [Fact]
-    public async Task A_second_signal_kills_at_once()
+    public async Task Second_signal_kills_immediately()
     {
         var process = _lab.Start(
             """
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {terminationGracePeriodSeconds: 3600, containers: [
               {name: agent, image: busybox, command: [sh, -c, "trap '' TERM; while :; do sleep 0.05; done"]}]}}
             """).Process;
-        await process.SaysAsync("1/1     Running");
+        await process.WaitForLineAsync("1/1     Running");
 
-        process.Signal(2);
-        await process.SaysAsync("stopping agent");
-        // Again and again, as an impatient hand does: what comes right after the first counts as the same signal.
-        await Eventually.HoldsAsync(
-            () => !process.TrySignal(2) || process.Output.Any(l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal)),
-            "the kill");
+        process.SendSignal(2);
+        await process.WaitForLineAsync("stopping agent");
 
-        Assert.Equal(0, await process.ExitAsync());
+        // Repeated, because a signal right after the first one counts as the same signal.
+        await Eventually.AssertAsync(
+            () => !process.TrySendSignal(2) || process.Output.Any(l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal)),
+            "agent to be killed");
+
+        Assert.Equal(0, await process.WaitForExitAsync());
         Assert.Contains(process.Output, l => l.Contains("agent exited with code 137, killed", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("exit 0", 0, "succeeded")]
     [InlineData("exit 3", 1, "failed")]
-    public async Task A_Job_that_is_done_ends_the_lab_with_its_outcome(string script, int exitCode, string word)
+    public async Task Lab_exits_with_the_outcome_of_a_completed_Job(string script, int exitCode, string word)
     {
         var process = _lab.Start(
             $$"""
@@ -146,33 +145,32 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
               containers: [{name: work, image: busybox, command: [sh, -c, "echo working; {{script}}"]}]} } } }
             """).Process;
 
-        Assert.Equal(exitCode, await process.ExitAsync());
+        Assert.Equal(exitCode, await process.WaitForExitAsync());
         Assert.Contains("work | working", process.Output);
         Assert.Contains($"lab  | job {word}", process.Output);
     }
 
     [Fact]
-    public async Task A_crashed_sidecar_comes_back_and_the_agent_goes_on()
+    public async Task Crashed_sidecar_restarts_and_the_agent_keeps_running()
     {
         var process = _lab.Start(TwoSidecars).Process;
-        await process.SaysAsync("3/3     Running");
+        await process.WaitForLineAsync("3/3     Running");
 
-        var victim = Processes.With("echo metrics up").Intersect(Processes.With("sh -c trap")).ToList();
+        var victim = ProcessList.FindByCommandLine("echo metrics up").Intersect(ProcessList.FindByCommandLine("sh -c trap")).ToList();
         var metrics = victim.Single(id => File.ReadAllText($"/proc/{id}/environ").Contains(Path.Combine(_lab.Directory, ".lab/pod/containers/metrics"), StringComparison.Ordinal));
         using (var kill = System.Diagnostics.Process.Start("kill", ["-KILL", metrics]))
         {
             await kill.WaitForExitAsync();
         }
 
-        await process.SaysAsync("metrics exited with code 137, killed");
-        await Eventually.HoldsAsync(() => process.Output.Count(line => line == "metrics | up") == 2, "the second run");
+        await process.WaitForLineAsync("metrics exited with code 137, killed");
+        await Eventually.AssertAsync(() => process.Output.Count(line => line == "metrics | up") == 2, "the second run");
         Assert.Single(process.Output, line => line == "agent   | up");
-        process.Terminate();
-        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(0, await process.TerminateAsync());
     }
 
     [Fact]
-    public async Task A_port_in_use_is_one_line_that_names_port_container_and_holder()
+    public async Task Port_in_use_is_one_line_with_port_container_and_owner()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -183,7 +181,7 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: agent, image: busybox, command: [env], ports: [{containerPort: {{port}} }]}]} }
             """).Process;
 
-        Assert.Equal(2, await process.ExitAsync());
+        Assert.Equal(2, await process.WaitForExitAsync());
         Assert.Contains($"port {port} (container agent) is in use by ", process.Errors.Single(), StringComparison.Ordinal);
         Assert.Contains($"(pid {Environment.ProcessId})", process.Errors.Single(), StringComparison.Ordinal);
     }
@@ -197,11 +195,11 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: busybox, command: [env], ports: [{containerPort: 21001}]}, {name: b, image: busybox, command: [env], ports: [{containerPort: 21001}]}]}}", "pod.yaml:1: port 21001 of container b is taken by container a")]
     [InlineData("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", "no Pod, Deployment or Job in the manifests")]
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: one}, spec: {containers: [{name: a, image: busybox, command: [env]}]}}\n---\n{apiVersion: v1, kind: Pod, metadata: {name: two}, spec: {containers: [{name: a, image: busybox, command: [env]}]}}", "several to run: choose one with --pod (one, two)")]
-    public async Task A_manifest_that_cannot_be_run_is_one_clear_line_and_exit_code_2(string manifest, string line)
+    public async Task Manifest_that_cannot_run_is_reported_in_one_line_with_exit_code_2(string manifest, string line)
     {
         var process = _lab.Start(manifest).Process;
 
-        Assert.Equal(2, await process.ExitAsync());
+        Assert.Equal(2, await process.WaitForExitAsync());
         Assert.StartsWith(line, process.Errors.Single(), StringComparison.Ordinal);
     }
 
@@ -209,16 +207,16 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("nosuch.yaml", "nosuch.yaml: no such file")]
     [InlineData("--bogus", "unknown option --bogus (--help shows them)")]
     [InlineData("--pod", "--pod needs a name")]
-    public async Task A_wrong_command_line_is_one_clear_line_and_exit_code_2(string argument, string line)
+    public async Task Wrong_command_line_is_reported_in_one_line_with_exit_code_2(string argument, string line)
     {
-        var process = _lab.StartWith(argument).Process;
+        var process = _lab.StartWithArguments(argument).Process;
 
-        Assert.Equal(2, await process.ExitAsync());
+        Assert.Equal(2, await process.WaitForExitAsync());
         Assert.Equal([line], process.Errors);
     }
 
     [Fact]
-    public async Task One_of_several_is_chosen_by_name_and_a_Deployment_runs_its_template()
+    public async Task Deployment_is_chosen_by_name_and_runs_its_template()
     {
         var process = _lab.Start(
             """
@@ -231,24 +229,22 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
             """,
             "--pod",
             "two").Process;
-        await process.SaysAsync("two    1/1     Running");
+        await process.WaitForLineAsync("two    1/1     Running");
         Assert.Contains("lab | Service two: not needed here", process.Output);
 
-        process.Terminate();
-        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(0, await process.TerminateAsync());
     }
 
     [Fact]
-    public async Task A_second_lab_does_not_run_the_same_Pod_in_the_same_place()
+    public async Task Second_lab_does_not_run_the_same_Pod_in_the_same_directory()
     {
         var process = _lab.Start(TwoSidecars).Process;
-        await process.SaysAsync("3/3     Running");
+        await process.WaitForLineAsync("3/3     Running");
 
-        await using var second = ChildProcess.DotNet(typeof(Lab.CommandLine.CommandLineOptions).Assembly.Location, ["pod.yaml"], directory: _lab.Directory);
+        await using var second = _lab.StartSecondLab();
 
-        Assert.Equal(2, await second.ExitAsync());
+        Assert.Equal(2, await second.WaitForExitAsync());
         Assert.Contains("does another lab run this Pod here?", second.Errors.Single(), StringComparison.Ordinal);
-        process.Terminate();
-        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(0, await process.TerminateAsync());
     }
 }

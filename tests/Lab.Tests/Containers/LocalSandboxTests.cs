@@ -1,17 +1,18 @@
 using Lab.Containers;
 using Lab.Containers.Local;
+using Lab.Manifests;
 using Lab.Objects;
-using TestKit;
 
 namespace Lab.Tests.Containers;
 
-/// <summary>Real processes, real volumes.</summary>
+/// <summary>Containers as real processes with real volumes.</summary>
 public sealed class LocalSandboxTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly ProcessStarter _starter = new();
     private readonly RecordedOutput _output = new();
     private RunDirectory? _run;
+    private PodConfiguration? _configuration;
 
     public void Dispose()
     {
@@ -21,28 +22,28 @@ public sealed class LocalSandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_container_sees_its_volumes_under_its_own_paths_and_another_container_sees_the_same_files()
+    public async Task Two_containers_see_the_same_volume_under_their_own_paths()
     {
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {volumes: [{name: v, emptyDir: {}}], containers: [
               {name: writer, image: busybox, command: [sh, -c, "echo hello > /out/file; echo $WHERE"], env: [{name: WHERE, value: "at /out/file"}], volumeMounts: [{name: v, mountPath: /out}]},
               {name: reader, image: busybox, command: [cat], args: [/in/file], volumeMounts: [{name: v, mountPath: /in}]}]}}
             """);
 
-        Assert.Equal(0, await RunAsync(sandbox, pod, "writer"));
-        Assert.Equal(0, await RunAsync(sandbox, pod, "reader"));
+        Assert.Equal(0, await RunContainerAsync(sandbox, pod, "writer"));
+        Assert.Equal(0, await RunContainerAsync(sandbox, pod, "reader"));
 
-        Assert.Equal(["hello"], _output.Of("reader"));
-        Assert.Equal([$"at {_run!.ContainerRoot("writer")}/out/file"], _output.Of("writer"));
-        Assert.Equal("hello\n", File.ReadAllText(Path.Combine(_run.Volume("v"), "file")));
+        Assert.Equal(["hello"], _output.LinesOf("reader"));
+        Assert.Equal([$"at {_run!.GetContainerRoot("writer")}/out/file"], _output.LinesOf("writer"));
+        Assert.Equal("hello\n", File.ReadAllText(Path.Combine(_run.GetVolumePath("v"), "file")));
     }
 
     [Fact]
-    public async Task The_environment_is_the_manifests_and_not_the_users()
+    public async Task Environment_comes_from_the_manifest_and_not_from_the_user()
     {
         Environment.SetEnvironmentVariable("LAB_TEST_LEAK", "leaked");
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {one: "1", two: "2"}}
             ---
@@ -56,9 +57,9 @@ public sealed class LocalSandboxTests : IDisposable
                 {name: MAYBE, valueFrom: {configMapKeyRef: {name: nope, key: x, optional: true}}}, {name: URL, value: "http://$(IP):80/$(P_one)$$(X)$(NOPE)"}]}]}}
             """);
 
-        Assert.Equal(0, await RunAsync(sandbox, pod, "c"));
+        Assert.Equal(0, await RunContainerAsync(sandbox, pod, "c"));
 
-        var lines = _output.Of("c").ToList();
+        var lines = _output.LinesOf("c").ToList();
         foreach (var expected in new[] { "P_one=1", "P_two=2", "POD=pod", "APP=agent", "IP=127.0.0.1", "MEMORY=64", "CPU=1", "TOKEN=secret", "URL=http://127.0.0.1:80/1$(X)$(NOPE)", "HOSTNAME=pod" })
         {
             Assert.Contains(expected, lines);
@@ -68,9 +69,9 @@ public sealed class LocalSandboxTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ConfigMap_is_read_with_the_containers_own_paths_in_it_and_changes_while_it_runs()
+    public async Task ConfigMap_is_mounted_with_translated_paths_and_updated_while_the_container_runs()
     {
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {app.conf: "log=/var/log/app/x\n"}}
             ---
@@ -78,42 +79,46 @@ public sealed class LocalSandboxTests : IDisposable
               {name: c, image: busybox, command: [sh, -c, "while sleep 0.05; do cat /etc/app/app.conf; done"],
                volumeMounts: [{name: conf, mountPath: /etc/app}, {name: log, mountPath: /var/log/app}]}]}}
             """);
-        await sandbox.MountAsync(CancellationToken.None);
-        var process = await sandbox.StartAsync(pod.Spec.Containers[0], CancellationToken.None);
-        var log = $"{_run!.ContainerRoot("c")}/var/log/app/";
-        await Eventually.HoldsAsync(() => _output.Of("c").Contains($"log={log}x"), "the translated ConfigMap");
+        await sandbox.MountVolumesAsync(CancellationToken.None);
+        var process = await sandbox.StartContainerAsync(pod.Spec.Containers[0], CancellationToken.None);
+        var log = $"{_run!.GetContainerRoot("c")}/var/log/app/";
+        await Eventually.AssertAsync(() => _output.LinesOf("c").Contains($"log={log}x"), "the translated ConfigMap");
 
-        sandbox.Update(new ConfigMap { Metadata = new() { Name = "c" }, Data = new Dictionary<string, string> { ["app.conf"] = "log=/var/log/app/y\n" } });
+        var data = new Dictionary<string, string> { ["app.conf"] = "log=/var/log/app/y\n" };
+        _configuration!.SetConfigMap(new ConfigMap { Metadata = new() { Name = "c" }, Data = data });
+        sandbox.UpdateVolumes();
 
-        await Eventually.HoldsAsync(() => _output.Of("c").Contains($"log={log}y"), "the changed ConfigMap");
-        Assert.Equal("log=/var/log/app/y\n", File.ReadAllText(Path.Combine(_run.Volume("conf"), "app.conf")));
-        process.Kill();
+        await Eventually.AssertAsync(() => _output.LinesOf("c").Contains($"log={log}y"), "the changed ConfigMap");
+        Assert.Equal("log=/var/log/app/y\n", File.ReadAllText(Path.Combine(_run.GetVolumePath("conf"), "app.conf")));
+        process.SendKill();
         Assert.Equal(137, await process.Exit);
     }
 
     [Fact]
-    public async Task A_Secret_volume_lies_where_the_documentation_says_and_can_be_swapped_there()
+    public async Task Secret_volume_is_at_the_documented_path_and_shows_updates()
     {
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {tls.crt: one, tls.key: key}}
             ---
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {volumes: [{name: tls, secret: {secretName: s, defaultMode: 0440}}], containers: [
               {name: c, image: busybox, command: [cat, /etc/tls/tls.crt], volumeMounts: [{name: tls, mountPath: /etc/tls, readOnly: true}]}]}}
             """);
-        await sandbox.MountAsync(CancellationToken.None);
+        await sandbox.MountVolumesAsync(CancellationToken.None);
         Assert.Equal("one", File.ReadAllText(Path.Combine(_directory.Path, ".lab", "pod", "volumes", "tls", "tls.crt")));
 
-        sandbox.Update(new Secret { Metadata = new() { Name = "s" }, StringData = new Dictionary<string, string> { ["tls.crt"] = "two", ["tls.key"] = "key" } });
+        var data = new Dictionary<string, string> { ["tls.crt"] = "two", ["tls.key"] = "key" };
+        _configuration!.SetSecret(new Secret { Metadata = new() { Name = "s" }, StringData = data });
+        sandbox.UpdateVolumes();
 
-        Assert.Equal(0, await RunAsync(sandbox, pod, "c"));
-        Assert.Equal(["two"], _output.Of("c"));
+        Assert.Equal(0, await RunContainerAsync(sandbox, pod, "c"));
+        Assert.Equal(["two"], _output.LinesOf("c"));
     }
 
     [Fact]
-    public async Task Projected_downward_and_subPath_volumes_are_made()
+    public async Task Projected_downward_API_and_subPath_volumes_are_mounted()
     {
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: from-map, b: other}}
             ---
@@ -126,120 +131,121 @@ public sealed class LocalSandboxTests : IDisposable
                 volumeMounts: [{name: all, mountPath: /all}, {name: one, mountPath: /one.txt, subPath: b}, {name: data, mountPath: /data, subPath: deep/er}]}]}}
             """);
 
-        Assert.Equal(0, await RunAsync(sandbox, pod, "c"));
+        Assert.Equal(0, await RunContainerAsync(sandbox, pod, "c"));
 
-        Assert.Equal(["from-mapfrom-secretapp=\"x\"other", "labels", "map", "t"], _output.Of("c"));
-        Assert.True(File.Exists(Path.Combine(_run!.Volume("data"), "deep", "er", "x")));
+        Assert.Equal(["from-mapfrom-secretapp=\"x\"other", "labels", "map", "t"], _output.LinesOf("c"));
+        Assert.True(File.Exists(Path.Combine(_run!.GetVolumePath("data"), "deep", "er", "x")));
     }
 
     [Fact]
-    public async Task A_ConfigMap_that_is_missing_is_said_in_the_kubelets_words()
+    public async Task Missing_ConfigMap_is_reported_with_the_message_of_the_kubelet()
     {
-        var (sandbox, _) = Sandbox(
+        var (sandbox, _) = CreateSandbox(
             """
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {volumes: [{name: c, configMap: {name: fluent-bit-config}}], containers: [{name: c, image: busybox, command: [env]}]}}
             """);
 
-        var exception = await Assert.ThrowsAsync<MountException>(() => sandbox.MountAsync(CancellationToken.None));
+        var exception = await Assert.ThrowsAsync<MountException>(() => sandbox.MountVolumesAsync(CancellationToken.None));
 
         Assert.Equal("MountVolume.SetUp failed for volume \"c\" : configmap \"fluent-bit-config\" not found", exception.Message);
     }
 
     [Fact]
-    public async Task A_program_that_is_not_there_is_said_as_a_container_engine_says_it()
+    public async Task Missing_program_is_reported_with_the_message_of_a_container_engine()
     {
-        var (sandbox, pod) = Sandbox("{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: c, image: busybox, command: [nosuchcmd]}]}}");
-        await sandbox.MountAsync(CancellationToken.None);
+        var (sandbox, pod) = CreateSandbox("{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: c, image: busybox, command: [nosuchcmd]}]}}");
+        await sandbox.MountVolumesAsync(CancellationToken.None);
 
-        var exception = await Assert.ThrowsAsync<ContainerStartException>(() => sandbox.StartAsync(pod.Spec.Containers[0], CancellationToken.None));
+        var exception = await Assert.ThrowsAsync<ContainerStartException>(() => sandbox.StartContainerAsync(pod.Spec.Containers[0], CancellationToken.None));
 
         Assert.Equal("exec: \"nosuchcmd\": executable file not found in $PATH", exception.Message);
     }
 
     [Fact]
-    public async Task TERM_reaches_the_first_process_and_KILL_everything_in_the_container()
+    public async Task SIGTERM_reaches_the_first_process_and_SIGKILL_all_processes_of_the_container()
     {
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [
               {name: polite, image: busybox, command: [sh, -c, "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done"]},
               {name: stubborn, image: busybox, command: [sh, -c, "trap '' TERM; sleep 300 & echo child $!; wait"]}]}}
             """);
-        await sandbox.MountAsync(CancellationToken.None);
-        var polite = await sandbox.StartAsync(pod.Spec.Containers[0], CancellationToken.None);
-        var stubborn = await sandbox.StartAsync(pod.Spec.Containers[1], CancellationToken.None);
-        await Eventually.HoldsAsync(() => _output.Of("polite").Any() && _output.Of("stubborn").Any(), "both to run");
-        var child = _output.Of("stubborn").Single().Split(' ')[1];
+        await sandbox.MountVolumesAsync(CancellationToken.None);
+        var polite = await sandbox.StartContainerAsync(pod.Spec.Containers[0], CancellationToken.None);
+        var stubborn = await sandbox.StartContainerAsync(pod.Spec.Containers[1], CancellationToken.None);
+        await Eventually.AssertAsync(() => _output.LinesOf("polite").Any() && _output.LinesOf("stubborn").Any(), "both to run");
+        var child = _output.LinesOf("stubborn").Single().Split(' ')[1];
 
-        polite.Terminate();
-        stubborn.Terminate();
+        polite.SendTerm();
+        stubborn.SendTerm();
         Assert.Equal(7, await polite.Exit);
-        Assert.Equal(["up", "bye"], _output.Of("polite"));
+        Assert.Equal(["up", "bye"], _output.LinesOf("polite"));
         Assert.False(stubborn.Exit.IsCompleted);
 
-        stubborn.Kill();
+        stubborn.SendKill();
         Assert.Equal(137, await stubborn.Exit);
-        await Eventually.HoldsAsync(() => !Processes.IsAlive(child), "the child to be gone");
+        await Eventually.AssertAsync(() => !ProcessList.IsAlive(child), "the child to be gone");
     }
 
     [Fact]
-    public async Task What_a_containers_first_process_leaves_behind_ends_with_it()
+    public async Task Remaining_processes_are_killed_when_the_first_process_exits()
     {
-        var (sandbox, pod) = Sandbox("{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 300 & echo $!']}]}}");
+        var (sandbox, pod) = CreateSandbox("{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {containers: [{name: c, image: busybox, command: [sh, -c, 'sleep 300 & echo $!']}]}}");
 
-        Assert.Equal(0, await RunAsync(sandbox, pod, "c"));
+        Assert.Equal(0, await RunContainerAsync(sandbox, pod, "c"));
 
-        var child = _output.Of("c").Single();
-        await Eventually.HoldsAsync(() => !Processes.IsAlive(child), "the child to be gone");
+        var child = _output.LinesOf("c").Single();
+        await Eventually.AssertAsync(() => !ProcessList.IsAlive(child), "the child to be gone");
     }
 
     [Fact]
-    public async Task A_command_inside_a_container_has_its_environment_and_paths_and_is_ended_when_time_is_up()
+    public async Task Command_in_a_container_has_its_environment_and_is_killed_on_cancellation()
     {
-        var (sandbox, pod) = Sandbox(
+        var (sandbox, pod) = CreateSandbox(
             """
             {apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {volumes: [{name: v, emptyDir: {}}], containers: [
               {name: c, image: busybox, command: [sleep, "300"], env: [{name: X, value: why}], volumeMounts: [{name: v, mountPath: /v}]}]}}
             """);
-        await sandbox.MountAsync(CancellationToken.None);
-        var process = await sandbox.StartAsync(pod.Spec.Containers[0], CancellationToken.None);
+        await sandbox.MountVolumesAsync(CancellationToken.None);
+        var process = await sandbox.StartContainerAsync(pod.Spec.Containers[0], CancellationToken.None);
 
-        var result = await sandbox.ExecAsync(pod.Spec.Containers[0], ["sh", "-c", "echo $X > /v/x; cat /v/x; exit 3"], CancellationToken.None);
+        var result = await sandbox.RunCommandAsync(pod.Spec.Containers[0], ["sh", "-c", "echo $X > /v/x; cat /v/x; exit 3"], CancellationToken.None);
         using var limit = new CancellationTokenSource();
-        var endless = sandbox.ExecAsync(pod.Spec.Containers[0], ["sleep", "300"], limit.Token);
+        var endless = sandbox.RunCommandAsync(pod.Spec.Containers[0], ["sleep", "300"], limit.Token);
         await limit.CancelAsync();
 
         Assert.Equal(new ExecResult(3, "why"), result);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless.WaitAsync(Eventually.Deadline));
-        process.Kill();
+        process.SendKill();
         await process.Exit;
     }
 
     [Fact]
-    public async Task The_labs_own_wrapper_makes_a_container_too()
+    public async Task Own_wrapper_of_the_lab_starts_a_process_in_its_own_session()
     {
         using var starter = new ProcessStarter(ProcessStarter.OwnWrapper);
-        var process = await starter.StartAsync(new ContainerCommand("/bin/sh", ["-c", "ps -o sid= -p $$; exit 5"]), new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, "/");
+        var process = await starter.StartProcessAsync(new ContainerCommand("/bin/sh", ["-c", "ps -o sid= -p $$; exit 5"]), new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, "/");
         var container = new LocalContainer(process, starter, "c", _output);
         var id = container.ProcessId;
 
         Assert.Equal(5, await container.Exit);
-        Assert.Equal($"{id}", _output.Of("c").Single().Trim());
+        Assert.Equal($"{id}", _output.LinesOf("c").Single().Trim());
     }
 
-    private (LocalSandbox Sandbox, Pod Pod) Sandbox(string manifest)
+    private (LocalSandbox Sandbox, Pod Pod) CreateSandbox(string manifest)
     {
-        var set = ManifestSet.Read([("pod.yaml", manifest)]);
+        var set = ManifestSet.ReadManifests([("pod.yaml", manifest)]);
         var pod = set.Workloads.Single().Pod;
-        _run = RunDirectory.Open(pod.Metadata.Name, _directory.Path);
+        _run = RunDirectory.OpenDirectory(pod.Metadata.Name, _directory.Path);
         var images = new ImageCatalog(new Dictionary<string, string>());
-        return (new LocalSandbox(pod, new PodConfiguration(set.ConfigMaps, set.Secrets), images, _run, _starter, _output, TimeProvider.System), pod);
+        _configuration = new PodConfiguration(set.ConfigMaps, set.Secrets);
+        return (new LocalSandbox(pod, _configuration, images, _run, _starter, _output, TimeProvider.System), pod);
     }
 
-    private static async Task<int> RunAsync(LocalSandbox sandbox, Pod pod, string container)
+    private static async Task<int> RunContainerAsync(LocalSandbox sandbox, Pod pod, string container)
     {
-        await sandbox.MountAsync(CancellationToken.None);
-        var process = await sandbox.StartAsync(pod.Spec.Containers.Single(candidate => candidate.Name == container), CancellationToken.None);
+        await sandbox.MountVolumesAsync(CancellationToken.None);
+        var process = await sandbox.StartContainerAsync(pod.Spec.Containers.Single(candidate => candidate.Name == container), CancellationToken.None);
         return await process.Exit.WaitAsync(Eventually.Deadline);
     }
 }

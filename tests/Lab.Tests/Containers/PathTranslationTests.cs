@@ -20,6 +20,6 @@ public sealed class PathTranslationTests
     [InlineData("/var/log/agent2", "/host/outer/agent2")]
     [InlineData("/", "/")]
     [InlineData("", "")]
-    public void A_mount_path_is_replaced_where_it_stands_as_a_path_of_its_own(string text, string expected) =>
-        Assert.Equal(expected, Translation.Apply(text));
+    public void Mount_path_is_replaced_only_where_it_is_a_complete_path(string text, string expected) =>
+        Assert.Equal(expected, Translation.TranslatePaths(text));
 }

@@ -18,9 +18,9 @@ internal sealed class RecordedOutput : IContainerOutput
         }
     }
 
-    public IEnumerable<string> Of(string container) => Lines.Where(line => line.Container == container).Select(line => line.Line);
+    public IEnumerable<string> LinesOf(string container) => Lines.Where(line => line.Container == container).Select(line => line.Line);
 
-    public void Line(string container, bool error, ReadOnlySpan<byte> line)
+    public void WriteLine(string container, bool isError, ReadOnlySpan<byte> line)
     {
         lock (_lines)
         {

@@ -10,6 +10,6 @@ public sealed class VariableExpansionTests
     [InlineData("$$(A)", "$(A)")]
     [InlineData("$(NOPE)", "$(NOPE)")]
     [InlineData("$A $ $$ $(A", "$A $ $ $(A")]
-    public void Variables_are_expanded_as_Kubernetes_does(string text, string expected) =>
-        Assert.Equal(expected, VariableExpansion.Expand(text, new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" }));
+    public void Variables_are_expanded_as_in_Kubernetes(string text, string expected) =>
+        Assert.Equal(expected, VariableExpansion.ExpandVariables(text, new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" }));
 }

@@ -1,6 +1,5 @@
 using Lab.Containers.Local;
-using Lab.Tests.Pods;
-using TestKit;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Lab.Tests.Containers;
 
@@ -11,9 +10,9 @@ public sealed class VolumeWriterTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Files_are_reached_through_the_data_link_as_in_a_kubelets_volume()
+    public void Files_are_links_through_the_data_link_as_in_a_kubelet_volume()
     {
-        Write(("tls.crt", "one"), ("nested/a", "two"));
+        WriteFiles(("tls.crt", "one"), ("nested/a", "two"));
 
         Assert.Equal("..data/tls.crt", new FileInfo(_directory["tls.crt"]).LinkTarget);
         Assert.Equal("..data/nested", new FileInfo(_directory["nested"]).LinkTarget);
@@ -23,12 +22,12 @@ public sealed class VolumeWriterTests : IDisposable
     }
 
     [Fact]
-    public void An_update_swaps_one_link_and_leaves_the_visible_names_alone()
+    public void Update_replaces_one_link_and_keeps_the_visible_names()
     {
-        Write(("a", "1"), ("b", "1"));
+        WriteFiles(("a", "1"), ("b", "1"));
         var before = (Data: new FileInfo(_directory["..data"]).LinkTarget, Leaf: new FileInfo(_directory["a"]).CreationTimeUtc);
 
-        Write(("a", "2"), ("c", "2"));
+        WriteFiles(("a", "2"), ("c", "2"));
 
         Assert.NotEqual(before.Data, new FileInfo(_directory["..data"]).LinkTarget);
         Assert.Equal("2", File.ReadAllText(_directory["a"]));
@@ -38,20 +37,20 @@ public sealed class VolumeWriterTests : IDisposable
     }
 
     [Fact]
-    public void The_same_files_again_change_nothing()
+    public void Writing_the_same_files_again_changes_nothing()
     {
-        Write(("a", "1"));
+        WriteFiles(("a", "1"));
         var data = new FileInfo(_directory["..data"]).LinkTarget;
 
-        Write(("a", "1"));
+        WriteFiles(("a", "1"));
 
         Assert.Equal(data, new FileInfo(_directory["..data"]).LinkTarget);
     }
 
     [Fact]
-    public async Task A_reader_sees_all_old_files_or_all_new_ones()
+    public async Task Reader_sees_either_all_old_files_or_all_new_ones()
     {
-        Write(("a", "0"), ("b", "0"));
+        WriteFiles(("a", "0"), ("b", "0"));
         using var stop = new CancellationTokenSource();
         var seen = 0;
         var reader = Task.Run(() =>
@@ -66,35 +65,36 @@ public sealed class VolumeWriterTests : IDisposable
                 }
                 catch (IOException)
                 {
-                    // The generation was removed while it was read: a reader tries again.
+                    // The generation was deleted during the read: a reader tries again.
                 }
             }
         });
         for (var round = 1; round <= 200; round++)
         {
-            Write(("a", $"{round}"), ("b", $"{round}"));
+            WriteFiles(("a", $"{round}"), ("b", $"{round}"));
         }
 
-        await Eventually.HoldsAsync(() => File.ReadAllText(_directory["b"]) == "200", "the last update");
-        await Eventually.HoldsAsync(() => Volatile.Read(ref seen) > 0, "a reader that read");
+        await Eventually.AssertAsync(() => File.ReadAllText(_directory["b"]) == "200", "the last update");
+        await Eventually.AssertAsync(() => Volatile.Read(ref seen) > 0, "a reader that read");
         await stop.CancelAsync();
         await reader;
     }
 
     [Fact]
-    public void A_mode_is_the_manifests()
+    public void File_mode_is_the_one_of_the_manifest()
     {
         if (OperatingSystem.IsWindows())
         {
             return;
         }
 
-        VolumeWriter.Write(_directory.Path, new Dictionary<string, VolumeFile> { ["key"] = new([1], 0b100_100_000) }, new FakeClock());
+        var files = new Dictionary<string, VolumeFile> { ["key"] = new([1], 0b100_100_000) };
+        VolumeWriter.WriteFiles(_directory.Path, files, new FakeTimeProvider());
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead, File.GetUnixFileMode(_directory["key"]));
     }
 
-    private void Write(params (string Name, string Text)[] files) => VolumeWriter.Write(
+    private void WriteFiles(params (string Name, string Text)[] files) => VolumeWriter.WriteFiles(
         _directory.Path,
         files.ToDictionary(file => file.Name, file => new VolumeFile(System.Text.Encoding.UTF8.GetBytes(file.Text), 0b110_100_100)),
         TimeProvider.System);

@@ -12,7 +12,7 @@ public sealed class QuantityTests
     [InlineData("0.5", "0.5")]
     [InlineData("1e3", "1000")]
     [InlineData("2G", "2000000000")]
-    public void A_quantity_has_its_value_in_base_units(string text, string value)
+    public void Quantity_is_parsed_into_base_units(string text, string value)
     {
         Assert.True(Quantity.TryParse(text, out var parsed));
         Assert.Equal(decimal.Parse(value, CultureInfo.InvariantCulture), parsed);
@@ -24,5 +24,5 @@ public sealed class QuantityTests
     [InlineData("12 Mi")]
     [InlineData("1e99")]
     [InlineData("99999999999999999999E")]
-    public void What_is_no_quantity_is_refused(string text) => Assert.False(Quantity.TryParse(text, out _));
+    public void Invalid_quantity_is_rejected(string text) => Assert.False(Quantity.TryParse(text, out _));
 }

@@ -6,21 +6,21 @@ namespace Lab.Tests.Output;
 public sealed class OutputWriterTests
 {
     [Fact]
-    public async Task Lines_of_many_containers_are_never_torn_and_none_is_lost()
+    public async Task Lines_of_many_containers_are_never_mixed_or_lost()
     {
         using var stream = new MemoryStream();
         string[] names = ["agent", "logging-sidecar"];
-        using (var output = new OutputWriter(stream, names, colour: false))
+        using (var output = new OutputWriter(stream, names, useColors: false))
         {
             await Task.WhenAll(names.Select(name => Task.Factory.StartNew(
                 () =>
                 {
                     for (var line = 0; line < 5000; line++)
                     {
-                        output.Line(name, error: line % 2 == 0, Encoding.UTF8.GetBytes($"{name} {line} {new string('x', line % 300)}"));
+                        output.WriteLine(name, isError: line % 2 == 0, Encoding.UTF8.GetBytes($"{name} {line} {new string('x', line % 300)}"));
                         if (line % 100 == 0)
                         {
-                            output.Say($"own {line}");
+                            output.WriteMessage($"own {line}");
                         }
                     }
                 },
@@ -39,25 +39,25 @@ public sealed class OutputWriterTests
     }
 
     [Fact]
-    public void Bytes_pass_unchanged_whatever_they_are()
+    public void Bytes_of_a_line_are_written_unchanged()
     {
         using var stream = new MemoryStream();
-        using (var output = new OutputWriter(stream, ["a"], colour: false))
+        using (var output = new OutputWriter(stream, ["a"], useColors: false))
         {
-            output.Line("a", error: false, [0, 255, 254, 13]);
+            output.WriteLine("a", isError: false, [0, 255, 254, 13]);
         }
 
         Assert.Equal("a   | "u8.ToArray().Concat(new byte[] { 0, 255, 254, 13, 10 }), stream.ToArray());
     }
 
     [Fact]
-    public void On_a_terminal_each_container_has_its_colour_and_the_line_has_none()
+    public void Prefix_is_colored_on_a_terminal_and_the_line_is_not()
     {
         using var stream = new MemoryStream();
-        using (var output = new OutputWriter(stream, ["a", "b"], colour: true))
+        using (var output = new OutputWriter(stream, ["a", "b"], useColors: true))
         {
-            output.Line("a", error: false, "x"u8);
-            output.Line("b", error: false, "y"u8);
+            output.WriteLine("a", isError: false, "x"u8);
+            output.WriteLine("b", isError: false, "y"u8);
         }
 
         Assert.Equal("\e[36ma   |\e[0m x\n\e[33mb   |\e[0m y\n", Encoding.UTF8.GetString(stream.ToArray()));

@@ -2,21 +2,23 @@ using Lab.Pods;
 
 namespace Lab.Tests.Pods;
 
-/// <summary>How a container of a <see cref="SimulatedPod"/> behaves; times in seconds.</summary>
+/// <summary>The behavior of a container in a <see cref="SimulatedPod"/>. All times are in seconds.</summary>
 internal sealed class FakeContainer
 {
-    /// <summary>Of each run: after how long it ends by itself and how; null runs for ever. The last entry holds for all later runs.</summary>
+    /// <summary>
+    /// How each run ends by itself: after how long, and with which exit code. Null runs forever. The last entry applies to all further runs.
+    /// </summary>
     public (double After, int ExitCode)?[] Ends { get; init; } = [null];
 
-    /// <summary>After TERM: how long it takes to end; null ignores TERM.</summary>
+    /// <summary>How long it takes to exit after SIGTERM; null ignores SIGTERM.</summary>
     public double? StopsAfter { get; init; } = 0;
 
     public int StopExitCode { get; init; }
 
-    /// <summary>What a look finds, so many seconds after the run began.</summary>
+    /// <summary>The result of a probe: its kind, the age of the run, and the number of the run.</summary>
     public Func<ProbeKind, double, int, bool> Probe { get; init; } = (_, _, _) => true;
 
-    /// <summary>How long a hook takes; null never ends.</summary>
+    /// <summary>How long a hook takes; null never finishes.</summary>
     public double? HookTakes { get; init; } = 0;
 
     public bool HookSucceeds { get; init; } = true;

@@ -1,6 +1,6 @@
 namespace Lab.Tests.Pods;
 
-/// <summary>The state machine beside what a Kubernetes 1.36 node was seen to do with the same Pods.</summary>
+/// <summary>Compares the state machine with recordings of the same Pods on a Kubernetes 1.36 node.</summary>
 public sealed class RecordedTests
 {
     private const string StartStop =
@@ -27,9 +27,9 @@ public sealed class RecordedTests
         ]);
 
     [Fact]
-    public void A_Pod_with_an_init_container_two_sidecars_and_a_preStop_hook_starts_and_stops_in_the_recorded_order()
+    public void Pod_starts_and_stops_in_the_order_recorded_on_a_node()
     {
-        var pod = StartStopPod().Until(7).Delete().Until(30);
+        var pod = StartStopPod().RunUntil(7).DeletePod().RunUntil(30);
 
         Assert.Equal(
             [
@@ -40,9 +40,9 @@ public sealed class RecordedTests
     }
 
     [Fact]
-    public void kubectl_would_show_the_recorded_READY_and_STATUS_on_the_way()
+    public void READY_and_STATUS_change_as_recorded_on_a_node()
     {
-        var pod = StartStopPod().Until(7).Delete().Until(30);
+        var pod = StartStopPod().RunUntil(7).DeletePod().RunUntil(30);
 
         string[] recorded =
         [
@@ -53,7 +53,7 @@ public sealed class RecordedTests
     }
 
     [Fact]
-    public void A_main_that_overruns_its_grace_leaves_its_sidecars_2_seconds_and_the_Pod_Failed()
+    public void Main_container_that_exceeds_its_grace_period_leaves_sidecars_2_seconds()
     {
         var pod = new SimulatedPod(
             """
@@ -61,7 +61,7 @@ public sealed class RecordedTests
               initContainers: [{name: slow, image: x, restartPolicy: Always}, {name: quick, image: x, restartPolicy: Always}],
               containers: [{name: agent, image: x}]}}
             """,
-            containers: [("slow", new() { StopsAfter = 20 }), ("quick", new() { StopsAfter = 1 }), ("agent", new() { StopsAfter = null })]).Until(2).Delete().Until(30);
+            containers: [("slow", new() { StopsAfter = 20 }), ("quick", new() { StopsAfter = 1 }), ("agent", new() { StopsAfter = null })]).RunUntil(2).DeletePod().RunUntil(30);
 
         Assert.Equal(
             ["2 agent TERM", "7 agent KILL", "7 quick TERM", "7 slow TERM", "7 agent EXIT 137", "8 quick EXIT 0", "9 slow KILL", "9 slow EXIT 137"],
@@ -70,22 +70,22 @@ public sealed class RecordedTests
     }
 
     [Fact]
-    public void A_sidecar_that_ends_twice_comes_back_at_once_and_then_after_its_back_off()
+    public void Sidecar_restarts_immediately_and_the_second_time_after_its_back_off()
     {
-        var pod = new SimulatedPod(Manifests.Bare, containers: [("s", new() { Ends = [(10, 0), (6, 0), null] })]).Until(12);
+        var pod = new SimulatedPod(PodManifests.OneBareSidecar, containers: [("s", new() { Ends = [(10, 0), (6, 0), null] })]).RunUntil(12);
         Assert.Equal(("2/2", "Running", "1 (2s ago)"), (pod.Status.Ready, pod.Status.Status, pod.Restarts));
-        pod.Until(16);
+        pod.RunUntil(16);
         Assert.Equal(("1/2", "Running"), (pod.Status.Ready, pod.Status.Status));
-        pod.Until(28);
+        pod.RunUntil(28);
 
-        Assert.Equal(["0 s START", "10 s START", "26 s START"], pod.Those("START").Where(line => line.Contains(" s ", StringComparison.Ordinal)));
+        Assert.Equal(["0 s START", "10 s START", "26 s START"], pod.FindLines("START").Where(line => line.Contains(" s ", StringComparison.Ordinal)));
         Assert.Equal(("2/2", "Running", "2 (12s ago)"), (pod.Status.Ready, pod.Status.Status, pod.Restarts));
     }
 
     [Fact]
-    public void A_crash_looping_sidecar_shows_in_STATUS_though_the_main_runs()
+    public void Crash_looping_sidecar_shows_in_STATUS_while_the_main_container_runs()
     {
-        var pod = new SimulatedPod(Manifests.Bare, containers: [("s", new() { Ends = [(0, 1)] })]).Until(65);
+        var pod = new SimulatedPod(PodManifests.OneBareSidecar, containers: [("s", new() { Ends = [(0, 1)] })]).RunUntil(65);
 
         Assert.Contains("1/2 Init:Error", pod.Watch);
         Assert.Equal("1/2 Init:CrashLoopBackOff", pod.Watch[^1]);
@@ -94,7 +94,7 @@ public sealed class RecordedTests
     }
 
     [Fact]
-    public void A_sidecar_whose_startup_probe_never_passes_keeps_the_Pod_at_Init()
+    public void Sidecar_that_never_passes_its_startup_probe_keeps_the_Pod_at_Init()
     {
         var pod = new SimulatedPod(
             """
@@ -102,7 +102,7 @@ public sealed class RecordedTests
               initContainers: [{name: s, image: x, restartPolicy: Always, startupProbe: {exec: {command: ["false"]}, periodSeconds: 1, failureThreshold: 3, terminationGracePeriodSeconds: 1}}],
               containers: [{name: agent, image: x}]}}
             """,
-            containers: [("s", new() { Probe = (_, _, _) => false, StopsAfter = null })]).Until(43);
+            containers: [("s", new() { Probe = (_, _, _) => false, StopsAfter = null })]).RunUntil(43);
 
         Assert.Equal(("0/2", "Init:0/1", "Pending"), (pod.Status.Ready, pod.Status.Status, pod.Status.Phase.ToString()));
         Assert.Equal("PodInitializing", Assert.IsType<Lab.Pods.ContainerState.Waiting>(pod["agent"].State).Reason);

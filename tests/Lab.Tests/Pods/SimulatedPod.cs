@@ -1,29 +1,32 @@
 using System.Globalization;
-using Lab.Objects;
+using Lab.Manifests;
 using Lab.Pods;
 
 namespace Lab.Tests.Pods;
 
-/// <summary>A Pod's state machine with fake containers on a fake clock. What happens is written down as <c>SECOND CONTAINER WHAT</c>.</summary>
+/// <summary>A Pod's state machine with simulated containers and simulated time. Events are logged as <c>SECOND CONTAINER EVENT</c>.</summary>
 internal sealed class SimulatedPod
 {
-    private readonly FakeClock _clock = new();
+    private static readonly DateTimeOffset StartTime = DateTimeOffset.UnixEpoch;
+
     private readonly PodMachine _machine;
     private readonly Dictionary<string, FakeContainer> _containers = new(StringComparer.Ordinal);
     private readonly PriorityQueue<PodEvent, (TimeSpan At, int Order)> _events = new();
     private readonly Dictionary<string, (int Run, TimeSpan StartedAt)> _running = new(StringComparer.Ordinal);
     private readonly List<string> _log = [];
-    private readonly List<PodAction.Notice> _notices = [];
+    private readonly List<PodAction.PublishEvent> _published = [];
     private readonly List<string> _watch = [];
     private readonly bool _mounts;
+    private TimeSpan _now;
     private int _order;
 
-    public SimulatedPod(string manifest, PodTiming? timing = null, bool mounts = true, params (string Name, FakeContainer Container)[] containers)
+    public SimulatedPod(
+        string manifest, PodTiming? timing = null, bool mounts = true, params (string Name, FakeContainer Container)[] containers)
     {
         _mounts = mounts;
-        var workload = ManifestSet.Read([("pod.yaml", manifest)]).Workloads.Single();
-        _machine = new PodMachine(workload.Pod, timing ?? new PodTiming(), _clock);
-        foreach (var container in workload.Pod.Spec.InitContainers.Concat(workload.Pod.Spec.Containers))
+        var pod = ManifestSet.ReadManifests([("pod.yaml", manifest)]).Workloads.Single().Pod;
+        _machine = new PodMachine(pod, timing ?? new PodTiming(), StartTime);
+        foreach (var container in pod.Spec.AllContainers)
         {
             _containers[container.Name] = new FakeContainer();
         }
@@ -33,62 +36,63 @@ internal sealed class SimulatedPod
             _containers[name] = container;
         }
 
-        Tell(new PodEvent.Tick());
+        HandleEvent(new PodEvent.Tick());
     }
 
-    /// <summary>What happened: START, TERM, KILL, EXIT code, PRESTOP, PRESTOP-END.</summary>
+    /// <summary>START, TERM, KILL, EXIT code, PRESTOP and POSTSTART, in order.</summary>
     public IReadOnlyList<string> Log => _log;
 
-    public IReadOnlyList<PodAction.Notice> Notices => _notices;
+    /// <summary>The events that <c>kubectl get events</c> would show.</summary>
+    public IReadOnlyList<PodAction.PublishEvent> Published => _published;
 
-    /// <summary>Every change of READY and STATUS, as <c>kubectl get -w</c> shows them.</summary>
+    /// <summary>Every change of READY and STATUS, as <c>kubectl get -w</c> would show them.</summary>
     public IReadOnlyList<string> Watch => _watch;
 
-    public PodStatus Status => _machine.Status;
+    public PodStatus Status => _machine.GetStatus(_now);
 
     public bool IsFinished => _machine.IsFinished;
 
-    public string Restarts => _machine.Status.Restarts(_clock.GetUtcNow());
+    public string Restarts => Status.FormatRestarts(StartTime + _now);
 
-    public ContainerStatus this[string name] => Status.InitContainers.Concat(Status.Containers).Single(container => container.Name == name);
+    public ContainerStatus this[string name] => Status.AllContainers.Single(container => container.Name == name);
 
-    /// <summary>Lets time pass up to a second of the fake clock.</summary>
-    public SimulatedPod Until(double seconds)
+    /// <summary>Advances the simulated time to a second.</summary>
+    public SimulatedPod RunUntil(double seconds)
     {
         var end = TimeSpan.FromSeconds(seconds);
         while (true)
         {
-            var next = _events.TryPeek(out _, out var at) ? at.At : TimeSpan.MaxValue;
-            var due = _machine.Due is { } wait ? _clock.Elapsed + wait : TimeSpan.MaxValue;
-            if (next > end && due > end)
+            var nextEvent = _events.TryPeek(out _, out var at) ? at.At : TimeSpan.MaxValue;
+            var nextTimer = _machine.GetTimerDelay(_now) is { } delay ? _now + delay : TimeSpan.MaxValue;
+            if (nextEvent > end && nextTimer > end)
             {
-                _clock.MoveTo(end);
+                _now = end;
                 return this;
             }
 
-            if (next <= due)
+            if (nextEvent <= nextTimer)
             {
-                _clock.MoveTo(next);
-                Tell(_events.Dequeue());
+                _now = nextEvent;
+                HandleEvent(_events.Dequeue());
             }
             else
             {
-                _clock.MoveTo(due);
-                Tell(new PodEvent.Tick());
+                _now = nextTimer;
+                HandleEvent(new PodEvent.Tick());
             }
         }
     }
 
-    public SimulatedPod Delete(double? grace = null)
+    public SimulatedPod DeletePod(double? grace = null)
     {
-        Tell(new PodEvent.Delete(grace is { } seconds ? TimeSpan.FromSeconds(seconds) : null));
+        HandleEvent(new PodEvent.Delete(grace is { } seconds ? TimeSpan.FromSeconds(seconds) : null));
         return this;
     }
 
-    /// <summary>The log's lines about one thing, such as <c>START</c>.</summary>
-    public IEnumerable<string> Those(string what) => _log.Where(line => line.Contains($" {what}", StringComparison.Ordinal));
+    /// <summary>The lines of the log with an event, such as <c>START</c>.</summary>
+    public IEnumerable<string> FindLines(string what) => _log.Where(line => line.Contains($" {what}", StringComparison.Ordinal));
 
-    private void Tell(PodEvent happened)
+    private void HandleEvent(PodEvent happened)
     {
         if (happened is PodEvent.Exited exited)
         {
@@ -98,12 +102,12 @@ internal sealed class SimulatedPod
             }
 
             _running.Remove(exited.Container);
-            Write(exited.Container, $"EXIT {exited.ExitCode}");
+            WriteLog(exited.Container, $"EXIT {exited.ExitCode}");
         }
 
-        foreach (var action in _machine.Handle(happened))
+        foreach (var action in _machine.HandleEvent(happened, _now))
         {
-            Do(action);
+            ExecuteAction(action);
         }
 
         var row = $"{Status.Ready} {Status.Status}";
@@ -113,68 +117,69 @@ internal sealed class SimulatedPod
         }
     }
 
-    private void Do(PodAction action)
+    private void ExecuteAction(PodAction action)
     {
         switch (action)
         {
-            case PodAction.Notice notice:
-                _notices.Add(notice);
+            case PodAction.PublishEvent published:
+                _published.Add(published);
                 break;
             case PodAction.MountVolumes:
-                After(0, _mounts ? new PodEvent.Mounted() : new PodEvent.MountFailed("MountVolume.SetUp failed for volume \"c\" : configmap \"fluent-bit-config\" not found"));
+                const string NotFound = "MountVolume.SetUp failed for volume \"c\" : configmap \"fluent-bit-config\" not found";
+                ScheduleEvent(0, _mounts ? new PodEvent.Mounted() : new PodEvent.MountFailed(NotFound));
                 break;
             case PodAction.Start(var name, var run):
-                Start(name, run);
+                StartContainer(name, run);
                 break;
             case PodAction.Terminate(var name, var run):
-                Write(name, "TERM");
+                WriteLog(name, "TERM");
                 if (_containers[name].StopsAfter is { } takes)
                 {
-                    After(takes, new PodEvent.Exited(name, run, _containers[name].StopExitCode));
+                    ScheduleEvent(takes, new PodEvent.Exited(name, run, _containers[name].StopExitCode));
                 }
 
                 break;
             case PodAction.Kill(var name, var run):
-                Write(name, "KILL");
-                After(0, new PodEvent.Exited(name, run, 137));
+                WriteLog(name, "KILL");
+                ScheduleEvent(0, new PodEvent.Exited(name, run, 137));
                 break;
-            case PodAction.Look(var name, var run, var kind, _):
-                var age = (_clock.Elapsed - _running[name].StartedAt).TotalSeconds;
+            case PodAction.RunProbe(var name, var run, var kind, _):
+                var age = (_now - _running[name].StartedAt).TotalSeconds;
                 var healthy = _containers[name].Probe(kind, age, run);
-                After(0, new PodEvent.ProbeFinished(name, run, kind, healthy, "no"));
+                ScheduleEvent(0, new PodEvent.ProbeFinished(name, run, kind, healthy, "no"));
                 break;
             case PodAction.RunHook(var name, var run, var kind, _):
-                Write(name, kind.ToString().ToUpperInvariant());
+                WriteLog(name, kind.ToString().ToUpperInvariant());
                 if (_containers[name].HookTakes is { } hookTakes)
                 {
-                    After(hookTakes, new PodEvent.HookFinished(name, run, kind, _containers[name].HookSucceeds, "no"));
+                    ScheduleEvent(hookTakes, new PodEvent.HookFinished(name, run, kind, _containers[name].HookSucceeds, "no"));
                 }
 
                 break;
         }
     }
 
-    private void Start(string name, int run)
+    private void StartContainer(string name, int run)
     {
         var container = _containers[name];
         if (container.CannotStart is { } reason)
         {
-            After(0, new PodEvent.StartFailed(name, run, reason.Reason, reason.Message, StaysWaiting: true));
+            ScheduleEvent(0, new PodEvent.StartFailed(name, run, reason.Reason, reason.Message, StaysWaiting: true));
             return;
         }
 
-        Write(name, "START");
-        _running[name] = (run, _clock.Elapsed);
-        After(0, new PodEvent.Started(name, run));
+        WriteLog(name, "START");
+        _running[name] = (run, _now);
+        ScheduleEvent(0, new PodEvent.Started(name, run));
         if (container.Ends[Math.Min(run, container.Ends.Length) - 1] is { } end)
         {
-            After(end.After, new PodEvent.Exited(name, run, end.ExitCode));
+            ScheduleEvent(end.After, new PodEvent.Exited(name, run, end.ExitCode));
         }
     }
 
-    private void After(double seconds, PodEvent happened) =>
-        _events.Enqueue(happened, (_clock.Elapsed + TimeSpan.FromSeconds(seconds), _order++));
+    private void ScheduleEvent(double seconds, PodEvent happened) =>
+        _events.Enqueue(happened, (_now + TimeSpan.FromSeconds(seconds), _order++));
 
-    private void Write(string name, string what) =>
-        _log.Add(string.Create(CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds:0.#} {name} {what}"));
+    private void WriteLog(string name, string what) =>
+        _log.Add(string.Create(CultureInfo.InvariantCulture, $"{_now.TotalSeconds:0.#} {name} {what}"));
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using LogTailer.Lines;
+using Xunit.Abstractions;
 
 namespace LogTailer.Tests.Follow;
 
-/// <summary>Random bytes in random pieces, with half lines, over-long lines, rotations and restarts, against a reader too simple to be wrong.</summary>
-public sealed class FuzzTests : IDisposable
+/// <summary>Random bytes in random pieces, with incomplete and long lines and restarts, compared with a very simple reader.</summary>
+public sealed class FuzzTests(ITestOutputHelper output) : IDisposable
 {
     private const int MaxLineBytes = 300;
 
@@ -12,52 +14,56 @@ public sealed class FuzzTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    /// <summary>Seconds to go on for: <c>LOG_TAILER_FUZZ_SECONDS</c>, default 10.</summary>
-    private static TimeSpan Duration => TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_FUZZ_SECONDS") ?? "10", CultureInfo.InvariantCulture));
+    /// <summary>The duration in seconds: <c>LOG_TAILER_FUZZ_SECONDS</c>, default 10.</summary>
+    private static TimeSpan Duration => TimeSpan.FromSeconds(
+        int.Parse(Environment.GetEnvironmentVariable("LOG_TAILER_FUZZ_SECONDS") ?? "10", CultureInfo.InvariantCulture));
 
     [Fact]
-    public async Task Whatever_is_written_however_split_the_same_lines_come_as_from_a_simple_reader()
+    public async Task Random_bytes_in_random_pieces_match_a_simple_reader()
     {
-        var began = Stopwatch.GetTimestamp();
+        var startedAt = Stopwatch.GetTimestamp();
+        var seeds = RandomSource.Create(output);
 
-        for (var seed = Environment.TickCount; Stopwatch.GetElapsedTime(began) < Duration; seed++)
+        for (var seed = seeds.Seed; Stopwatch.GetElapsedTime(startedAt) < Duration; seed++)
         {
-            await RunOnce(seed);
+            await CompareWithReferenceAsync(seed);
         }
     }
 
-    /// <summary>Found by the fuzz: the length told was one too many where the line did not fit the read buffer.</summary>
+    /// <summary>The length must not depend on whether the line fits into the read buffer.</summary>
     [Theory]
     [InlineData(301)]
     [InlineData(5_000)]
     [InlineData(700_000)]
-    public async Task The_length_of_a_cut_line_does_not_count_its_CR(int length)
+    public async Task Reported_length_of_a_truncated_line_excludes_its_carriage_return(int length)
     {
         var content = System.Text.Encoding.ASCII.GetBytes(new string('x', length) + "\r\n");
-        _directory.Append("crlf.log", content);
+        _directory.AppendToFile("crlf.log", content);
         await using var tailing = Start("crlf.log");
 
         await tailing.StopAsync();
 
-        Assert.Equal(Reference(content).Select(System.Text.Encoding.ASCII.GetString), tailing.Sink.RawLines.Select(System.Text.Encoding.ASCII.GetString));
+        Assert.Equal(
+            ReadLines(content).Select(System.Text.Encoding.ASCII.GetString),
+            tailing.Sink.RawLines.Select(System.Text.Encoding.ASCII.GetString));
     }
 
-    private async Task RunOnce(int seed)
+    private async Task CompareWithReferenceAsync(int seed)
     {
         var random = new Random(seed);
         var name = $"{seed}.log";
         var content = new MemoryStream();
         var shipped = new List<byte[]>();
-        _directory.Append(name, "");
+        _directory.AppendToFile(name, "");
         var tailing = Start(name);
 
         try
         {
             for (var piece = 0; piece < random.Next(5, 40); piece++)
             {
-                var bytes = Piece(random);
+                var bytes = CreatePiece(random);
                 content.Write(bytes);
-                _directory.Append(name, bytes);
+                _directory.AppendToFile(name, bytes);
 
                 if (random.Next(10) == 0)
                 {
@@ -76,21 +82,22 @@ public sealed class FuzzTests : IDisposable
             await tailing.DisposeAsync();
         }
 
-        var expected = Reference(content.ToArray());
-        Assert.True(expected.Count == shipped.Count, $"Seed {seed}: {shipped.Count} lines, and {expected.Count} expected.");
+        var expected = ReadLines(content.ToArray());
+        Assert.True(expected.Count == shipped.Count, $"TEST_SEED={seed}: {shipped.Count} lines, expected {expected.Count}.");
 
         for (var i = 0; i < expected.Count; i++)
         {
-            Assert.True(expected[i].AsSpan().SequenceEqual(shipped[i]), $"Seed {seed}: line {i} differs.");
+            Assert.True(expected[i].AsSpan().SequenceEqual(shipped[i]), $"TEST_SEED={seed}: line {i} differs.");
         }
 
-        _directory.Delete(name);
+        _directory.DeleteFile(name);
     }
 
-    private Tailing Start(string name) => Tailing.Start(_directory[name], tail => tail.MaxLineBytes = MaxLineBytes, checkpointPath: _directory[name + ".checkpoint"]);
+    private Tailing Start(string name)
+        => Tailing.Start(_directory[name], tail => tail.MaxLineBytes = MaxLineBytes, checkpointPath: _directory[name + ".checkpoint"]);
 
-    /// <summary>Rich in what matters: line ends of every kind, long runs without one, bytes of every value.</summary>
-    private static byte[] Piece(Random random)
+    /// <summary>Line ends of every kind, long runs without one, and bytes of every value.</summary>
+    private static byte[] CreatePiece(Random random)
     {
         var bytes = new byte[random.Next(4) == 0 ? random.Next(700_000) : random.Next(2000)];
         random.NextBytes(bytes);
@@ -112,10 +119,10 @@ public sealed class FuzzTests : IDisposable
         return bytes;
     }
 
-    private static List<byte[]> Reference(byte[] content)
+    private static List<byte[]> ReadLines(byte[] content)
     {
         var lines = new List<byte[]>();
-        var start = content.AsSpan().StartsWith(LogTailer.Lines.LineRules.ByteOrderMark) ? 3 : 0;
+        var start = content.AsSpan().StartsWith(LineRules.ByteOrderMark) ? 3 : 0;
 
         for (var i = start; i < content.Length; i++)
         {
@@ -134,8 +141,8 @@ public sealed class FuzzTests : IDisposable
 
             if (line.Length > MaxLineBytes)
             {
-                // Where a character is torn and what the mark says have tests of their own.
-                line = [.. LogTailer.Lines.LineRules.Cut(line, MaxLineBytes), .. LogTailer.Lines.LineRules.CutMark(line.Length)];
+                // Splitting characters and the text of the mark have separate tests.
+                line = [.. LineRules.TruncateLine(line, MaxLineBytes), .. LineRules.FormatTruncationMark(line.Length)];
             }
 
             if (line.Length > 0)

@@ -14,18 +14,17 @@ using Microsoft.Extensions.Logging;
 
 namespace LogTailer.Tests.Sinks;
 
-/// <summary>A real HTTP server that takes logs, and that behaves as badly as it is told.</summary>
+/// <summary>A real HTTP server that receives logs and responds as configured.</summary>
 internal sealed class LogStore : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly List<Request> _requests = [];
-    private readonly Func<HttpContext, Request, Task> _answer;
+    private readonly Func<HttpContext, Request, Task> _respond;
+    private readonly bool _keepsRequests;
 
-    private readonly bool _keeps;
-
-    private LogStore(WebApplication app, Func<HttpContext, Request, Task> answer, bool keeps)
+    private LogStore(WebApplication app, Func<HttpContext, Request, Task> respond, bool keepsRequests)
     {
-        (_app, _answer, _keeps) = (app, answer, keeps);
+        (_app, _respond, _keepsRequests) = (app, respond, keepsRequests);
         _app.Run(HandleAsync);
     }
 
@@ -42,16 +41,20 @@ internal sealed class LogStore : IAsyncDisposable
         }
     }
 
-    /// <summary>The lines of every request that was answered with a success, in order.</summary>
+    /// <summary>The lines of every request with a 2xx response, in order.</summary>
     public List<string> Lines => [.. Requests.Where(request => request.Status is >= 200 and < 300).SelectMany(request => request.Lines)];
 
-    /// <param name="answer">Gets each request with its number (from 0) and answers it; none answers 200.</param>
-    /// <param name="certificate">With one it speaks TLS.</param>
-    /// <param name="wantsClientCertificate">Whether a client has to show one.</param>
-    /// <param name="port">The port; 0 takes a free one.</param>
-    /// <param name="keeps">Whether <see cref="Requests"/> are kept; a flood of them is better counted as it comes.</param>
+    /// <param name="respond">Responds to each request, which has a number from 0; 200 by default.</param>
+    /// <param name="certificate">The server certificate; without one it serves plain HTTP.</param>
+    /// <param name="requiresClientCertificate">Whether clients must have a certificate.</param>
+    /// <param name="port">The port; 0 selects a free one.</param>
+    /// <param name="keepsRequests">Whether <see cref="Requests"/> are kept.</param>
     public static async Task<LogStore> StartAsync(
-        Func<HttpContext, Request, Task>? answer = null, X509Certificate2? certificate = null, bool wantsClientCertificate = false, int port = 0, bool keeps = true)
+        Func<HttpContext, Request, Task>? respond = null,
+        X509Certificate2? certificate = null,
+        bool requiresClientCertificate = false,
+        int port = 0,
+        bool keepsRequests = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -68,13 +71,15 @@ internal sealed class LogStore : IAsyncDisposable
                     listen.UseHttps(https =>
                     {
                         https.ServerCertificate = certificate;
-                        https.ClientCertificateMode = wantsClientCertificate ? ClientCertificateMode.RequireCertificate : ClientCertificateMode.NoCertificate;
+                        https.ClientCertificateMode = requiresClientCertificate
+                            ? ClientCertificateMode.RequireCertificate
+                            : ClientCertificateMode.NoCertificate;
                         https.AllowAnyClientCertificate();
                     });
                 }
             });
         });
-        var store = new LogStore(builder.Build(), answer ?? ((_, _) => Task.CompletedTask), keeps);
+        var store = new LogStore(builder.Build(), respond ?? ((_, _) => Task.CompletedTask), keepsRequests);
         await store._app.StartAsync();
         return store;
     }
@@ -100,21 +105,26 @@ internal sealed class LogStore : IAsyncDisposable
 
         lock (_requests)
         {
-            request = new Request(_requests.Count, context.Request.Path, context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), Encoding.UTF8.GetString(body.ToArray()), gzip);
+            request = new Request(
+                _requests.Count,
+                context.Request.Path,
+                context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+                Encoding.UTF8.GetString(body.ToArray()),
+                gzip);
 
-            if (_keeps)
+            if (_keepsRequests)
             {
                 _requests.Add(request);
             }
         }
 
-        await _answer(context, request);
+        await _respond(context, request);
         request.Status = context.Response.StatusCode;
     }
 
     internal sealed record Request(int Number, string Path, Dictionary<string, string> Headers, string Body, bool Gzip)
     {
-        /// <summary>0 until it is answered.</summary>
+        /// <summary>The status of the response; 0 before it.</summary>
         public int Status { get; set; }
 
         public string[] Lines => Body.Split('\n', StringSplitOptions.RemoveEmptyEntries);

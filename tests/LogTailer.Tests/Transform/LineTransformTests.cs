@@ -17,11 +17,13 @@ public sealed class LineTransformTests
     [InlineData("""[1]""", """{"message":"[1]","pod":"p-1","node":"n\"1"}""")]
     [InlineData("""{"a":""", """{"message":"{\"a\":","pod":"p-1","node":"n\"1"}""")]
     [InlineData("""{"a":1} x""", """{"message":"{\"a\":1} x","pod":"p-1","node":"n\"1"}""")]
-    public void Fields_are_spliced_in_and_the_rest_is_untouched(string line, string expected)
+    public void Fields_are_added_and_the_rest_of_the_line_is_unchanged(string line, string expected)
     {
         var transform = Create(fields: new() { ["pod"] = "p-1", ["node"] = "n\"1" });
 
-        Assert.Equal(expected.Replace("\\\"1", "\\u00221", StringComparison.Ordinal), Apply(transform, line)!.Replace("n\\\"1", "n\\u00221", StringComparison.Ordinal));
+        Assert.Equal(
+            expected.Replace("\\\"1", "\\u00221", StringComparison.Ordinal),
+            Apply(transform, line)!.Replace("n\\\"1", "n\\u00221", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -36,7 +38,7 @@ public sealed class LineTransformTests
     [InlineData("""[1,"password"]""", """[1,"password"]""")]
     [InlineData("""[INFO] password x""", """[INFO] password x""")]
     [InlineData("""[2026] {"a":1}""", """[2026] {"a":1}""")]
-    public void Values_of_redacted_fields_become_stars_at_any_depth(string line, string expected)
+    public void Values_of_redacted_fields_are_replaced_at_any_depth(string line, string expected)
         => Assert.Equal(expected, Apply(Create(redact: ["password"]), line));
 
     [Theory]
@@ -46,7 +48,7 @@ public sealed class LineTransformTests
     [InlineData("""  {"a":1,"password":"secr""")]
     [InlineData("""[{"a":1},{"password":"secr""")]
     [InlineData("""[{"a":1}] {"password":"secret"}""")]
-    public void An_object_that_breaks_off_shows_no_secret(string line)
+    public void Incomplete_or_damaged_object_reveals_no_secret(string line)
     {
         var shipped = Apply(Create(redact: ["password"]), line)!;
 
@@ -58,7 +60,7 @@ public sealed class LineTransformTests
     [InlineData("""{"path":"\ud800"}""")]
     [InlineData("""{"path":"\ud800","a":1}""")]
     [InlineData("""{"\ud800":1}""")]
-    public void A_lone_surrogate_ends_nothing_and_the_line_passes(string line)
+    public void Line_with_a_lone_surrogate_is_shipped(string line)
     {
         Assert.Equal(line, Apply(Create(drop: ["path=/healthz*"]), line));
         Assert.Equal(line, Apply(Create(drop: ["path=/healthz"]), line));
@@ -71,7 +73,7 @@ public sealed class LineTransformTests
     [InlineData("""{"token":"secret","\ud800":1}""")]
     [InlineData("""{"path":"\ud800","token":"secret"}""")]
     [InlineData("""{"token":{"a":"secret"},"path":"\ud800"}""")]
-    public void A_line_with_a_lone_surrogate_shows_no_secret(string line)
+    public void Line_with_a_lone_surrogate_reveals_no_secret(string line)
     {
         Assert.DoesNotContain("secret", Apply(Create(redact: ["token"], drop: ["path=/healthz*"]), line), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", Apply(Create(fields: new() { ["pod"] = "p" }, redact: ["token"]), line), StringComparison.Ordinal);
@@ -88,32 +90,34 @@ public sealed class LineTransformTests
     [InlineData("""{"status":200}""", true)]
     [InlineData("""{"inner":{"level":"debug"}}""", false)]
     [InlineData("""level=debug""", false)]
-    public void Lines_that_meet_a_condition_are_dropped(string line, bool dropped)
+    public void Lines_that_match_a_condition_are_dropped(string line, bool dropped)
         => Assert.Equal(dropped ? null : line, Apply(Create(drop: ["path=/health*", "level=debug", "status=200"]), line));
 
     [Fact]
-    public void A_cut_line_says_so()
+    public void Wrapped_truncated_line_contains_its_original_length()
         => Assert.Equal("""{"message":"abc","truncated_from_bytes":1000,"pod":"p"}""", Apply(Create(fields: new() { ["pod"] = "p" }), "abc", 1000));
 
     [Fact]
-    public void Bytes_that_are_no_UTF8_are_replaced_where_a_line_is_wrapped()
+    public void Invalid_UTF8_is_replaced_when_a_line_is_wrapped()
     {
         var output = new ByteBuffer();
-        Create(fields: new() { ["pod"] = "p" }).Apply([(byte)'a', 0xFF], 0, output);
+        Create(fields: new() { ["pod"] = "p" }).TryApply([(byte)'a', 0xFF], 0, output);
 
-        Assert.Equal("{\"message\":\"a\uFFFD\",\"pod\":\"p\"}", Encoding.UTF8.GetString(output.Bytes).Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal));
+        Assert.Equal(
+            "{\"message\":\"a\uFFFD\",\"pod\":\"p\"}",
+            Encoding.UTF8.GetString(output.Bytes).Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void With_nothing_to_do_there_is_no_transform()
-        => Assert.Null(LineTransform.Create(new EnrichOptions(), new FilterOptions(), new RedactOptions()));
+    public void Default_options_create_no_transform()
+        => Assert.Null(LineTransform.TryCreate(new EnrichOptions(), new FilterOptions(), new RedactOptions()));
 
     private static LineTransform Create(Dictionary<string, string>? fields = null, string[]? drop = null, string[]? redact = null)
-        => LineTransform.Create(new EnrichOptions { Fields = fields ?? [] }, new FilterOptions { Drop = drop ?? [] }, new RedactOptions { Fields = redact ?? [] })!;
+        => LineTransform.TryCreate(new EnrichOptions { Fields = fields ?? [] }, new FilterOptions { Drop = drop ?? [] }, new RedactOptions { Fields = redact ?? [] })!;
 
-    private static string? Apply(LineTransform transform, string line, long cutFrom = 0)
+    private static string? Apply(LineTransform transform, string line, long originalLength = 0)
     {
         var output = new ByteBuffer();
-        return transform.Apply(Encoding.UTF8.GetBytes(line), cutFrom, output) ? Encoding.UTF8.GetString(output.Bytes) : null;
+        return transform.TryApply(Encoding.UTF8.GetBytes(line), originalLength, output) ? Encoding.UTF8.GetString(output.Bytes) : null;
     }
 }

@@ -1,10 +1,12 @@
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using TlsProxy.Listeners;
+using Microsoft.Extensions.Time.Testing;
+using TlsProxy.AccessLog;
+using TlsProxy.Clients;
+using TlsProxy.Metrics;
 using TlsProxy.Requests;
 using TlsProxy.Tests.Support;
 
@@ -12,16 +14,16 @@ namespace TlsProxy.Tests.AccessLog;
 
 public sealed class AccessLogTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
 
     public void Dispose() => _volume.Dispose();
 
     [Fact]
-    public async Task Each_request_is_one_line_of_JSON_on_stdout_with_all_that_is_known_of_it()
+    public async Task Each_request_is_one_JSON_line_on_stdout_with_all_fields()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(proxy.Url, "/a%22b%0A/%C3%A9?secret=1"));
         request.Headers.Add("X-Request-Id", "the-id");
@@ -50,9 +52,9 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_that_failed_has_its_reason()
+    public async Task Failed_request_is_logged_with_its_error_code()
     {
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"));
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"));
         using var client = RunningProxy.Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
         request.Headers.Add("X-Request-Id", "failing");
@@ -65,9 +67,9 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(502, json.RootElement.GetProperty("status_code").GetInt32());
     }
 
-    // Kestrel answers them without asking anybody here. The second of a connection, so that nothing of the first is left.
+    // Kestrel rejects these itself. They are the second request of their connection, to show that nothing of the first one is logged.
     [Fact]
-    public async Task What_is_no_request_at_all_has_its_line_and_its_count_too()
+    public async Task Request_rejected_by_Kestrel_is_logged_and_counted()
     {
         (string What, string Bytes, int Status, string Error)[] kinds =
         [
@@ -80,7 +82,7 @@ public sealed class AccessLogTests : IDisposable
             ("half a header", "GET /slow HTTP/1.1\r\nHost: loc", 408, "request_timeout"),
         ];
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Limits:HeaderTimeoutSeconds=1");
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Limits:HeaderTimeoutSeconds=1");
         var lines = 0;
         foreach (var (what, bytes, status, error) in kinds)
         {
@@ -93,7 +95,7 @@ public sealed class AccessLogTests : IDisposable
 
             Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{what}: {answer}");
             lines += 2;
-            await Eventually.TrueAsync(() => Lines(proxy).Count == lines, "the line of " + what);
+            await Eventually.AssertAsync(() => Lines(proxy).Count == lines, "the line of " + what);
             using var json = JsonDocument.Parse(Lines(proxy)[^1]);
             var entry = json.RootElement;
             Assert.Equal(status, entry.GetProperty("status_code").GetInt32());
@@ -110,10 +112,10 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_whose_body_is_malformed_has_one_line()
+    public async Task Request_with_a_malformed_body_is_logged_once()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url);
         await using (var stream = await RunningProxy.ConnectTlsAsync(proxy.Port))
         {
             await stream.WriteAsync("POST /body HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\nTransfer-Encoding: chunked\r\n\r\nnothing\r\n"u8.ToArray());
@@ -137,32 +139,35 @@ public sealed class AccessLogTests : IDisposable
     [InlineData("2026-02-28T09:08:07.0050000Z", 12_345_678, "2026-02-28T09:08:07.005Z", "1234.568")]
     [InlineData("2026-02-28T09:08:07.1000000Z", 9_999_996, "2026-02-28T09:08:07.100Z", "1000.000")]
     [InlineData("2026-02-28T09:08:07.1000000Z", -3, "2026-02-28T09:08:07.100Z", "0.000")]
-    public async Task A_line_has_its_time_to_the_millisecond_and_how_long_it_took_to_the_microsecond(
+    public async Task Line_has_millisecond_timestamps_and_microsecond_durations(
         string now, long ticks, string timestamp, string milliseconds)
     {
-        Assert.Equal([(timestamp, milliseconds)], await WriteAsync([(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), TimeSpan.FromTicks(ticks))]));
+        Assert.Equal([(timestamp, milliseconds)], await WriteAsync(
+            [(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), TimeSpan.FromTicks(ticks))]));
     }
 
     [Fact]
-    public async Task Lines_of_many_seconds_forth_and_back_have_each_its_own()
+    public async Task Lines_of_different_seconds_have_their_own_timestamps()
     {
         var start = new DateTimeOffset(2026, 3, 1, 23, 59, 58, TimeSpan.Zero);
         var times = Enumerable.Range(0, 40).Select(i => start.AddMilliseconds((i * 377) - (i % 7 * 900))).ToList();
 
         var lines = await WriteAsync([.. times.Select(t => (t, TimeSpan.Zero))]);
 
-        Assert.Equal(times.Select(t => t.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)), lines.Select(l => l.Timestamp));
+        Assert.Equal(
+            times.Select(t => t.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)), lines.Select(l => l.Timestamp));
     }
 
     [Theory]
     [InlineData('\u00e9')]
     [InlineData('+')]
     [InlineData('\n')]
-    public async Task A_line_is_whole_however_long_the_names_in_it_are(char letter)
+    [InlineData('\ud800')]
+    public async Task Line_with_very_long_values_is_complete_JSON(char letter)
     {
-        var client = ClientConnection.Of(null);
+        var client = ClientConnection.FromEndPoint(null);
         var endless = new string(letter, 10_000);
-        client.Secured(new TlsSession("1.3", "TLS_AES_128_GCM_SHA256", endless, endless, null));
+        client.CompleteHandshake(new TlsSession("1.3", "TLS_AES_128_GCM_SHA256", endless, endless, null));
         var context = new DefaultHttpContext();
         context.Request.Path = "/" + endless;
         context.Request.Headers.Host = endless;
@@ -173,24 +178,24 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(("1970-01-01T00:00:00.000Z", "1.000"), line);
     }
 
-    /// <returns>What the lines say, the latency as it is written.</returns>
+    /// <returns>The timestamp and the unparsed latency of each line.</returns>
     private static async Task<List<(string Timestamp, string Milliseconds)>> WriteAsync(
         List<(DateTimeOffset Now, TimeSpan Elapsed)> requests, ClientConnection? client = null, HttpContext? context = null)
     {
-        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         using var output = new MemoryStream();
-        var clock = new Clock();
-        using var log = new TlsProxy.AccessLog.AccessLogWriter(
-            new TlsProxyOptions.AccessLogOptions(),
-            new ProxyMetrics(services.GetRequiredService<IMeterFactory>(), new ProcessIdentity("tls-proxy", "0.0.0")),
+        var clock = new FakeTimeProvider();
+        using var log = new AccessLogWriter(
+            new AccessLogOptions(),
+            new ProxyMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
             clock,
             output,
             output);
         await log.StartAsync(default);
         foreach (var (now, elapsed) in requests)
         {
-            clock.Now = now;
-            log.Write(context ?? new DefaultHttpContext(), new Exchange(0, "id", null, client ?? ClientConnection.Of(null)), elapsed);
+            clock.AdjustTime(now);
+            var state = new RequestState(0, "id", null, client ?? ClientConnection.FromEndPoint(null));
+            log.WriteRequest(context ?? new DefaultHttpContext(), state, elapsed);
         }
 
         await log.StopAsync(default);
@@ -205,12 +210,13 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reader_of_stdout_that_stops_costs_counted_lines_and_no_request()
+    public async Task Stalled_stdout_reader_drops_and_counts_lines_but_delays_no_request()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
         using var stalled = new StalledStream();
         await using var proxy = await RunningProxy.StartAsync(
-            _volume.Directory, upstream.Url, ["--AccessLog:Enabled=true", "--AccessLog:QueueBytes=64KiB"], builder => StalledStream.Use(builder, stalled));
+            _volume.Path, upstream.Url, ["--AccessLog:Enabled=true", "--AccessLog:QueueBytes=64KiB"], builder => StalledStream.Use(
+                builder, stalled));
         using var client = RunningProxy.Client(new Version(2, 0));
 
         await Parallel.ForAsync(0, 1000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, token) =>
@@ -219,14 +225,16 @@ public sealed class AccessLogTests : IDisposable
             response.EnsureSuccessStatusCode();
         });
 
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_access_log_dropped_total") > 0, "dropped lines are counted");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_access_log_dropped_total") > 0, "dropped lines are counted");
         stalled.Release();
         var dropped = await proxy.MetricAsync("tls_proxy_access_log_dropped_total");
-        await Eventually.TrueAsync(() => stalled.Lines == 1000 - dropped, "every other line is there");
+        await Eventually.AssertAsync(() => stalled.Lines == 1000 - dropped, "every other line is there");
         Assert.All(stalled.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => JsonDocument.Parse(line).Dispose());
     }
 
-    private static List<string> Lines(ProxyProcess proxy) => [.. proxy.Output.Where(l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))];
+    private static List<string> Lines(ProxyProcess proxy) => [.. proxy.Output.Where(
+        l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))];
 
     public static TheoryData<bool, string, string, int> Answers => new()
     {
@@ -245,9 +253,9 @@ public sealed class AccessLogTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public async Task The_bytes_of_a_line_are_those_of_the_body_that_went_out(bool routed, string method, string answer, int bytes)
+    public async Task Logged_bytes_are_the_bytes_of_the_sent_body(bool routed, string method, string answer, int bytes)
     {
-        await using var upstream = ScriptedUpstream.Answering(answer, closes: true);
+        await using var upstream = ScriptedUpstream.RespondingWith(answer, closes: true);
         using var written = new MemoryStream();
         await using (var proxy = await StartAsync(routed, upstream.Url, written))
         {
@@ -259,7 +267,7 @@ public sealed class AccessLogTests : IDisposable
             }
             catch (HttpRequestException)
             {
-                // It broke off.
+                // The response was aborted, as expected.
             }
         }
 
@@ -269,7 +277,7 @@ public sealed class AccessLogTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_bytes_of_a_download_that_its_client_gave_up_are_those_until_then(bool routed)
+    public async Task Logged_bytes_of_an_aborted_download_end_at_the_abort(bool routed)
     {
         const long size = 1L << 30;
         await using var upstream = await TestUpstream.StartAsync(async context =>
@@ -291,15 +299,15 @@ public sealed class AccessLogTests : IDisposable
                 await body.ReadExactlyAsync(new byte[100_000]);
             }
 
-            await Eventually.TrueAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the end of the request");
+            await Eventually.AssertAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the end of the request");
         }
 
-        // What was read, and what the buffers on the way held.
+        // The bytes read by the client, and those in buffers between proxy and client.
         Assert.InRange(Bytes(written), 100_000, size / 4);
     }
 
     [Fact]
-    public async Task The_bytes_of_the_proxys_own_answer_are_counted()
+    public async Task Logged_bytes_include_the_body_of_an_error_response()
     {
         using var written = new MemoryStream();
         var length = 0;
@@ -314,36 +322,31 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(length, Bytes(written));
     }
 
-    /// <summary>A proxy that writes its access log there; all of it when it has ended.</summary>
+    /// <summary>Redirects the access log of a proxy to this stream; it is complete when the proxy has stopped.</summary>
     private async Task<RunningProxy> StartAsync(bool routed, Uri upstream, MemoryStream written)
     {
         using var routes = new RouteFile().Write(null, ("app", [upstream]));
         return await RunningProxy.StartAsync(
-            _volume.Directory, upstream, [.. routed ? new[] { routes.Argument } : [], "--AccessLog:Enabled=true"], builder => StalledStream.Use(builder, written));
+            _volume.Path, upstream, [.. routed ? new[] { routes.Argument } : [], "--AccessLog:Enabled=true"], builder => StalledStream.Use(
+                builder, written));
     }
 
     private static long Bytes(MemoryStream written)
     {
-        using var json = JsonDocument.Parse(Assert.Single(Encoding.UTF8.GetString(written.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        using var json = JsonDocument.Parse(
+            Assert.Single(Encoding.UTF8.GetString(written.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         return json.RootElement.GetProperty("bytes").GetInt64();
     }
 
     private static async Task<string> LineAsync(ProxyProcess proxy, string requestId)
     {
         string? line = null;
-        await Eventually.TrueAsync(
+        await Eventually.AssertAsync(
             () => (line = proxy.Output.FirstOrDefault(l => l.Contains($"\"request_id\":\"{requestId}\"", StringComparison.Ordinal))) is not null, "the line");
         return line!;
     }
 
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
-
-    /// <summary>A stdout whose reader has stopped.</summary>
+    /// <summary>A stdout whose reader is stalled.</summary>
     private sealed class StalledStream : MemoryStream
     {
         private readonly ManualResetEventSlim _released = new();

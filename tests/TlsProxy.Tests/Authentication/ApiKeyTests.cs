@@ -10,8 +10,8 @@ public sealed class ApiKeyTests : IDisposable
     private const string AliceKey = "alice-key-0123456789";
     private const string BobKey = "bob-key-0123456789-b";
 
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
     private readonly string _file = Path.GetTempFileName();
 
     public void Dispose()
@@ -21,7 +21,7 @@ public sealed class ApiKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_known_key_names_its_owner_and_goes_no_further_and_any_other_is_401()
+    public async Task Known_key_identifies_its_owner_and_an_unknown_key_is_401()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(upstream);
@@ -44,7 +44,7 @@ public sealed class ApiKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task Keys_rotate_without_a_restart_and_a_broken_file_leaves_the_last_ones()
+    public async Task Keys_rotate_without_a_restart_and_an_invalid_file_keeps_the_last_ones()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(upstream);
@@ -53,21 +53,21 @@ public sealed class ApiKeyTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(client, proxy, next)).Status);
 
         await File.WriteAllTextAsync(_file, $"carol {next}\n");
-        await Eventually.TrueAsync(async () => (await GetAsync(client, proxy, next)).Status == HttpStatusCode.OK, "the new key");
+        await Eventually.AssertAsync(async () => (await GetAsync(client, proxy, next)).Status == HttpStatusCode.OK, "the new key");
         Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(client, proxy, AliceKey)).Status);
 
         await File.WriteAllTextAsync(_file, "carol short\n");
-        await Eventually.TrueAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 Assert.Equal(HttpStatusCode.OK, (await GetAsync(client, proxy, next)).Status);
                 return (await proxy.StatusAsync()).ToString().Contains("Line 1", StringComparison.Ordinal);
             },
-            "the problem is told");
+            "the problem is withLength");
     }
 
     [Fact]
-    public async Task Each_identity_has_a_rate_of_its_own()
+    public async Task Each_identity_has_its_own_rate_limit()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(
@@ -97,6 +97,6 @@ public sealed class ApiKeyTests : IDisposable
     private async Task<RunningProxy> StartAsync(TestUpstream upstream, params string[] more)
     {
         await File.WriteAllTextAsync(_file, $"# who may come in\nalice {AliceKey}\n\nbob sha256:{Hash(BobKey)}\n");
-        return await RunningProxy.StartAsync(_volume.Directory, upstream.Url, [$"--Upstream:Metadata:ApiKey.File={_file}", .. more]);
+        return await RunningProxy.StartAsync(_volume.Path, upstream.Url, [$"--Upstream:Metadata:ApiKey.File={_file}", .. more]);
     }
 }

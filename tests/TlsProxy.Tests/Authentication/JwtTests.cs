@@ -7,10 +7,10 @@ namespace TlsProxy.Tests.Authentication;
 
 public sealed class JwtTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
-    private readonly Tokens _tokens = new();
-    private readonly Tokens _strangers = new();
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
+    private readonly JwtIssuer _tokens = new();
+    private readonly JwtIssuer _strangers = new();
     private readonly string _file = Path.GetTempFileName();
 
     public void Dispose()
@@ -22,7 +22,7 @@ public sealed class JwtTests : IDisposable
     }
 
     [Fact]
-    public async Task Good_tokens_are_taken_and_the_application_learns_the_subject()
+    public async Task Valid_token_is_accepted_and_its_subject_forwarded()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(upstream, _tokens.Jwks(), "RS256,PS256,ES256");
@@ -39,7 +39,7 @@ public sealed class JwtTests : IDisposable
     }
 
     [Fact]
-    public async Task Forged_foreign_and_worn_out_tokens_are_401_and_reach_nobody()
+    public async Task Forged_foreign_and_expired_tokens_are_401_and_not_forwarded()
     {
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -61,7 +61,8 @@ public sealed class JwtTests : IDisposable
             ["alg empty"] = _tokens.Make("", "rsa"),
             ["no signature"] = $"{parts[0]}.{parts[1]}.",
             ["two parts"] = $"{parts[0]}.{parts[1]}",
-            ["HMAC with the public key's PEM"] = _tokens.Make("HS256", "rsa", secret: Encoding.ASCII.GetBytes(_tokens.Rsa.ExportSubjectPublicKeyInfoPem())),
+            ["HMAC with the public key's PEM"] = _tokens.Make(
+                "HS256", "rsa", secret: Encoding.ASCII.GetBytes(_tokens.Rsa.ExportSubjectPublicKeyInfoPem())),
             ["HMAC with the modulus"] = _tokens.Make("HS256", "rsa", secret: modulus),
             ["HMAC with the public key's DER"] = _tokens.Make("HS256", null, secret: _tokens.Rsa.ExportSubjectPublicKeyInfo()),
             ["HMAC with nothing"] = _tokens.Make("HS256", "rsa", secret: []),
@@ -71,10 +72,11 @@ public sealed class JwtTests : IDisposable
             ["a stranger's key under a known name"] = _strangers.Make("RS256", "rsa"),
             ["a stranger's EC key under a known name"] = _strangers.Make("ES256", "ec"),
             ["an unknown key"] = _tokens.Make("RS256", "other"),
-            ["a key of the token's own"] = _strangers.Make("RS256", null, more: new() { ["jwk"] = new { kty = "RSA", n = Tokens.Encode(_strangers.Rsa.ExportParameters(false).Modulus!), e = "AQAB" } }),
-            ["a key file of the token's own"] = _strangers.Make("RS256", "../../etc/passwd", more: new() { ["jku"] = "https://evil.example/jwks" }),
-            ["other claims under a good signature"] = $"{parts[0]}.{Tokens.Encode(Encoding.UTF8.GetBytes("{\"sub\":\"root\"}"))}.{parts[2]}",
-            ["an empty EC signature"] = _tokens.Make("ES256", "ec").Split('.') is [var h, var c, _] ? $"{h}.{c}.{Tokens.Encode(new byte[64])}" : "",
+            ["a key of the token's own"] = _strangers.Make("RS256", null, more: new() { ["jwk"] = new { kty = "RSA", n = JwtIssuer.Encode(_strangers.Rsa.ExportParameters(false).Modulus!), e = "AQAB" } }),
+            ["a key file of the token's own"] = _strangers.Make(
+                "RS256", "../../etc/passwd", more: new() { ["jku"] = "https://evil.example/jwks" }),
+            ["other claims under a good signature"] = $"{parts[0]}.{JwtIssuer.Encode(Encoding.UTF8.GetBytes("{\"sub\":\"root\"}"))}.{parts[2]}",
+            ["an empty EC signature"] = _tokens.Make("ES256", "ec").Split('.') is [var h, var c, _] ? $"{h}.{c}.{JwtIssuer.Encode(new byte[64])}" : "",
             ["expired"] = With("exp", DateTimeOffset.UtcNow.AddMinutes(-2).ToUnixTimeSeconds()),
             ["not valid yet"] = With("nbf", DateTimeOffset.UtcNow.AddMinutes(5).ToUnixTimeSeconds()),
             ["no end"] = Without("exp"),
@@ -100,18 +102,18 @@ public sealed class JwtTests : IDisposable
 
         using var twice = new HttpRequestMessage(HttpMethod.Get, proxy.Url);
         twice.Headers.TryAddWithoutValidation("Authorization", ["Bearer " + good, "Bearer " + good]);
-        using var refused = await client.SendAsync(twice);
-        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        using var rejected = await client.SendAsync(twice);
+        Assert.Equal(HttpStatusCode.Unauthorized, rejected.StatusCode);
         Assert.Equal(0, seen);
         Assert.Equal(cases.Count + 1, await proxy.MetricAsync("tls_proxy_requests_refused_total{reason=\"unauthenticated\"}"));
 
-        string With(string claim, object value) => _tokens.Make("RS256", "rsa", new(Tokens.Claims()) { [claim] = value });
+        string With(string claim, object value) => _tokens.Make("RS256", "rsa", new(JwtIssuer.Claims()) { [claim] = value });
 
-        string Without(string claim) => _tokens.Make("RS256", "rsa", Tokens.Claims().Where(e => e.Key != claim).ToDictionary());
+        string Without(string claim) => _tokens.Make("RS256", "rsa", JwtIssuer.Claims().Where(e => e.Key != claim).ToDictionary());
     }
 
     [Fact]
-    public async Task Shared_keys_work_where_they_are_asked_for_by_name_and_only_there()
+    public async Task Shared_secrets_work_only_where_HMAC_is_configured()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         using var client = RunningProxy.Client();
@@ -124,12 +126,12 @@ public sealed class JwtTests : IDisposable
         }
 
         await using var strict = await StartAsync(upstream, _tokens.SecretJwks(), null);
-        using var refused = await client.SendAsync(Request(strict, _tokens.Make("HS256", "shared")));
-        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        using var rejected = await client.SendAsync(Request(strict, _tokens.Make("HS256", "shared")));
+        Assert.Equal(HttpStatusCode.Unauthorized, rejected.StatusCode);
     }
 
     [Fact]
-    public async Task Keys_rotate_without_a_restart_and_a_broken_file_leaves_the_last_ones()
+    public async Task Keys_rotate_without_a_restart_and_an_invalid_file_keeps_the_last_ones()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await StartAsync(upstream, _tokens.Jwks(), null);
@@ -139,17 +141,17 @@ public sealed class JwtTests : IDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(after));
 
         await File.WriteAllTextAsync(_file, _strangers.Jwks(ecKid: "next"));
-        await Eventually.TrueAsync(async () => await StatusAsync(after) == HttpStatusCode.OK, "the new key");
+        await Eventually.AssertAsync(async () => await StatusAsync(after) == HttpStatusCode.OK, "the new key");
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(before));
 
         await File.WriteAllTextAsync(_file, "{ \"keys\": [");
-        await Eventually.TrueAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 Assert.Equal(HttpStatusCode.OK, await StatusAsync(after));
                 return (await proxy.StatusAsync()).ToString().Contains("Web Key Set", StringComparison.Ordinal);
             },
-            "the problem is told");
+            "the problem is withLength");
 
         async Task<HttpStatusCode> StatusAsync(string token)
         {
@@ -171,8 +173,9 @@ public sealed class JwtTests : IDisposable
         await File.WriteAllTextAsync(_file, jwks);
         string[] args =
         [
-            $"--Upstream:Metadata:Jwt.JwksFile={_file}", $"--Upstream:Metadata:Jwt.Issuer={Tokens.Issuer}", $"--Upstream:Metadata:Jwt.Audience=other,{Tokens.Audience}",
+            $"--Upstream:Metadata:Jwt.JwksFile={_file}", $"--Upstream:Metadata:Jwt.Issuer={JwtIssuer.Issuer}", $"--Upstream:Metadata:Jwt.Audience=other,{JwtIssuer.Audience}",
         ];
-        return await RunningProxy.StartAsync(_volume.Directory, upstream.Url, algorithms is null ? args : [.. args, $"--Upstream:Metadata:Jwt.Algorithms={algorithms}"]);
+        return await RunningProxy.StartAsync(
+            _volume.Path, upstream.Url, algorithms is null ? args : [.. args, $"--Upstream:Metadata:Jwt.Algorithms={algorithms}"]);
     }
 }

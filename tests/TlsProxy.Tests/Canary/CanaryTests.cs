@@ -6,8 +6,8 @@ namespace TlsProxy.Tests.Canary;
 
 public sealed class CanaryTests : IAsyncLifetime, IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
     private readonly RouteFile _routes = new();
     private TestUpstream _stable = null!;
     private TestUpstream _canary = null!;
@@ -31,22 +31,23 @@ public sealed class CanaryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_share_of_the_requests_goes_to_the_canary_and_a_reload_changes_the_share()
+    public async Task Canary_receives_its_share_and_a_reload_changes_the_share()
     {
         Write(new() { ["Canary.Cluster"] = "next", ["Canary.Percent"] = "30" });
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
 
-        // Six standard deviations to either side.
+        // Six standard deviations around the mean.
         Assert.InRange(await CountAsync(proxy, 400), 65, 175);
         Assert.Equal(
             400,
-            await proxy.MetricAsync("tls_proxy_canary_requests_total{cluster=\"next\",route=\"all\"}") + await proxy.MetricAsync("tls_proxy_canary_requests_total{cluster=\"app\",route=\"all\"}"));
+            await proxy.MetricAsync("tls_proxy_canary_requests_total{cluster=\"next\",route=\"all\"}") + await proxy.MetricAsync(
+                "tls_proxy_canary_requests_total{cluster=\"app\",route=\"all\"}"));
 
         Write(new() { ["Canary.Cluster"] = "next", ["Canary.Percent"] = "100" });
         using var management = new HttpClient();
         using var applied = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
         Assert.Equal(HttpStatusCode.OK, applied.StatusCode);
-        await Eventually.TrueAsync(async () => await CountAsync(proxy, 5) == 5, "all go to the canary");
+        await Eventually.AssertAsync(async () => await CountAsync(proxy, 5) == 5, "all go to the canary");
     }
 
     [Theory]
@@ -55,7 +56,7 @@ public sealed class CanaryTests : IAsyncLifetime, IDisposable
     [InlineData(100, null, "perhaps", "canary")]
     [InlineData(0, "yes", "yes", "canary")]
     [InlineData(0, "yes", "no", "stable")]
-    public async Task A_header_decides_for_the_requests_that_have_it(int percent, string? wanted, string sent, string answer)
+    public async Task Canary_header_decides_for_requests_that_carry_it(int percent, string? wanted, string sent, string answer)
     {
         var metadata = new Dictionary<string, string> { ["Canary.Cluster"] = "next", ["Canary.Percent"] = $"{percent}", ["Canary.Header"] = "X-Canary" };
         if (wanted is not null)
@@ -64,7 +65,7 @@ public sealed class CanaryTests : IAsyncLifetime, IDisposable
         }
 
         Write(metadata);
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
         client.DefaultRequestHeaders.Add("X-Canary", sent);
 
@@ -72,10 +73,10 @@ public sealed class CanaryTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_canary_with_no_destination_takes_nothing()
+    public async Task Canary_without_a_destination_receives_no_requests()
     {
         _routes.Write(new() { ["Canary.Cluster"] = "next", ["Canary.Percent"] = "100" }, ("app", [_stable.Url]), ("next", []));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
 
         Assert.Equal("stable", await client.GetStringAsync(proxy.Url));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using TlsProxy.Certificates;
 using TlsProxy.Tests.Support;
 
@@ -7,16 +8,16 @@ namespace TlsProxy.Tests.Certificates;
 
 public sealed class CertificateExpiryTests
 {
-    private static readonly TestCertificates Authority = new();
+    private static readonly CertificateAuthority Authority = new();
 
     [Fact]
-    public async Task It_warns_once_30_7_and_1_days_before_the_end_and_a_renewed_certificate_begins_anew()
+    public async Task Warning_is_logged_once_for_each_threshold_of_each_certificate()
     {
         var end = DateTimeOffset.UtcNow.AddDays(60);
-        using var volume = new SecretVolume(Authority.Issue(notAfter: end).Files);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, new Uri("http://127.0.0.1:1"));
+        using var volume = new MountedVolume(Authority.IssueCertificate(notAfter: end).SecretFiles);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, new Uri("http://127.0.0.1:1"));
         var log = new Lines();
-        var clock = new Clock();
+        var clock = new FakeTimeProvider();
         var expiry = new CertificateExpiry(proxy.Services.GetRequiredService<CertificateStore>(), clock, log);
 
         Assert.Empty(At(31));
@@ -27,30 +28,32 @@ public sealed class CertificateExpiryTests
         Assert.Equal(["Error"], At(0.9));
         Assert.Empty(At(0.5));
 
-        var renewed = Authority.Issue(notAfter: end);
-        volume.Swap(renewed.Files);
-        await Eventually.TrueAsync(async () => await proxy.SerialAsync() == renewed.Serial, "the new serial");
+        var renewed = Authority.IssueCertificate(notAfter: end);
+        volume.ReplaceFiles(renewed.SecretFiles);
+        await Eventually.AssertAsync(async () => await proxy.SerialAsync() == renewed.SerialNumber, "the new serial");
         Assert.Equal(["Warning"], At(20));
 
         List<string> At(double daysLeft)
         {
             log.Levels.Clear();
-            clock.Now = end.AddDays(-daysLeft);
-            expiry.Warn();
+            clock.AdjustTime(end.AddDays(-daysLeft));
+            expiry.LogWarnings();
             return log.Levels;
         }
     }
 
     [Fact]
-    public async Task Each_server_name_has_the_end_of_the_certificate_that_is_served_for_it()
+    public async Task Expiry_metric_follows_the_certificate_served_for_each_name()
     {
         var now = DateTimeOffset.UtcNow;
         var (mainEnd, otherEnd, renewedEnd) = (now.AddDays(60), now.AddDays(50), now.AddDays(80));
-        using var main = new SecretVolume(Authority.Issue(["localhost", "Taken.example.com", "both.example.com"], notAfter: mainEnd).Files);
-        using var other = new SecretVolume(Authority.Issue(["own.example.org", "both.example.com"], notAfter: otherEnd).Files);
-        await using var proxy = await RunningProxy.StartAsync(main.Directory, new Uri("http://127.0.0.1:1"),
+        using var main = new MountedVolume(
+            Authority.IssueCertificate(["localhost", "Taken.example.com", "both.example.com"], notAfter: mainEnd).SecretFiles);
+        using var other = new MountedVolume(
+            Authority.IssueCertificate(["own.example.org", "both.example.com"], notAfter: otherEnd).SecretFiles);
+        await using var proxy = await RunningProxy.StartAsync(main.Path, new Uri("http://127.0.0.1:1"),
         [
-            $"--Tls:Directories:taken.example.com={other.Directory}", $"--Tls:Directories:*.Added.example.com={other.Directory}", $"--Tls:Directories:label={other.Directory}",
+            $"--Tls:Directories:taken.example.com={other.Path}", $"--Tls:Directories:*.Added.example.com={other.Path}", $"--Tls:Directories:label={other.Path}",
         ]);
 
         Assert.Equal(
@@ -62,39 +65,32 @@ public sealed class CertificateExpiryTests
                 ["*.added.example.com"] = otherEnd.ToUnixTimeSeconds(),
                 ["own.example.org"] = otherEnd.ToUnixTimeSeconds(),
             },
-            await EndsAsync(proxy));
+            await ReadExpiriesAsync(proxy));
 
-        other.Swap(Authority.Issue(["own.example.org"], notAfter: renewedEnd).Files);
+        other.ReplaceFiles(Authority.IssueCertificate(["own.example.org"], notAfter: renewedEnd).SecretFiles);
 
-        await Eventually.TrueAsync(async () => (await EndsAsync(proxy))["taken.example.com"] == renewedEnd.ToUnixTimeSeconds(), "the new end of the name by key");
-        Assert.Equal(mainEnd.ToUnixTimeSeconds(), (await EndsAsync(proxy))["localhost"]);
+        await Eventually.AssertAsync(async () => (await ReadExpiriesAsync(proxy))["taken.example.com"] == renewedEnd.ToUnixTimeSeconds(), "the new end of the name by key");
+        Assert.Equal(mainEnd.ToUnixTimeSeconds(), (await ReadExpiriesAsync(proxy))["localhost"]);
     }
 
     [Fact]
-    public async Task The_process_says_so_at_its_start()
+    public async Task Process_logs_an_expiring_certificate_at_startup()
     {
-        using var volume = new SecretVolume(Authority.Issue(notAfter: DateTimeOffset.UtcNow.AddDays(5)).Files);
+        using var volume = new MountedVolume(Authority.IssueCertificate(notAfter: DateTimeOffset.UtcNow.AddDays(5)).SecretFiles);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await ProxyProcess.StartAsync(volume.Directory, upstream.Url);
+        await using var proxy = await ProxyProcess.StartAsync(volume.Path, upstream.Url);
 
-        await Eventually.TrueAsync(() => proxy.Output.Any(l => l.Contains("ends in 4 days", StringComparison.Ordinal) && l.Contains(volume.Directory, StringComparison.Ordinal)), "the warning");
+        await Eventually.AssertAsync(() => proxy.Output.Any(l => l.Contains("expires in 4 days", StringComparison.Ordinal) && l.Contains(volume.Path, StringComparison.Ordinal)), "the warning");
     }
 
-    /// <summary>By server name, what the metric says.</summary>
-    private static async Task<Dictionary<string, long>> EndsAsync(RunningProxy proxy)
+    /// <summary>The value of the metric for each server name.</summary>
+    private static async Task<Dictionary<string, long>> ReadExpiriesAsync(RunningProxy proxy)
     {
         const string series = "tls_proxy_certificate_expiry_timestamp_seconds{server_name=\"";
         return (await proxy.MetricsAsync()).Split('\n')
             .Where(line => line.StartsWith(series, StringComparison.Ordinal))
             .Select(line => line[series.Length..].Split("\"} "))
             .ToDictionary(parts => parts[0], parts => (long)double.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     private sealed class Lines : ILogger<CertificateExpiry>
@@ -106,7 +102,8 @@ public sealed class CertificateExpiryTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Levels.Add(logLevel.ToString());
     }
 }

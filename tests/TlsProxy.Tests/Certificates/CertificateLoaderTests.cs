@@ -1,26 +1,27 @@
 using TlsProxy.Certificates;
-using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Certificates;
 
 public sealed class CertificateLoaderTests
 {
-    private static readonly TestCertificates Authority = new();
+    private static readonly CertificateAuthority Authority = new();
 
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public void A_key_of_each_kind_and_form_is_taken(bool rsa, bool traditional)
+    public void Every_key_algorithm_and_encoding_is_accepted(bool rsa, bool traditional)
     {
-        var pair = Authority.Issue(rsa: rsa);
-        var key = traditional ? pair.TraditionalKey : pair.Key;
+        var pair = Authority.IssueCertificate(rsaBits: rsa ? 2048 : null);
+        var key = traditional ? pair.TraditionalKeyPem : pair.KeyPem;
 
-        var served = CertificateLoader.Load("/etc/tls", new CertificateFiles(pair.Certificates, key, null), DateTimeOffset.UtcNow);
+        var served = CertificateLoader.LoadCertificate(
+            "/etc/tls", new CertificateFiles(pair.CertificatesPem, key, null), DateTimeOffset.UtcNow);
 
-        Assert.Contains(traditional ? (rsa ? "BEGIN RSA PRIVATE KEY" : "BEGIN EC PRIVATE KEY") : "BEGIN PRIVATE KEY", key, StringComparison.Ordinal);
-        Assert.Equal(pair.Serial, served.Leaf.SerialNumber);
+        Assert.Contains(
+            traditional ? (rsa ? "BEGIN RSA PRIVATE KEY" : "BEGIN EC PRIVATE KEY") : "BEGIN PRIVATE KEY", key, StringComparison.Ordinal);
+        Assert.Equal(pair.SerialNumber, served.Leaf.SerialNumber);
         Assert.True(served.Leaf.HasPrivateKey);
         Assert.Equal(["localhost"], served.Names);
         Assert.Equal("CN=Test Intermediate", Assert.Single(served.Chain).Subject);
@@ -28,22 +29,24 @@ public sealed class CertificateLoaderTests
     }
 
     [Fact]
-    public void The_parameters_that_openssl_writes_before_a_curve_key_do_no_harm()
+    public void Curve_parameters_before_an_openssl_key_are_ignored()
     {
-        var pair = Authority.Issue();
-        var key = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + pair.TraditionalKey;
+        var pair = Authority.IssueCertificate();
+        var key = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + pair.TraditionalKeyPem;
 
-        Assert.Equal(pair.Serial, CertificateLoader.Load("/etc/tls", new CertificateFiles(pair.Certificates, key, null), DateTimeOffset.UtcNow).Leaf.SerialNumber);
+        var files = new CertificateFiles(pair.CertificatesPem, key, null);
+        Assert.Equal(pair.SerialNumber, CertificateLoader.LoadCertificate("/etc/tls", files, DateTimeOffset.UtcNow).Leaf.SerialNumber);
     }
 
     [Theory]
     [InlineData("CN=agent.example.com,O=Shop", "agent.example.com")]
     [InlineData("O=agent.example.com,C=DE", null)]
-    public void Without_alternative_names_it_serves_its_common_name_and_nothing_in_its_place(string subject, string? served)
+    public void Certificate_without_alternative_names_serves_only_its_common_name(string subject, string? served)
     {
-        var pair = Authority.Issue([], subject: subject);
+        var pair = Authority.IssueCertificate([], subject: subject);
 
-        var loaded = CertificateLoader.Load("/etc/tls", new CertificateFiles(pair.Certificates, pair.Key, null), DateTimeOffset.UtcNow);
+        var loaded = CertificateLoader.LoadCertificate(
+            "/etc/tls", new CertificateFiles(pair.CertificatesPem, pair.KeyPem, null), DateTimeOffset.UtcNow);
 
         Assert.Equal(served is null ? [] : [served], loaded.Names);
     }
@@ -55,8 +58,8 @@ public sealed class CertificateLoaderTests
         { "expired", "expired on" },
         { "not yet valid", "not valid before" },
         { "empty certificate", "tls.crt is empty" },
-        { "empty key", "holds no private key" },
-        { "garbage certificate", "holds no certificate" },
+        { "empty key", "contains no private key" },
+        { "garbage certificate", "contains no certificate" },
         { "truncated leaf", "truncated" },
         { "truncated chain", "truncated" },
         { "truncated key", "does not parse" },
@@ -67,33 +70,34 @@ public sealed class CertificateLoaderTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public void What_cannot_be_served_is_refused_with_its_reason(string kind, string reason)
+    public void Certificate_that_cannot_be_served_is_rejected_with_its_reason(string kind, string reason)
     {
-        var good = Authority.Issue();
+        var good = Authority.IssueCertificate();
         var now = DateTimeOffset.UtcNow;
         var files = kind switch
         {
-            "mismatched" => new CertificateFiles(good.Certificates, Authority.Issue().Key, null),
-            "chain first" => new CertificateFiles(good.Chain + "\n" + good.Leaf, good.Key, null),
-            "expired" => Files(Authority.Issue(notAfter: now.AddMinutes(-1))),
-            "not yet valid" => Files(Authority.Issue(notBefore: now.AddHours(1))),
-            "empty certificate" => new CertificateFiles("", good.Key, null),
-            "empty key" => new CertificateFiles(good.Certificates, "", null),
-            "garbage certificate" => new CertificateFiles("hello", good.Key, null),
-            "truncated leaf" => new CertificateFiles(good.Leaf[..(good.Leaf.Length / 2)], good.Key, null),
-            "truncated chain" => new CertificateFiles(good.Certificates[..^40], good.Key, null),
-            "truncated key" => new CertificateFiles(good.Certificates, good.Key[..(good.Key.Length / 2)], null),
-            "encrypted key" => new CertificateFiles(good.Certificates, good.Key.Replace("PRIVATE", "ENCRYPTED PRIVATE", StringComparison.Ordinal), null),
-            "weak" => Files(Authority.Issue(rsa: true, rsaBits: 1024)),
-            _ => new CertificateFiles(good.Certificates, good.Key, "-----BEGIN CERTIFICATE-----\nMIIB"),
+            "mismatched" => new CertificateFiles(good.CertificatesPem, Authority.IssueCertificate().KeyPem, null),
+            "chain first" => new CertificateFiles(good.ChainPem + "\n" + good.LeafPem, good.KeyPem, null),
+            "expired" => Files(Authority.IssueCertificate(notAfter: now.AddMinutes(-1))),
+            "not yet valid" => Files(Authority.IssueCertificate(notBefore: now.AddHours(1))),
+            "empty certificate" => new CertificateFiles("", good.KeyPem, null),
+            "empty key" => new CertificateFiles(good.CertificatesPem, "", null),
+            "garbage certificate" => new CertificateFiles("hello", good.KeyPem, null),
+            "truncated leaf" => new CertificateFiles(good.LeafPem[..(good.LeafPem.Length / 2)], good.KeyPem, null),
+            "truncated chain" => new CertificateFiles(good.CertificatesPem[..^40], good.KeyPem, null),
+            "truncated key" => new CertificateFiles(good.CertificatesPem, good.KeyPem[..(good.KeyPem.Length / 2)], null),
+            "encrypted key" => new CertificateFiles(
+                good.CertificatesPem, good.KeyPem.Replace("PRIVATE", "ENCRYPTED PRIVATE", StringComparison.Ordinal), null),
+            "weak" => Files(Authority.IssueCertificate(rsaBits: 1024)),
+            _ => new CertificateFiles(good.CertificatesPem, good.KeyPem, "-----BEGIN CERTIFICATE-----\nMIIB"),
         };
 
-        var refused = Assert.Throws<CertificateRefusedException>(() => CertificateLoader.Load("/etc/tls", files, now));
+        var rejected = Assert.Throws<CertificateRejectedException>(() => CertificateLoader.LoadCertificate("/etc/tls", files, now));
 
-        Assert.Contains(reason, refused.What, StringComparison.Ordinal);
-        Assert.NotEmpty(refused.Remedy);
-        Assert.DoesNotContain("PRIVATE KEY-----", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains(reason, rejected.Reason, StringComparison.Ordinal);
+        Assert.NotEmpty(rejected.Remedy);
+        Assert.DoesNotContain("PRIVATE KEY-----", rejected.ToString(), StringComparison.Ordinal);
     }
 
-    private static CertificateFiles Files(TestCertificates.Pair pair) => new(pair.Certificates, pair.Key, null);
+    private static CertificateFiles Files(IssuedCertificate pair) => new(pair.CertificatesPem, pair.KeyPem, null);
 }

@@ -1,11 +1,10 @@
 using TlsProxy.Certificates;
-using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Certificates;
 
 public sealed class CertificateSetTests
 {
-    private static readonly TestCertificates Authority = new();
+    private static readonly CertificateAuthority Authority = new();
 
     [Theory]
     [InlineData("localhost", "default")]
@@ -18,7 +17,7 @@ public sealed class CertificateSetTests
     [InlineData("else.where", null)]
     [InlineData("", null)]
     [InlineData(".", null)]
-    public void A_name_finds_its_certificate(string name, string? expected)
+    public void Server_name_selects_the_matching_certificate(string name, string? expected)
     {
         var certificates = new Dictionary<string, ServedCertificate>
         {
@@ -33,13 +32,14 @@ public sealed class CertificateSetTests
             ("label", certificates["exact"]),
         ]);
 
-        Assert.Same(expected is null ? null : certificates[expected], set.Find(name));
+        Assert.Same(expected is null ? null : certificates[expected], set.FindByName(name));
         Assert.Same(certificates["default"], set.Default);
     }
 
     private static ServedCertificate Load(string name)
     {
-        var pair = Authority.Issue([name]);
-        return CertificateLoader.Load("/etc/tls", new CertificateFiles(pair.Certificates, pair.Key, null), DateTimeOffset.UtcNow);
+        var pair = Authority.IssueCertificate([name]);
+        return CertificateLoader.LoadCertificate(
+            "/etc/tls", new CertificateFiles(pair.CertificatesPem, pair.KeyPem, null), DateTimeOffset.UtcNow);
     }
 }

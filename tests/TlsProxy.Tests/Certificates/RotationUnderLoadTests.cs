@@ -2,43 +2,45 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using TlsProxy.Certificates;
 using TlsProxy.Tests.Support;
 using Xunit.Abstractions;
 
 namespace TlsProxy.Tests.Certificates;
 
-[Collection(UnderLoad.Name)]
+[Collection(LoadTests.Name)]
 public sealed class RotationUnderLoadTests(ITestOutputHelper output)
 {
-    /// <summary>What the product promises: a new certificate is in force within this, with the poll that it is shipped with.</summary>
+    /// <summary>The documented limit for serving a new certificate, with the default poll interval.</summary>
     private static readonly TimeSpan Promise = TimeSpan.FromSeconds(15);
 
     private static readonly string[] BrokenKinds = ["mismatched key", "truncated PEM", "expired", "empty", "broken CA"];
 
     /// <summary>
-    /// As many requests as <c>TLSPROXY_ROTATION_REQUESTS</c> says (20 000 otherwise) while the Secret is swapped as often
-    /// as <c>TLSPROXY_ROTATION_SWAPS</c> says (15), five of them broken; the CA is swapped with every good one after the
-    /// fifth. Each is served within 15 seconds. After <c>TLSPROXY_ROTATION_SECONDS</c> no more requests are waited for.
+    /// Sends <c>TLSPROXY_ROTATION_REQUESTS</c> requests (default 20 000) during <c>TLSPROXY_ROTATION_SWAPS</c> swaps of the Secret
+    /// (default 15), five of them invalid; every valid swap after the fifth one also changes the CA. Each certificate is served
+    /// within 15 seconds. After <c>TLSPROXY_ROTATION_SECONDS</c> the test does not wait for further requests.
     /// </summary>
     [Fact]
-    public async Task No_request_fails_while_the_Secret_is_swapped_good_and_bad()
+    public async Task No_request_fails_while_valid_and_invalid_Secrets_are_swapped()
     {
-        var wanted = UnderLoad.Setting("TLSPROXY_ROTATION_REQUESTS", 20_000);
-        var swaps = UnderLoad.Setting("TLSPROXY_ROTATION_SWAPS", 15);
-        var budget = TimeSpan.FromSeconds(UnderLoad.Setting("TLSPROXY_ROTATION_SECONDS", 3600));
+        var wanted = LoadTests.ReadSetting("TLSPROXY_ROTATION_REQUESTS", 20_000);
+        var swaps = LoadTests.ReadSetting("TLSPROXY_ROTATION_SWAPS", 15);
+        var budget = TimeSpan.FromSeconds(LoadTests.ReadSetting("TLSPROXY_ROTATION_SECONDS", 3600));
         var begun = Stopwatch.GetTimestamp();
         var longest = TimeSpan.Zero;
-        var authorities = new[] { new TestCertificates("One"), new TestCertificates("Two") };
-        using var volume = new SecretVolume(authorities[0].Issue().Files);
+        var authorities = new[] { new CertificateAuthority("One"), new CertificateAuthority("Two") };
+        using var volume = new MountedVolume(authorities[0].IssueCertificate().SecretFiles);
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, [$"--Tls:PollSeconds={new TlsOptions().PollSeconds}"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            volume.Path, upstream.Url, [$"--Tls:PollSeconds={new TlsOptions().PollSeconds}"]);
         var failures = new ConcurrentQueue<string>();
         var sent = 0;
         using var stop = new CancellationTokenSource();
 
         var load = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
         {
-            // Two that keep HTTP/1.1 connections, four that keep HTTP/2 ones, one of each that makes a new connection each time.
+            // Two clients keep HTTP/1.1 connections, four keep HTTP/2 connections, and one of each version opens a new one each time.
             var version = i is (>= 2 and < 6) or 7 ? HttpVersion.Version20 : HttpVersion.Version11;
             var client = RunningProxy.Client(version);
             while (!stop.IsCancellationRequested)
@@ -57,9 +59,9 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
                         failures.Enqueue(response.StatusCode.ToString());
                     }
                 }
-                catch (HttpRequestException e)
+                catch (HttpRequestException exception)
                 {
-                    failures.Enqueue(e.ToString());
+                    failures.Enqueue(exception.ToString());
                 }
 
                 Interlocked.Increment(ref sent);
@@ -75,19 +77,19 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
             var started = Stopwatch.GetTimestamp();
             if (swap % 3 == 1 && rejected < BrokenKinds.Length)
             {
-                volume.Swap(RotationTests.Broken(authorities[0], BrokenKinds[rejected++]));
-                await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") == rejected, "the rejection");
+                volume.ReplaceFiles(RotationTests.Broken(authorities[0], BrokenKinds[rejected++]));
+                await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") == rejected, "the rejection");
                 Assert.Equal(serial, await proxy.SerialAsync());
             }
             else
             {
-                var next = authorities[swap > 5 ? swap % 2 : 0].Issue(rsa: swap % 4 == 3);
-                volume.Swap(next.Files);
+                var next = authorities[swap > 5 ? swap % 2 : 0].IssueCertificate(rsaBits: swap % 4 == 3 ? 2048 : null);
+                volume.ReplaceFiles(next.SecretFiles);
                 var swapped = Stopwatch.GetTimestamp();
                 applied++;
-                serial = next.Serial;
-                await Eventually.TrueAsync(async () => await proxy.SerialAsync() == serial, "the new serial", within: Promise);
-                // The deadline cuts no look short that itself takes long.
+                serial = next.SerialNumber;
+                await Eventually.AssertAsync(async () => await proxy.SerialAsync() == serial, "the new serial", deadline: Promise);
+                // The deadline above does not interrupt a single slow attempt.
                 Assert.InRange(Stopwatch.GetElapsedTime(swapped), TimeSpan.Zero, Promise);
             }
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using TestKit;
 using TlsProxy.Certificates;
 
 namespace TlsProxy.Tests.Certificates;
@@ -11,7 +10,7 @@ public sealed class SelfSignVerbTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task It_makes_a_pair_for_localhost_that_only_the_owner_may_read()
+    public async Task Certificate_for_localhost_is_generated_with_a_private_key_file()
     {
         Assert.Equal(0, await SelfSignVerb.RunAsync([_directory.Path], CancellationToken.None));
 
@@ -27,7 +26,7 @@ public sealed class SelfSignVerbTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pair_that_is_there_stays_unless_it_is_to_be_renewed()
+    public async Task Existing_certificate_is_kept_unless_renewal_is_requested()
     {
         await SelfSignVerb.RunAsync([_directory.Path], CancellationToken.None);
         var first = await File.ReadAllTextAsync(_directory["tls.crt"]);
@@ -45,6 +44,6 @@ public sealed class SelfSignVerbTests : IDisposable
     [InlineData(2, "--renew")]
     [InlineData(2, "a", "b")]
     [InlineData(1, "/nowhere/at/all")]
-    public async Task What_it_cannot_do_it_says(int exitCode, params string[] args) =>
+    public async Task Invalid_arguments_and_directories_have_their_exit_code(int exitCode, params string[] args) =>
         Assert.Equal(exitCode, await SelfSignVerb.RunAsync(args, CancellationToken.None));
 }

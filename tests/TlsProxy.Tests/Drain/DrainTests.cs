@@ -8,16 +8,16 @@ using Xunit.Abstractions;
 namespace TlsProxy.Tests.Drain;
 
 /// <summary>SIGTERM to the real process.</summary>
-[Collection(UnderLoad.Name)]
+[Collection(LoadTests.Name)]
 public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
 
     public void Dispose() => _volume.Dispose();
 
     [Fact]
-    public async Task After_SIGTERM_it_is_not_ready_but_answers_until_the_delay_is_over_then_finishes_what_is_in_flight_and_exits_with_0()
+    public async Task SIGTERM_starts_the_delay_then_finishes_requests_in_flight_and_exits_0()
     {
         var release = new TaskCompletionSource();
         var started = new TaskCompletionSource();
@@ -31,7 +31,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
             await context.Response.WriteAsync("done");
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=2", "--Shutdown:GraceSeconds=30");
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=2", "--Shutdown:GraceSeconds=30");
         using var slowClient = RunningProxy.Client();
         using var client = RunningProxy.Client();
         using var management = new HttpClient();
@@ -40,21 +41,21 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
 
         proxy.Terminate();
 
-        await Eventually.TrueAsync(async () => await ReadyAsync(management, proxy) == HttpStatusCode.ServiceUnavailable, "not ready");
+        await Eventually.AssertAsync(async () => await ReadyAsync(management, proxy) == HttpStatusCode.ServiceUnavailable, "not ready");
         Assert.Equal("done", await client.GetStringAsync(proxy.Url));
-        await Eventually.TrueAsync(async () => !await AcceptsAsync(proxy), "the listener is closed");
+        await Eventually.AssertAsync(async () => !await AcceptsAsync(proxy), "the listener is closed");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await ReadyAsync(management, proxy));
         release.SetResult();
         using var response = await slow;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(response.Headers.ConnectionClose);
         Assert.Equal("done", await response.Content.ReadAsStringAsync());
-        Assert.Equal(0, await proxy.ExitAsync());
+        Assert.Equal(0, await proxy.WaitForExitAsync());
         Assert.Contains(proxy.Output, line => line.Contains("\"path\":\"/slow\"", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task What_does_not_come_to_an_end_is_cut_when_the_grace_is_over()
+    public async Task Endless_request_is_aborted_when_the_grace_period_ends()
     {
         var started = new TaskCompletionSource();
         await using var upstream = await TestUpstream.StartAsync(async context =>
@@ -62,7 +63,8 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
             started.TrySetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=0", "--Shutdown:GraceSeconds=2");
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=0", "--Shutdown:GraceSeconds=2");
         using var client = RunningProxy.Client();
         var stuck = client.GetAsync(proxy.Url);
         await started.Task;
@@ -70,18 +72,18 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         proxy.Terminate();
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(async () => (await stuck).EnsureSuccessStatusCode());
-        await proxy.ExitAsync();
+        await proxy.WaitForExitAsync();
     }
 
     /// <summary>
-    /// As many rounds as <c>TLSPROXY_DRAIN_ROUNDS</c> says (10 otherwise), four at a time. After
-    /// <c>TLSPROXY_DRAIN_SECONDS</c> no further one begins.
+    /// Runs <c>TLSPROXY_DRAIN_ROUNDS</c> rounds (default 10), four at a time. After
+    /// <c>TLSPROXY_DRAIN_SECONDS</c> no further round starts.
     /// </summary>
     [Fact]
-    public async Task Under_load_no_request_of_a_client_that_honours_the_drain_fails()
+    public async Task Draining_under_load_fails_no_request_of_a_compliant_client()
     {
-        var rounds = UnderLoad.Setting("TLSPROXY_DRAIN_ROUNDS", 10);
-        var budget = TimeSpan.FromSeconds(UnderLoad.Setting("TLSPROXY_DRAIN_SECONDS", 3600));
+        var rounds = LoadTests.ReadSetting("TLSPROXY_DRAIN_ROUNDS", 10);
+        var budget = TimeSpan.FromSeconds(LoadTests.ReadSetting("TLSPROXY_DRAIN_SECONDS", 3600));
         var started = Stopwatch.GetTimestamp();
         var (done, answered) = (0, 0);
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
@@ -92,31 +94,32 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
                 return;
             }
 
-            await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
-            var load = new PoliteLoad(proxy.Url);
+            await using var proxy = await ProxyProcess.StartAsync(
+                _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
+            var load = new DrainAwareLoad(proxy.Url);
             var running = load.RunAsync(http1: 8, http2: 2);
-            await Eventually.TrueAsync(() => load.Answered > 200, "load");
+            await Eventually.AssertAsync(() => load.Served > 200, "load");
 
             var asked = Stopwatch.GetTimestamp();
             proxy.Terminate();
             await running;
 
             Assert.Empty(load.Failures);
-            // As long as the load balancers may take to hear of it, nobody is turned away; a timer may be a little early.
-            Assert.InRange(Stopwatch.GetElapsedTime(asked, load.FirstRefusal), TimeSpan.FromSeconds(0.95), TimeSpan.MaxValue);
-            Assert.Equal(0, await proxy.ExitAsync());
+            // No connection is rejected during the delay, in which load balancers notice the shutdown; a timer may fire slightly early.
+            Assert.InRange(Stopwatch.GetElapsedTime(asked, load.FirstFailedConnection), TimeSpan.FromSeconds(0.95), TimeSpan.MaxValue);
+            Assert.Equal(0, await proxy.WaitForExitAsync());
             Interlocked.Increment(ref done);
-            Interlocked.Add(ref answered, load.Answered);
+            Interlocked.Add(ref answered, load.Served);
         });
         output.WriteLine($"{done} rounds with {answered} requests in {Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s");
         Assert.InRange(done, 1, rounds);
     }
 
     [Fact]
-    public async Task In_a_Pod_the_application_ends_first_and_the_proxy_answers_503_with_Retry_After_meanwhile()
+    public async Task Stopped_application_is_503_with_Retry_After_while_the_proxy_drains()
     {
         var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1");
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1");
         using var client = RunningProxy.Client();
         await client.GetStringAsync(proxy.Url);
 
@@ -129,19 +132,20 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
         }
 
         proxy.Terminate();
-        Assert.Equal(0, await proxy.ExitAsync());
+        Assert.Equal(0, await proxy.WaitForExitAsync());
     }
 
-    // What was on its way when the application ended has gone down with it, and of a POST nobody can say whether it was taken.
+    // Requests in flight are lost with the application, and whether a POST was processed is unknown.
     [Fact]
-    public async Task Under_load_every_request_is_answered_while_the_application_ends_and_a_POST_is_not_a_bad_gateway()
+    public async Task Stopping_application_under_load_is_503_and_never_502()
     {
         var upstream = await TestUpstream.StartAsync(async context =>
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20));
             await context.Response.WriteAsync("done");
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
+        await using var proxy = await ProxyProcess.StartAsync(
+            _volume.Path, upstream.Url, "--Shutdown:DelaySeconds=1", "--AccessLog:Enabled=false");
         var answers = new ConcurrentQueue<string>();
         using var stop = new CancellationTokenSource();
         var load = Enumerable.Range(0, 12).Select(i => Task.Run(async () =>
@@ -160,16 +164,16 @@ public sealed class DrainTests(ITestOutputHelper output) : IDisposable
                     using var response = await client.SendAsync(request);
                     answers.Enqueue($"{(int)response.StatusCode} {response.Headers.RetryAfter}");
                 }
-                catch (HttpRequestException e)
+                catch (HttpRequestException exception)
                 {
-                    answers.Enqueue($"{request.Method} {request.Version}: {e.HttpRequestError}");
+                    answers.Enqueue($"{request.Method} {request.Version}: {exception.HttpRequestError}");
                 }
             }
         })).ToList();
-        await Eventually.TrueAsync(() => answers.Count > 200, "load");
+        await Eventually.AssertAsync(() => answers.Count > 200, "load");
 
         await upstream.DisposeAsync();
-        await Eventually.TrueAsync(() => answers.Count(a => a == "503 1") > 200, "503s");
+        await Eventually.AssertAsync(() => answers.Count(a => a == "503 1") > 200, "503s");
         await stop.CancelAsync();
         await Task.WhenAll(load);
 

@@ -6,13 +6,13 @@ namespace TlsProxy.Tests.Faults;
 
 public sealed class FaultTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
 
     public void Dispose() => _volume.Dispose();
 
     [Fact]
-    public async Task A_share_of_the_requests_fails_without_reaching_the_application()
+    public async Task Share_of_the_requests_fails_without_reaching_the_application()
     {
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -21,7 +21,7 @@ public sealed class FaultTests : IDisposable
             return context.Response.WriteAsync("done");
         });
         await using var proxy = await RunningProxy.StartAsync(
-            _volume.Directory, upstream.Url, ["--Upstream:Metadata:Fault.AbortPercent=50", "--Upstream:Metadata:Fault.AbortStatus=599"]);
+            _volume.Path, upstream.Url, ["--Upstream:Metadata:Fault.AbortPercent=50", "--Upstream:Metadata:Fault.AbortStatus=599"]);
         using var client = RunningProxy.Client();
         var failed = 0;
         for (var i = 0; i < 100; i++)
@@ -30,17 +30,18 @@ public sealed class FaultTests : IDisposable
             failed += (int)answer.StatusCode == 599 ? 1 : 0;
         }
 
-        // Five standard deviations to either side.
+        // Five standard deviations around the mean.
         Assert.InRange(failed, 25, 75);
         Assert.Equal(100 - failed, seen);
         Assert.Equal(failed, await proxy.MetricAsync("tls_proxy_faults_total{kind=\"abort\"}"));
     }
 
     [Fact]
-    public async Task Requests_are_late_where_a_route_says_so()
+    public async Task Requests_are_delayed_where_a_route_configures_it()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("done"));
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Metadata:Fault.DelayMilliseconds=300"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, upstream.Url, ["--Upstream:Metadata:Fault.DelayMilliseconds=300"]);
         using var client = RunningProxy.Client();
         var started = Stopwatch.GetTimestamp();
 
@@ -51,18 +52,20 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_leaves_while_its_request_is_late_is_499()
+    public async Task Client_that_disconnects_during_an_injected_delay_is_499()
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Fault.DelayMilliseconds=600000"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, new Uri("http://127.0.0.1:1"), ["--Upstream:Metadata:Fault.DelayMilliseconds=600000"]);
         using var client = RunningProxy.Client();
         using var leaving = new CancellationTokenSource();
         var answer = client.GetAsync(proxy.Url, leaving.Token);
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}") == 1, "the request is held");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_faults_total{kind=\"delay\"}") == 1, "the request is held");
 
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
-        await Eventually.TrueAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the request is counted");
+        await Eventually.AssertAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the request is counted");
         Assert.Equal(1, await proxy.MetricAsync("tls_proxy_requests_total{code=\"499\",method=\"GET\"}"));
     }
 }

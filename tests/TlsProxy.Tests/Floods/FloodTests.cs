@@ -8,26 +8,26 @@ using Xunit.Abstractions;
 namespace TlsProxy.Tests.Floods;
 
 /// <summary>
-/// Clients who mean harm, in numbers. Others are answered meanwhile, every one; memory stays bounded; afterwards the
-/// process has as many connections and handles as before. How long the others waited is printed: on a machine that does
-/// other things too it is no promise. The sizes come from the environment, see <c>docs/tls-proxy.md</c>.
+/// Many hostile clients. Every request of other clients is served in the meantime, memory stays bounded, and afterwards the
+/// process has as many connections and handles as before. The latencies of the other clients are printed only, because they
+/// depend on the load of the machine. Environment variables set the sizes, see <c>docs/tls-proxy.md</c>.
 /// </summary>
-[Collection(UnderLoad.Name)]
+[Collection(LoadTests.Name)]
 public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : IClassFixture<FloodedProxy>
 {
     private const int MaximumMegabytes = 1024;
-    private const int AtATime = 32;
+    private const int DefaultConcurrency = 32;
 
     [Fact]
-    public async Task A_flood_of_handshakes_that_are_begun_and_broken_off()
+    public async Task Flood_of_aborted_handshakes_does_not_affect_other_clients()
     {
-        var hello = await HelloAsync();
-        var handshakes = UnderLoad.Setting("TLSPROXY_FLOOD_HANDSHAKES", 3_000);
+        var hello = await CaptureClientHelloAsync();
+        var handshakes = LoadTests.ReadSetting("TLSPROXY_FLOOD_HANDSHAKES", 3_000);
 
         await FloodAsync(handshakes, async i =>
         {
             using var socket = await proxy.ConnectAsync();
-            // Half a hello; a whole one; a whole one whose answer makes the server do all of its work.
+            // Half a ClientHello; a complete one; a complete one with a read, which makes the server do the whole handshake.
             await socket.SendAsync(hello.AsMemory(0, i % 3 == 0 ? hello.Length / 2 : hello.Length));
             if (i % 3 == 2)
             {
@@ -37,46 +37,47 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
     }
 
     [Fact]
-    public async Task Ten_thousand_idle_connections()
+    public async Task Ten_thousand_idle_connections_do_not_affect_other_clients()
     {
-        // Under the limit of 10 000 by as many as the others need.
-        var connections = UnderLoad.Setting("TLSPROXY_FLOOD_CONNECTIONS", 9_900);
+        // Below the limit of 10 000, because the other clients need connections too.
+        var connections = LoadTests.ReadSetting("TLSPROXY_FLOOD_CONNECTIONS", 9_900);
         var idle = new SslStream?[connections];
-        await using var bystanders = new Bystanders(proxy.Url);
+        await using var clients = new NormalClients(proxy.Url);
 
-        await Parallel.ForAsync(0, connections, new ParallelOptions { MaxDegreeOfParallelism = AtATime }, async (i, _) => idle[i] = await proxy.ConnectTlsAsync());
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = DefaultConcurrency };
+        await Parallel.ForAsync(0, connections, parallel, async (i, _) => idle[i] = await proxy.ConnectTlsAsync());
         Assert.True(await proxy.ConnectionsAsync() >= connections);
-        await bystanders.AreServedAsync(100);
-        Tell("while idle", await bystanders.EndAsync());
+        await clients.WaitForServedAsync(100);
+        WriteResult("while idle", await clients.StopAsync());
 
         await Parallel.ForAsync(0, connections, async (i, _) => await idle[i]!.DisposeAsync());
-        await proxy.IsAsBeforeAsync();
+        await proxy.WaitForInitialStateAsync();
     }
 
     [Fact]
-    public async Task Headers_that_never_come_to_an_end()
+    public async Task Endless_headers_do_not_affect_other_clients()
     {
-        await FloodAsync(UnderLoad.Setting("TLSPROXY_FLOOD_SLOW", 500), async _ =>
+        await FloodAsync(LoadTests.ReadSetting("TLSPROXY_FLOOD_SLOW", 500), async _ =>
         {
             await using var stream = await proxy.ConnectTlsAsync();
-            await DripAsync(stream, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
-        }, atATime: int.MaxValue);
+            await SendSlowlyAsync(stream, "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
+        }, concurrency: int.MaxValue);
     }
 
     [Fact]
-    public async Task Bodies_that_never_come_to_an_end()
+    public async Task Endless_bodies_do_not_affect_other_clients()
     {
-        await FloodAsync(UnderLoad.Setting("TLSPROXY_FLOOD_SLOW", 500), async _ =>
+        await FloodAsync(LoadTests.ReadSetting("TLSPROXY_FLOOD_SLOW", 500), async _ =>
         {
             await using var stream = await proxy.ConnectTlsAsync();
-            await DripAsync(stream, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
-        }, atATime: int.MaxValue);
+            await SendSlowlyAsync(stream, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
+        }, concurrency: int.MaxValue);
     }
 
     [Fact]
-    public async Task Streams_that_are_opened_and_reset_at_once()
+    public async Task Rapidly_reset_streams_do_not_affect_other_clients()
     {
-        var resets = UnderLoad.Setting("TLSPROXY_FLOOD_RESETS", 100_000);
+        var resets = LoadTests.ReadSetting("TLSPROXY_FLOOD_RESETS", 100_000);
         const int perConnection = 10_000;
 
         await FloodAsync(Math.Max(1, resets / perConnection), async _ =>
@@ -101,7 +102,7 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
             }
             catch (IOException)
             {
-                // The server has had enough, as it should.
+                // The server closed the connection, as expected.
             }
 
             await done.CancelAsync();
@@ -109,10 +110,10 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
         });
     }
 
-    private async Task FloodAsync(int times, Func<int, Task> attack, int atATime = AtATime)
+    private async Task FloodAsync(int times, Func<int, Task> attack, int concurrency = DefaultConcurrency)
     {
-        await using var bystanders = new Bystanders(proxy.Url);
-        using var places = new SemaphoreSlim(Math.Min(times, atATime));
+        await using var clients = new NormalClients(proxy.Url);
+        using var places = new SemaphoreSlim(Math.Min(times, concurrency));
         await Task.WhenAll(Enumerable.Range(0, times).Select(i => Task.Run(async () =>
         {
             await places.WaitAsync();
@@ -120,29 +121,30 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
             {
                 await attack(i);
             }
-            catch (Exception e) when (e is SocketException or IOException or System.Security.Authentication.AuthenticationException)
+            catch (Exception exception)
+                when (exception is SocketException or IOException or System.Security.Authentication.AuthenticationException)
             {
-                // Being cut off is what an attacker may expect.
+                // The server cuts off an attacker, as expected.
             }
             finally
             {
                 places.Release();
             }
         })));
-        await bystanders.AreServedAsync(30);
-        Tell("in the flood", await bystanders.EndAsync());
-        await proxy.IsAsBeforeAsync();
+        await clients.WaitForServedAsync(30);
+        WriteResult("in the flood", await clients.StopAsync());
+        await proxy.WaitForInitialStateAsync();
     }
 
-    private void Tell(string when, string bystanders)
+    private void WriteResult(string when, string clients)
     {
         var resident = proxy.ResidentMegabytes;
-        output.WriteLine($"{bystanders}; {resident} MB resident {when}");
+        output.WriteLine($"{clients}; {resident} MB resident {when}");
         Assert.InRange(resident, 1, MaximumMegabytes);
     }
 
-    /// <summary>Says a beginning, and then a byte now and then until the server has had enough.</summary>
-    private static async Task DripAsync(SslStream stream, string beginning)
+    /// <summary>Sends the start of a request, and then single bytes until the server closes the connection.</summary>
+    private static async Task SendSlowlyAsync(SslStream stream, string beginning)
     {
         await stream.WriteAsync(Encoding.ASCII.GetBytes(beginning));
         var closed = Raw.ReadToEndAsync(stream);
@@ -163,13 +165,13 @@ public sealed class FloodTests(FloodedProxy proxy, ITestOutputHelper output) : I
             {
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
         }
     }
 
-    /// <summary>A real ClientHello, as bytes.</summary>
-    private static async Task<byte[]> HelloAsync()
+    /// <summary>The bytes of a real ClientHello.</summary>
+    private static async Task<byte[]> CaptureClientHelloAsync()
     {
         await using var written = new FirstWrite();
         await using var stream = new SslStream(written);

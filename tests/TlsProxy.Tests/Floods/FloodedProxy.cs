@@ -7,14 +7,14 @@ using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Floods;
 
-/// <summary>The proxy as a process of its own, whose memory and handles are then nobody else's.</summary>
+/// <summary>The proxy as a separate process, so that its memory and handles can be measured.</summary>
 public sealed class FloodedProxy : IAsyncLifetime, IDisposable
 {
-    /// <summary>Pooled connections to the application come and go.</summary>
-    private const int HandlesAside = 64;
+    /// <summary>Tolerance for pooled connections to the application.</summary>
+    private const int HandleTolerance = 64;
 
-    private readonly TestCertificates _authority = new();
-    private SecretVolume _volume = null!;
+    private readonly CertificateAuthority _authority = new();
+    private MountedVolume _volume = null!;
     private TestUpstream _upstream = null!;
     private ProxyProcess _proxy = null!;
     private int _baseHandles;
@@ -27,23 +27,23 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _volume = new SecretVolume(_authority.Issue().Files);
+        _volume = new MountedVolume(_authority.IssueCertificate().SecretFiles);
         _upstream = await TestUpstream.StartAsync(async context =>
         {
             await context.Request.Body.CopyToAsync(Stream.Null);
             await context.Response.WriteAsync("done");
         });
         _proxy = await ProxyProcess.StartAsync(
-            _volume.Directory, _upstream.Url, "--AccessLog:Enabled=false", "--Limits:HeaderTimeoutSeconds=3", "--Limits:MinimumBytesPerSecond=1000", "--Tls:HandshakeTimeoutSeconds=5");
+            _volume.Path, _upstream.Url, "--AccessLog:Enabled=false", "--Limits:HeaderTimeoutSeconds=3", "--Limits:MinimumBytesPerSecond=1000", "--Tls:HandshakeTimeoutSeconds=5");
 
-        // What is made once - threads, a pool, compiled code - is there before anything is counted.
-        await using (var bystanders = new Bystanders(Url))
+        // Warm up threads, pools and compiled code before counting.
+        await using (var clients = new NormalClients(Url))
         {
-            await bystanders.AreServedAsync(200);
-            await bystanders.EndAsync();
+            await clients.WaitForServedAsync(200);
+            await clients.StopAsync();
         }
 
-        await Eventually.TrueAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
+        await Eventually.AssertAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
         _baseHandles = Handles;
     }
 
@@ -55,17 +55,18 @@ public sealed class FloodedProxy : IAsyncLifetime, IDisposable
 
     public void Dispose() => _volume.Dispose();
 
-    /// <summary>Connections and handles are what they were before.</summary>
-    internal async Task IsAsBeforeAsync()
+    /// <summary>Waits until connections and handles are back at their initial numbers.</summary>
+    internal async Task WaitForInitialStateAsync()
     {
-        await Eventually.TrueAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
-        await Eventually.TrueAsync(() => Handles <= _baseHandles + HandlesAside, $"handles are back at {_baseHandles}");
+        await Eventually.AssertAsync(async () => await ConnectionsAsync() == 0, "no connection is left");
+        await Eventually.AssertAsync(() => Handles <= _baseHandles + HandleTolerance, $"handles are back at {_baseHandles}");
     }
 
     internal async Task<double> MetricAsync(string series)
     {
         using var client = new HttpClient();
-        var line = (await client.GetStringAsync(new Uri(_proxy.Management, "/metrics"))).Split('\n').FirstOrDefault(l => l.StartsWith(series + " ", StringComparison.Ordinal));
+        var line = (await client.GetStringAsync(new Uri(_proxy.Management, "/metrics"))).Split('\n').FirstOrDefault(
+            l => l.StartsWith(series + " ", StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 

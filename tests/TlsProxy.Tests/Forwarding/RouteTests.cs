@@ -6,9 +6,9 @@ namespace TlsProxy.Tests.Forwarding;
 
 public sealed class RouteTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private static readonly TestCertificates Provider = new("Provider");
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private static readonly CertificateAuthority Provider = new("Provider");
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
     private readonly string _file = Path.GetTempFileName();
 
     public void Dispose()
@@ -17,18 +17,19 @@ public sealed class RouteTests : IDisposable
         File.Delete(_file);
     }
 
-    // The ambassador's case: a provider knows itself by its own name, and shows a certificate for no other.
+    // The ambassador case: the provider accepts its own host name only, and its certificate contains no other.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_server_with_TLS_is_asked_by_its_own_name_and_told_the_clients(bool routes)
+    public async Task TLS_destination_receives_its_own_host_and_the_forwarded_one(bool routes)
     {
-        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync, certificate: Provider.Issue().ToCertificate());
+        await using var upstream = await TestUpstream.StartAsync(
+            TestUpstream.EchoAsync, certificate: Provider.IssueCertificate().ToCertificate());
         var url = new Uri($"https://localhost:{upstream.Url.Port}");
-        using var authorities = new SecretVolume(new() { ["ca.pem"] = Provider.BundlePem });
+        using var authorities = new MountedVolume(new Dictionary<string, string> { ["ca.pem"] = Provider.BundlePem });
         using var file = new RouteFile().Write(null, ("provider", [url]));
         await using var proxy = await ProxyProcess.StartAsync(
-            _volume.Directory, url, routes ? [file.Argument] : [], new() { ["SSL_CERT_FILE"] = Path.Combine(authorities.Directory, "ca.pem") });
+            _volume.Path, url, routes ? [file.Argument] : [], new() { ["SSL_CERT_FILE"] = Path.Combine(authorities.Path, "ca.pem") });
         using var client = RunningProxy.Client();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(proxy.Url, "/v1"));
         request.Headers.Host = "sidecar.example";
@@ -42,7 +43,7 @@ public sealed class RouteTests : IDisposable
     }
 
     [Fact]
-    public async Task Routes_lead_to_their_clusters_with_the_same_frame_and_what_has_none_is_404()
+    public async Task Routes_select_their_clusters_and_an_unmatched_path_is_404()
     {
         await using var one = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var two = await TestUpstream.StartAsync(context => context.Response.WriteAsync("two"));
@@ -68,7 +69,7 @@ public sealed class RouteTests : IDisposable
     }
 
     [Fact]
-    public async Task A_reload_takes_new_routes_whole_and_refuses_broken_ones()
+    public async Task Reload_applies_valid_routes_and_rejects_invalid_ones()
     {
         await using var one = await TestUpstream.StartAsync(context => context.Response.WriteAsync("one"));
         await using var two = await TestUpstream.StartAsync(context => context.Response.WriteAsync("two"));
@@ -79,31 +80,31 @@ public sealed class RouteTests : IDisposable
         Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/one")));
 
         Write(two.Url, two.Url, cluster: "missing");
-        using var refused = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
-        Assert.Contains("ReverseProxy:Routes:one:ClusterId", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var rejected = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, rejected.StatusCode);
+        Assert.Contains("ReverseProxy:Routes:one:ClusterId", await rejected.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/one")));
 
         Write(two.Url, one.Url);
         using var applied = await management.PostAsync(new Uri(proxy.Management, "/-/reload"), null);
         Assert.Equal(HttpStatusCode.OK, applied.StatusCode);
-        await Eventually.TrueAsync(async () => await client.GetStringAsync(new Uri(proxy.Url, "/one")) == "two", "the new route");
+        await Eventually.AssertAsync(async () => await client.GetStringAsync(new Uri(proxy.Url, "/one")) == "two", "the new route");
         Assert.Equal("one", await client.GetStringAsync(new Uri(proxy.Url, "/two")));
     }
 
     [Fact]
-    public async Task Broken_routes_are_refused_at_the_start_with_every_error()
+    public async Task Start_with_invalid_routes_fails_with_every_error()
     {
         await File.WriteAllTextAsync(_file, """{ "ReverseProxy": { "Routes": { "a": { "ClusterId": "none", "Match": { "Path": "/{" } } }, "Clusters": { "c": { "Destinations": { "d": { "Address": "nowhere" } } } } } }""");
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(StartAsync);
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(StartAsync);
 
-        Assert.Contains(refused.Errors, e => e.Key == "ReverseProxy:Routes:a:ClusterId");
-        Assert.Contains(refused.Errors, e => e.Key == "ReverseProxy:Clusters:c:Destinations:d:Address");
+        Assert.Contains(rejected.Errors, e => e.Key == "ReverseProxy:Routes:a:ClusterId");
+        Assert.Contains(rejected.Errors, e => e.Key == "ReverseProxy:Clusters:c:Destinations:d:Address");
     }
 
     [Fact]
-    public async Task A_destination_that_fails_its_health_check_gets_no_requests_until_it_is_well_again()
+    public async Task Unhealthy_destination_receives_no_requests_until_it_recovers()
     {
         var healthy = true;
         await using var one = await TestUpstream.StartAsync(context =>
@@ -120,13 +121,13 @@ public sealed class RouteTests : IDisposable
             """);
         await using var proxy = await StartAsync();
         using var client = RunningProxy.Client();
-        await Eventually.TrueAsync(async () => (await AnswersAsync()).SetEquals(["one", "two"]), "both are used");
+        await Eventually.AssertAsync(async () => (await AnswersAsync()).SetEquals(["one", "two"]), "both are used");
 
         Volatile.Write(ref healthy, false);
-        await Eventually.TrueAsync(async () => (await AnswersAsync()).SetEquals(["two"]), "the sick one is left out");
+        await Eventually.AssertAsync(async () => (await AnswersAsync()).SetEquals(["two"]), "the sick one is left out");
 
         Volatile.Write(ref healthy, true);
-        await Eventually.TrueAsync(async () => (await AnswersAsync()).SetEquals(["one", "two"]), "both are used again");
+        await Eventually.AssertAsync(async () => (await AnswersAsync()).SetEquals(["one", "two"]), "both are used again");
 
         async Task<HashSet<string>> AnswersAsync()
         {
@@ -141,7 +142,7 @@ public sealed class RouteTests : IDisposable
     }
 
     [Fact]
-    public async Task A_destination_whose_connections_break_is_left_out()
+    public async Task Destination_with_failing_connections_is_excluded()
     {
         var broken = 0;
         await using var one = await TestUpstream.StartAsync(context =>
@@ -160,12 +161,13 @@ public sealed class RouteTests : IDisposable
             """);
         await using var proxy = await StartAsync();
         using var client = RunningProxy.Client();
-        await Eventually.TrueAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 using var answer = await client.GetAsync(proxy.Url);
                 var clusters = (await proxy.StatusAsync()).GetProperty("routes").GetProperty("clusters")[0].GetProperty("destinations");
-                return clusters.EnumerateArray().Any(d => d.GetProperty("id").GetString() == "one" && d.GetProperty("passive_health").GetString() == "unhealthy");
+                return clusters.EnumerateArray().Any(d => d.GetProperty("id").GetString() == "one"
+                    && d.GetProperty("passive_health").GetString() == "unhealthy");
             },
             "the broken one is unhealthy");
 
@@ -178,7 +180,7 @@ public sealed class RouteTests : IDisposable
         Assert.Equal(before, Volatile.Read(ref broken));
     }
 
-    private Task<RunningProxy> StartAsync() => RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"), [$"--config={_file}"]);
+    private Task<RunningProxy> StartAsync() => RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"), [$"--config={_file}"]);
 
     private void Write(Uri one, Uri two, string cluster = "one") => File.WriteAllText(_file, $$"""
         { "ReverseProxy": {

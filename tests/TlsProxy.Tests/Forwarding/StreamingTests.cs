@@ -11,15 +11,15 @@ namespace TlsProxy.Tests.Forwarding;
 
 public sealed class StreamingTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
 
     public void Dispose() => _volume.Dispose();
 
     [Theory]
     [InlineData("1.1")]
     [InlineData("2.0")]
-    public async Task Events_arrive_as_they_are_sent(string version)
+    public async Task Server_sent_events_arrive_without_buffering(string version)
     {
         var next = new SemaphoreSlim(0);
         await using var upstream = await TestUpstream.StartAsync(async context =>
@@ -31,14 +31,14 @@ public sealed class StreamingTests : IDisposable
                 await next.WaitAsync(context.RequestAborted);
             }
         });
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var client = RunningProxy.Client(Version.Parse(version));
         using var response = await client.GetAsync(proxy.Url, HttpCompletionOption.ResponseHeadersRead);
         using var events = new StreamReader(await response.Content.ReadAsStreamAsync());
 
         for (var i = 0; i < 3; i++)
         {
-            // Each is read before the application is let on to the next: nothing on the way may wait for more.
+            // Each event is read before the application sends the next one, so nothing may be buffered.
             Assert.Equal($"data: {i}", await events.ReadLineAsync());
             Assert.Equal("", await events.ReadLineAsync());
             next.Release();
@@ -48,7 +48,7 @@ public sealed class StreamingTests : IDisposable
     }
 
     [Fact]
-    public async Task Hundreds_of_megabytes_pass_both_ways_without_being_kept()
+    public async Task Large_bodies_stream_in_both_directions_without_buffering()
     {
         const long size = 256L << 20;
         await using var upstream = await TestUpstream.StartAsync(async context =>
@@ -65,7 +65,7 @@ public sealed class StreamingTests : IDisposable
                 await context.Response.Body.WriteAsync(part.AsMemory(0, (int)Math.Min(taken, part.Length)));
             }
         });
-        await using var proxy = await ProxyProcess.StartAsync(_volume.Directory, upstream.Url, "--Limits:BodyBytes=0");
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Limits:BodyBytes=0");
         using var client = RunningProxy.Client(HttpVersion.Version20);
         client.Timeout = TimeSpan.FromMinutes(5);
         using var content = new ZerosContent(size);
@@ -85,10 +85,10 @@ public sealed class StreamingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_WebSocket_is_passed_both_ways_and_closed()
+    public async Task WebSocket_is_forwarded_in_both_directions_and_closed()
     {
         await using var upstream = await TestUpstream.StartAsync(EchoWebSocketAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         using var socket = new ClientWebSocket();
         socket.Options.RemoteCertificateValidationCallback = (_, server, _, _) => server is not null;
 
@@ -105,12 +105,14 @@ public sealed class StreamingTests : IDisposable
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
-    /// <summary>An extended CONNECT (RFC 8441) to the proxy, an upgrade of HTTP/1.1 from it to the application; no body, so no limit of a body's bytes.</summary>
+    /// <summary>
+    /// An extended CONNECT (RFC 8441) to the proxy, and an HTTP/1.1 upgrade to the application; the body limit does not apply.
+    /// </summary>
     [Fact]
-    public async Task A_WebSocket_over_HTTP_2_is_passed_both_ways_and_closed()
+    public async Task WebSocket_over_HTTP_2_is_forwarded_in_both_directions_and_closed()
     {
         await using var upstream = await TestUpstream.StartAsync(EchoWebSocketAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Limits:BodyBytes=100"]);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Limits:BodyBytes=100"]);
         using var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, server, _, _) => server is not null;
         using var client = new HttpMessageInvoker(handler);
@@ -134,7 +136,7 @@ public sealed class StreamingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_gRPC_call_streams_both_ways_over_h2c_and_ends_with_its_trailers()
+    public async Task Grpc_call_streams_in_both_directions_and_ends_with_its_trailers()
     {
         await using var upstream = await TestUpstream.StartAsync(
             context =>
@@ -144,7 +146,7 @@ public sealed class StreamingTests : IDisposable
                 return EchoMessagesAsync(context);
             },
             h2c: true);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Protocol=h2c"]);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Upstream:Protocol=h2c"]);
         using var client = RunningProxy.Client(HttpVersion.Version20);
         using var content = new PushedContent();
         using var request = Call(proxy, content);
@@ -170,7 +172,7 @@ public sealed class StreamingTests : IDisposable
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task A_gRPC_call_over_the_limit_of_bytes_is_413_or_broken_off_where_its_answer_has_begun(bool routes, bool answersFirst)
+    public async Task Grpc_call_over_the_body_limit_is_413_or_aborted(bool routes, bool answersFirst)
     {
         const int limit = 100_000;
         var taken = 0L;
@@ -196,13 +198,14 @@ public sealed class StreamingTests : IDisposable
         using var request = Call(proxy, content);
         content.Push(new byte[limit / 10]);
 
-        // Never ended: only the limit can end it.
+        // The call has no end; only the limit can stop it.
         if (answersFirst)
         {
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             PushRest();
-            await Assert.ThrowsAnyAsync<Exception>(async () => await response.Content.ReadAsByteArrayAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+            await Assert.ThrowsAnyAsync<Exception>(
+                async () => await response.Content.ReadAsByteArrayAsync().WaitAsync(TimeSpan.FromSeconds(30)));
         }
         else
         {
@@ -226,11 +229,12 @@ public sealed class StreamingTests : IDisposable
     [InlineData("200000", HttpStatusCode.OK)]
     [InlineData("-1", HttpStatusCode.OK)]
     [InlineData("50000", HttpStatusCode.RequestEntityTooLarge)]
-    public async Task A_route_has_a_limit_of_its_own_for_what_is_streamed_to_it(string limit, HttpStatusCode status)
+    public async Task Route_body_limit_applies_to_streamed_requests(string limit, HttpStatusCode status)
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Request.Body.CopyToAsync(Stream.Null), h2c: true);
         using var file = new RouteFile();
-        await using var proxy = await StartH2cAsync(upstream, file, "--Limits:BodyBytes=75000", $"--ReverseProxy:Routes:all:MaxRequestBodySize={limit}");
+        await using var proxy = await StartH2cAsync(
+            upstream, file, "--Limits:BodyBytes=75000", $"--ReverseProxy:Routes:all:MaxRequestBodySize={limit}");
         using var client = RunningProxy.Client(HttpVersion.Version20);
         using var content = new PushedContent();
         using var request = Call(proxy, content);
@@ -244,11 +248,11 @@ public sealed class StreamingTests : IDisposable
         Assert.Equal(status, declared.StatusCode);
     }
 
-    /// <summary>Kestrel allows five seconds in which the rate may be lower, so this takes longer.</summary>
+    /// <summary>Kestrel applies the minimum rate after five seconds, so this test takes longer.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_gRPC_call_may_be_silent_for_longer_than_the_least_rate_allows(bool routes)
+    public async Task Grpc_call_may_pause_longer_than_the_minimum_rate_allows(bool routes)
     {
         await using var upstream = await TestUpstream.StartAsync(EchoMessagesAsync, h2c: true);
         using var file = new RouteFile();
@@ -279,7 +283,7 @@ public sealed class StreamingTests : IDisposable
     {
         if (routes is null)
         {
-            return RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Protocol=h2c", .. args]);
+            return RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Upstream:Protocol=h2c", .. args]);
         }
 
         File.WriteAllText(routes.Path, $$$"""
@@ -289,10 +293,10 @@ public sealed class StreamingTests : IDisposable
                   "HttpRequest": { "Version": "2", "VersionPolicy": "RequestVersionExact" },
                   "Destinations": { "d": { "Address": "{{{upstream.Url}}}" } } } } } }
             """);
-        return routes.StartAsync(_volume.Directory, args);
+        return routes.StartAsync(_volume.Path, args);
     }
 
-    /// <summary>A call of a gRPC client.</summary>
+    /// <summary>A call like that of a gRPC client.</summary>
     private static HttpRequestMessage Call(RunningProxy proxy, HttpContent content)
     {
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
@@ -305,7 +309,7 @@ public sealed class StreamingTests : IDisposable
         };
     }
 
-    /// <summary>Answers each message with itself.</summary>
+    /// <summary>Echoes each message.</summary>
     private static async Task EchoMessagesAsync(HttpContext context)
     {
         context.Response.ContentType = "application/grpc";
@@ -328,7 +332,8 @@ public sealed class StreamingTests : IDisposable
         context.Response.Headers.Upgrade = "websocket";
         context.Response.Headers.Connection = "Upgrade";
 #pragma warning disable CA5350 // RFC 6455, section 1.3 says SHA-1.
-        context.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key)));
+        context.Response.Headers.SecWebSocketAccept = Convert.ToBase64String(
+            System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(key)));
 #pragma warning restore CA5350
         await using var stream = await upgrade.UpgradeAsync();
         using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true });
@@ -341,7 +346,7 @@ public sealed class StreamingTests : IDisposable
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None);
     }
 
-    /// <summary>A body whose parts go out when they are pushed.</summary>
+    /// <summary>A body whose parts are sent when they are pushed.</summary>
     private sealed class PushedContent : HttpContent
     {
         private readonly Channel<byte[]> _parts = Channel.CreateUnbounded<byte[]>();

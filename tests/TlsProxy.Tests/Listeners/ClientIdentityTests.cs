@@ -21,11 +21,11 @@ public sealed class ClientIdentityTests
     [InlineData("E=frontend,C=DE", "")]
     [InlineData("DC=frontend", "")]
     [InlineData("", "")]
-    public void The_common_name_is_the_most_specific_CN_and_nothing_in_its_place(string subject, string expected) =>
+    public void Common_name_is_the_most_specific_CN_and_nothing_else(string subject, string expected) =>
         Assert.Equal(expected, Of(new X500DistinguishedName(subject)).CommonName);
 
     [Fact]
-    public void In_a_part_of_several_values_a_CN_is_found_if_it_is_the_only_one_there()
+    public void Multi_valued_part_provides_its_CN_when_there_is_exactly_one()
     {
         Assert.Equal("frontend", Of(Encoded([(Organization, "Shop"), (CommonName, "frontend")])).CommonName);
         Assert.Equal("frontend", Of(Encoded([(CommonName, "Users")], [(CommonName, "frontend"), (Organization, "Shop")])).CommonName);
@@ -34,7 +34,7 @@ public sealed class ClientIdentityTests
     }
 
     [Fact]
-    public void A_CN_that_is_no_text_is_none_and_harms_nobody()
+    public void CN_with_an_invalid_encoding_is_ignored()
     {
         var subject = new AsnWriter(AsnEncodingRules.DER);
         using (subject.PushSequence())
@@ -42,7 +42,7 @@ public sealed class ClientIdentityTests
         using (subject.PushSequence())
         {
             subject.WriteObjectIdentifier(CommonName);
-            // A PrintableString with a byte that it cannot have, which OpenSSL lets pass.
+            // A PrintableString with an invalid byte, which OpenSSL accepts.
             subject.WriteEncodedValue([0x13, 0x01, 0xff]);
         }
 
@@ -50,7 +50,7 @@ public sealed class ClientIdentityTests
     }
 
     [Fact]
-    public void Without_a_common_name_not_even_an_empty_entry_lets_in() =>
+    public void Certificate_without_a_common_name_matches_no_empty_entry() =>
         Assert.False(Of(new X500DistinguishedName("O=frontend,C=DE")).IsAllowed(new() { CommonNames = ["", "frontend"] }));
 
     private static ClientIdentity Of(X500DistinguishedName subject)
@@ -58,10 +58,10 @@ public sealed class ClientIdentityTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = new CertificateRequest(subject, key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
-        return ClientIdentity.Of(certificate);
+        return ClientIdentity.FromCertificate(certificate);
     }
 
-    /// <summary>What a text cannot say: parts with several values.</summary>
+    /// <summary>Encodes multi-valued parts, which the text format cannot express.</summary>
     private static X500DistinguishedName Encoded(params (string Type, string Value)[][] parts)
     {
         var subject = new AsnWriter(AsnEncodingRules.DER);

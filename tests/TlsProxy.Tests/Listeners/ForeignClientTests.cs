@@ -1,50 +1,51 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using TestKit;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Listeners;
 
-/// <summary>Clients that others wrote. <c>openssl s_client</c> is in <see cref="TlsTests"/>, .NET's everywhere.</summary>
+/// <summary>Third-party clients. <c>openssl s_client</c> is in <see cref="TlsTests"/>; all other tests use .NET's client.</summary>
 public sealed class ForeignClientTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(new(Authority.Issue().Files) { ["ca.crt"] = Authority.BundlePem });
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(
+        new Dictionary<string, string>(Authority.IssueCertificate().SecretFiles) { ["ca.crt"] = Authority.BundlePem });
 
     public void Dispose() => _volume.Dispose();
 
     [RequiresFact("curl")]
-    public async Task Curl_verifies_the_chain_and_speaks_both_versions()
+    public async Task Curl_verifies_the_chain_and_uses_both_HTTP_versions()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
         foreach (var version in new[] { "--http1.1", "--http2" })
         {
-            var output = await RunAsync("curl", $"--silent --show-error --fail --cacert {_volume.Directory}/ca.crt {version} --write-out %{{http_version}} https://localhost:{proxy.Port}/");
+            var output = await RunAsync("curl", $"--silent --show-error --fail --cacert {_volume.Path}/ca.crt {version} --write-out %{{http_version}} https://localhost:{proxy.Port}/");
             Assert.Equal("hello" + (version == "--http2" ? "2" : "1.1"), output.Trim());
         }
     }
 
     [RequiresFact("h2load")]
-    public async Task H2load_has_no_failed_request_over_either_version()
+    public async Task H2load_has_no_failed_request_with_either_HTTP_version()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
         foreach (var version in new[] { "--h1", "" })
         {
-            var output = await RunAsync("h2load", $"{version} -n2000 -c8 {(version.Length == 0 ? "-m10" : "")} https://localhost:{proxy.Port}/");
+            var output = await RunAsync(
+                "h2load", $"{version} -n2000 -c8 {(version.Length == 0 ? "-m10" : "")} https://localhost:{proxy.Port}/");
             Assert.Contains("2000 succeeded, 0 failed, 0 errored, 0 timeout", output, StringComparison.Ordinal);
             Assert.Contains("2000 2xx", output, StringComparison.Ordinal);
         }
     }
 
     [RequiresFact("nghttp")]
-    public async Task Nghttp_gets_several_streams_of_one_connection()
+    public async Task Nghttp_receives_several_streams_of_one_connection()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
         var output = await RunAsync("nghttp", $"--stat --multiply=5 https://localhost:{proxy.Port}/");
 
@@ -52,14 +53,14 @@ public sealed class ForeignClientTests : IDisposable
     }
 
     [RequiresFact("python3")]
-    public async Task Python_verifies_the_chain_and_keeps_its_connection()
+    public async Task Python_verifies_the_chain_and_reuses_its_connection()
     {
         await using var upstream = await TestUpstream.StartAsync(context => context.Response.WriteAsync("hello"));
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
         var script = Path.GetTempFileName();
         await File.WriteAllTextAsync(script, $"""
             import http.client, ssl
-            context = ssl.create_default_context(cafile="{_volume.Directory}/ca.crt")
+            context = ssl.create_default_context(cafile="{_volume.Path}/ca.crt")
             connection = http.client.HTTPSConnection("localhost", {proxy.Port}, context=context)
             for _ in range(3):
                 connection.request("GET", "/")
@@ -71,7 +72,8 @@ public sealed class ForeignClientTests : IDisposable
 
     private static async Task<string> RunAsync(string program, string arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = ChildProcess.StartProcess(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true });
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));

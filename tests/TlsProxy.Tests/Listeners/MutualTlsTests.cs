@@ -4,19 +4,25 @@ using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Listeners;
 
-public sealed class MutualTlsTests
+public sealed class MutualTlsTests : IDisposable
 {
-    private readonly TestCertificates _authority = new();
-    private readonly TestCertificates _stranger = new("Stranger");
+    private readonly CertificateAuthority _authority = new();
+    private readonly CertificateAuthority _stranger = new("Stranger");
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _stranger.Dispose();
+    }
 
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task A_good_certificate_is_let_in_and_its_identity_passed_on_in_place_of_a_forged_one(SslProtocols protocol)
+    public async Task Trusted_certificate_is_accepted_and_replaces_a_forged_identity(SslProtocols protocol)
     {
         using var volume = Volume(_authority);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, ["--Tls:ClientCertificate=require"]);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, ["--Tls:ClientCertificate=require"]);
         using var certificate = Client(_authority, ["frontend"], "spiffe://cluster.local/ns/web/sa/frontend", "CN=front\\\"end,O=Shop");
         using var client = RunningProxy.Client(certificate: certificate, protocols: protocol);
         client.DefaultRequestHeaders.Add("X-Forwarded-Client-Cert", "forged");
@@ -33,18 +39,18 @@ public sealed class MutualTlsTests
 
     [Theory]
     [MemberData(nameof(BadClients))]
-    public async Task Every_other_client_is_refused(string kind)
+    public async Task Untrusted_client_is_rejected(string kind)
     {
         using var volume = Volume(_authority);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, ["--Tls:ClientCertificate=require"]);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, ["--Tls:ClientCertificate=require"]);
         using var certificate = kind switch
         {
             "none" => null,
             "stranger" => Client(_stranger),
             "self-signed" => _stranger.Root,
-            "expired" => _authority.Issue(client: true, notAfter: DateTimeOffset.UtcNow.AddMinutes(-1)).ToCertificate(),
-            _ => _authority.Issue().ToCertificate(),
+            "expired" => _authority.IssueCertificate(isClient: true, notAfter: DateTimeOffset.UtcNow.AddMinutes(-1)).ToCertificate(),
+            _ => _authority.IssueCertificate().ToCertificate(),
         };
         using var client = RunningProxy.Client(certificate: certificate);
 
@@ -55,11 +61,11 @@ public sealed class MutualTlsTests
     }
 
     [Fact]
-    public async Task Where_certificates_are_allowed_none_is_well_and_a_bad_one_is_not()
+    public async Task Optional_certificate_may_be_missing_but_not_invalid()
     {
         using var volume = Volume(_authority);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, ["--Tls:ClientCertificate=allow"]);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, ["--Tls:ClientCertificate=allow"]);
         using var without = RunningProxy.Client();
         using var bad = RunningProxy.Client(certificate: Client(_stranger));
 
@@ -76,15 +82,15 @@ public sealed class MutualTlsTests
     [InlineData("--Tls:AllowedClients:Uris=spiffe://c/ns/web/*", true)]
     [InlineData("--Tls:AllowedClients:Uris=spiffe://c/ns/w*", false)]
     [InlineData("--Tls:AllowedClients:Uris=spiffe://c/ns/other/*", false)]
-    public async Task Only_whom_a_list_names_is_let_in(string list, bool welcome)
+    public async Task Only_listed_clients_are_accepted(string list, bool isAccepted)
     {
         using var volume = Volume(_authority);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, ["--Tls:ClientCertificate=require", list]);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, ["--Tls:ClientCertificate=require", list]);
         using var certificate = Client(_authority, ["front.example.com"], "spiffe://c/ns/web/sa/frontend", "CN=frontend");
         using var client = RunningProxy.Client(certificate: certificate);
 
-        if (welcome)
+        if (isAccepted)
         {
             Assert.StartsWith("GET /", await client.GetStringAsync(proxy.Url), StringComparison.Ordinal);
         }
@@ -101,12 +107,12 @@ public sealed class MutualTlsTests
     [InlineData("E=frontend,C=DE")]
     [InlineData("L=frontend")]
     [InlineData("CN=backend,CN=frontend")]
-    public async Task A_name_that_stands_elsewhere_in_the_subject_is_no_common_name(string subject)
+    public async Task Name_in_another_part_of_the_subject_is_not_a_common_name(string subject)
     {
         using var volume = Volume(_authority);
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         await using var proxy = await RunningProxy.StartAsync(
-            volume.Directory, upstream.Url, ["--Tls:ClientCertificate=require", "--Tls:AllowedClients:CommonNames=frontend"]);
+            volume.Path, upstream.Url, ["--Tls:ClientCertificate=require", "--Tls:AllowedClients:CommonNames=frontend"]);
         using var certificate = Client(_authority, subject: subject);
         using var client = RunningProxy.Client(certificate: certificate);
 
@@ -116,40 +122,41 @@ public sealed class MutualTlsTests
     }
 
     [Fact]
-    public async Task A_swapped_bundle_is_in_force_for_new_connections_and_one_without_authorities_is_rejected()
+    public async Task Swapped_bundle_applies_to_new_connections_and_an_empty_one_is_rejected()
     {
-        var pair = _authority.Issue();
-        using var volume = new SecretVolume(new(pair.Files) { ["ca.crt"] = _authority.BundlePem });
+        var pair = _authority.IssueCertificate();
+        using var volume = new MountedVolume(new Dictionary<string, string>(pair.SecretFiles) { ["ca.crt"] = _authority.BundlePem });
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(volume.Directory, upstream.Url, ["--Tls:ClientCertificate=require"]);
+        await using var proxy = await RunningProxy.StartAsync(volume.Path, upstream.Url, ["--Tls:ClientCertificate=require"]);
         using var mine = Client(_authority);
         using var strangers = Client(_stranger);
         using var before = RunningProxy.Client(certificate: mine);
         await before.GetStringAsync(proxy.Url);
 
-        volume.Swap(new(pair.Files) { ["ca.crt"] = _stranger.BundlePem });
+        volume.ReplaceFiles(new Dictionary<string, string>(pair.SecretFiles) { ["ca.crt"] = _stranger.BundlePem });
 
-        await Eventually.TrueAsync(() => LetsInAsync(proxy, strangers), "the new authority's client");
+        await Eventually.AssertAsync(() => LetsInAsync(proxy, strangers), "the new authority's client");
         Assert.False(await LetsInAsync(proxy, mine));
-        // The connection that was let in lives on.
+        // The accepted connection stays open.
         await before.GetStringAsync(proxy.Url);
 
-        volume.Swap(new(pair.Files) { ["ca.crt"] = "" });
+        volume.ReplaceFiles(new Dictionary<string, string>(pair.SecretFiles) { ["ca.crt"] = "" });
 
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") >= 1, "the rejection");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_certificate_reloads_total{outcome=\"rejected\"}") >= 1, "the rejection");
         Assert.True(await LetsInAsync(proxy, strangers));
         Assert.False(await LetsInAsync(proxy, mine));
     }
 
     [Fact]
-    public async Task To_ask_for_certificates_without_authorities_is_refused_at_the_start()
+    public async Task Client_certificates_without_authorities_are_rejected_at_startup()
     {
-        using var volume = new SecretVolume(_authority.Issue().Files);
+        using var volume = new MountedVolume(_authority.IssueCertificate().SecretFiles);
 
-        var refused = await Assert.ThrowsAsync<ConfigurationException>(
-            () => RunningProxy.StartAsync(volume.Directory, new Uri("http://127.0.0.1:1"), ["--Tls:ClientCertificate=require"]));
+        var rejected = await Assert.ThrowsAsync<ConfigurationException>(
+            () => RunningProxy.StartAsync(volume.Path, new Uri("http://127.0.0.1:1"), ["--Tls:ClientCertificate=require"]));
 
-        Assert.Contains("ca.crt", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("ca.crt", rejected.Message, StringComparison.Ordinal);
     }
 
     private static async Task<bool> LetsInAsync(RunningProxy proxy, X509Certificate2 certificate)
@@ -166,9 +173,11 @@ public sealed class MutualTlsTests
         }
     }
 
-    private static SecretVolume Volume(TestCertificates authority) => new(new(authority.Issue().Files) { ["ca.crt"] = authority.BundlePem });
+    private static MountedVolume Volume(CertificateAuthority authority) => new(
+        new Dictionary<string, string>(authority.IssueCertificate().SecretFiles) { ["ca.crt"] = authority.BundlePem });
 
-    /// <summary>A client's certificate. HttpClient sends the leaf alone, so the bundle has the intermediate too.</summary>
-    private static X509Certificate2 Client(TestCertificates authority, string[]? names = null, string? uri = null, string? subject = null) =>
-        authority.Issue(names ?? ["someone"], uri: uri, subject: subject, client: true).ToCertificate();
+    /// <summary>A client certificate. HttpClient sends only the leaf, so the bundle contains the intermediate as well.</summary>
+    private static X509Certificate2 Client(
+        CertificateAuthority authority, string[]? names = null, string? uri = null, string? subject = null) =>
+        authority.IssueCertificate(names ?? ["someone"], uri: uri, subject: subject, isClient: true).ToCertificate();
 }

@@ -4,23 +4,24 @@ using System.Security.Authentication;
 using System.Text;
 using TlsProxy.Listeners;
 using TlsProxy.Tests.Support;
+using Xunit.Abstractions;
 
 namespace TlsProxy.Tests.Listeners;
 
-public sealed class TlsTests : IDisposable
+public sealed class TlsTests(ITestOutputHelper output) : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
 
     public void Dispose() => _volume.Dispose();
 
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task TLS_1_2_and_1_3_are_spoken_with_ephemeral_keys_and_authenticated_ciphers(SslProtocols protocol)
+    public async Task Both_TLS_versions_use_ephemeral_keys_and_authenticated_ciphers(SslProtocols protocol)
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
         await using var stream = await proxy.ConnectTlsAsync(protocols: protocol, alpn: "h2");
 
@@ -28,18 +29,20 @@ public sealed class TlsTests : IDisposable
         Assert.Matches("GCM|POLY1305", stream.NegotiatedCipherSuite.ToString());
         Assert.Equal(SslApplicationProtocol.Http2, stream.NegotiatedApplicationProtocol);
         var version = protocol == SslProtocols.Tls12 ? "1.2" : "1.3";
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync($"tls_proxy_handshakes_total{{outcome=\"ok\",version=\"{version}\"}}") == 1, "the handshake counts");
+        await Eventually.AssertAsync(async () => await proxy.MetricAsync($"tls_proxy_handshakes_total{{outcome=\"ok\",version=\"{version}\"}}") == 1, "the handshake counts");
     }
 
     [Fact]
-    public async Task A_client_of_TLS_1_3_resumes_its_session()
+    public async Task TLS_1_3_client_resumes_its_session()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
         var session = Path.GetTempFileName();
-        var first = await OpenSsl.ClientAsync(proxy.Port, $"-tls1_3 -sess_out {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        var second = await OpenSsl.ClientAsync(proxy.Port, $"-tls1_3 -sess_in {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        var first = await OpenSsl.ClientAsync(
+            proxy.Port, $"-tls1_3 -sess_out {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        var second = await OpenSsl.ClientAsync(
+            proxy.Port, $"-tls1_3 -sess_in {session}", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
         Assert.Contains("New, TLSv1.3", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1.3", second, StringComparison.Ordinal);
@@ -56,9 +59,9 @@ public sealed class TlsTests : IDisposable
     [InlineData("-tls1_2 -cipher DHE-RSA-AES128-GCM-SHA256")]
     [InlineData("-tls1_2 -cipher aNULL")]
     [InlineData("-tls1_2 -cipher eNULL")]
-    public async Task Old_versions_and_weak_ciphers_are_refused(string options)
+    public async Task Old_versions_and_weak_ciphers_are_rejected(string options)
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"));
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"));
 
         var output = await OpenSsl.ClientAsync(proxy.Port, options + (options.Contains("-cipher", StringComparison.Ordinal) ? ":@SECLEVEL=0" : " -cipher DEFAULT:@SECLEVEL=0"), "");
 
@@ -67,12 +70,12 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_client_cannot_renegotiate_and_nothing_is_compressed()
+    public async Task Client_renegotiation_and_compression_are_disabled()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
 
-        // openssl reads an R at the beginning of a line as the order to renegotiate.
+        // openssl renegotiates when a line starts with R.
         var output = await OpenSsl.ClientAsync(proxy.Port, "-tls1_2", "R\n", quietOnEnd: false);
 
         Assert.Contains("Compression: NONE", output, StringComparison.Ordinal);
@@ -82,9 +85,9 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Plain_HTTP_to_the_TLS_port_is_told_so()
+    public async Task Plain_HTTP_on_the_TLS_port_receives_a_readable_400()
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"));
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"));
         using var socket = await proxy.ConnectAsync();
         await socket.SendAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
 
@@ -96,9 +99,9 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task TLS_to_the_plain_port_is_refused_at_once()
+    public async Task TLS_on_the_plain_port_is_rejected_immediately()
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"));
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, new Uri("http://127.0.0.1:1"));
         await using var stream = new SslStream(new NetworkStream(await proxy.ConnectAsync(proxy.HttpPort), ownsSocket: true));
 
         await Assert.ThrowsAnyAsync<Exception>(() => stream.AuthenticateAsClientAsync("localhost"));
@@ -110,10 +113,10 @@ public sealed class TlsTests : IDisposable
     [InlineData("\u0016\u0003\u0001\u0040\u0001")]
     [InlineData("\u0080\u002e\u0001\u0003\u0001")]
     [InlineData("\u0016\u0003\u0001\0\u0004\u0001\0\0\u0063")]
-    public async Task Garbage_is_closed_and_everybody_else_served_on(string garbage)
+    public async Task Garbage_closes_its_connection_and_other_clients_are_served(string garbage)
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Tls:HandshakeTimeoutSeconds=1"]);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Tls:HandshakeTimeoutSeconds=1"]);
         using var socket = await proxy.ConnectAsync();
         await socket.SendAsync(Encoding.Latin1.GetBytes(garbage));
 
@@ -127,30 +130,31 @@ public sealed class TlsTests : IDisposable
     [InlineData(0)]
     [InlineData(3)]
     [InlineData(100)]
-    public async Task A_handshake_that_does_not_come_to_an_end_is_cut(int bytesSent)
+    public async Task Incomplete_handshake_times_out(int bytesSent)
     {
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, new Uri("http://127.0.0.1:1"), ["--Tls:HandshakeTimeoutSeconds=1"]);
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, new Uri("http://127.0.0.1:1"), ["--Tls:HandshakeTimeoutSeconds=1"]);
         using var socket = await proxy.ConnectAsync();
         byte[] hello = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, .. new byte[200]];
         await socket.SendAsync(hello.AsMemory(0, bytesSent));
 
         await Raw.ReadToEndAsync(socket);
 
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_handshakes_total{outcome=\"timeout\",version=\"none\"}") == 1, "the time-out counts");
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_connections") == 0, "the connection is gone");
+        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_handshakes_total{outcome=\"timeout\",version=\"none\"}") == 1, "the time-out counts");
+        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_connections") == 0, "the connection is gone");
     }
 
     [Fact]
-    public void The_reader_of_hellos_stands_every_truncation_and_flipped_byte()
+    public void ClientHello_parser_survives_every_truncation_and_flipped_byte()
     {
-        var hello = Hello();
+        var hello = CreateClientHello();
         Assert.True(ClientHello.OffersTls13(hello));
         for (var length = 0; length < hello.Length; length++)
         {
             ClientHello.OffersTls13(hello.AsSpan(0, length));
         }
 
-        var random = new Random(1);
+        var random = RandomSource.Create(output);
         for (var i = 0; i < 100_000; i++)
         {
             var copy = (byte[])hello.Clone();
@@ -161,27 +165,28 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public void A_hello_that_is_cut_says_that_TLS_1_3_is_offered_or_nothing()
+    public void Truncated_ClientHello_never_denies_TLS_1_3()
     {
-        var hello = Hello();
+        var hello = CreateClientHello();
         for (var length = 0; length < hello.Length; length++)
         {
             Assert.NotEqual(false, ClientHello.OffersTls13(hello.AsSpan(0, length)));
         }
 
-        // What follows supported_versions may be missing.
+        // Bytes after supported_versions may be missing.
         Assert.True(ClientHello.OffersTls13([hello[0], 0, 0, (byte)(hello[3] + 100), .. hello.AsSpan(4)]));
     }
 
     [Fact]
-    public void A_whole_hello_without_TLS_1_3_says_so()
+    public void Complete_ClientHello_without_TLS_1_3_is_recognized()
     {
         byte[] start = [0x03, 0x03, .. new byte[32], 0x00, 0x00, 0x02, 0xc0, 0x2b, 0x01, 0x00];
         byte[] extension = [0x00, 0x17, 0x00, 0x00];
 
         Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)start.Length, .. start]));
         Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 6), .. start, 0x00, 0x04, .. extension]));
-        Assert.False(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 9), .. start, 0x00, 0x07, 0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x03]));
+        Assert.False(ClientHello.OffersTls13(
+            [0x01, 0x00, 0x00, (byte)(start.Length + 9), .. start, 0x00, 0x07, 0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x03]));
         Assert.Null(ClientHello.OffersTls13([0x01, 0x00, 0x00, (byte)(start.Length + 10), .. start, 0x00, 0x08, .. extension]));
     }
 
@@ -203,11 +208,13 @@ public sealed class TlsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Fragments))]
-    public async Task A_hello_in_two_records_gets_the_newest_version_that_it_offers(SslProtocols offered, SslProtocols expected, int firstRecord)
+    public async Task ClientHello_in_two_records_negotiates_the_newest_offered_version(
+        SslProtocols offered, SslProtocols expected, int firstRecord)
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url);
-        await using var stream = new SslStream(new HelloCutter(new NetworkStream(await proxy.ConnectAsync(), ownsSocket: true), firstRecord));
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
+        await using var stream = new SslStream(
+            new SplitHelloStream(new NetworkStream(await proxy.ConnectAsync(), ownsSocket: true), firstRecord));
 
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
@@ -222,7 +229,7 @@ public sealed class TlsTests : IDisposable
         Assert.Matches("GCM|POLY1305", stream.NegotiatedCipherSuite.ToString());
     }
 
-    private static byte[] Hello()
+    private static byte[] CreateClientHello()
     {
         byte[] supportedVersions = [0x00, 0x2b, 0x00, 0x05, 0x04, 0x03, 0x04, 0x03, 0x03];
         byte[] other = [0x00, 0x17, 0x00, 0x00];

@@ -6,8 +6,8 @@ namespace TlsProxy.Tests.Mirroring;
 
 public sealed class MirrorTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
     private readonly RouteFile _routes = new();
 
     public void Dispose()
@@ -17,7 +17,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task The_other_cluster_gets_a_copy_with_headers_and_body_and_the_client_the_first_answer()
+    public async Task Mirror_receives_headers_and_body_and_the_client_the_original_response()
     {
         var copies = new ConcurrentQueue<string>();
         await using var app = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
@@ -28,7 +28,7 @@ public sealed class MirrorTests : IDisposable
             context.Response.StatusCode = 500;
         });
         _routes.Write(new() { ["Mirror.Cluster"] = "shadow" }, ("app", [app.Url]), ("shadow", [shadow.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
         client.DefaultRequestHeaders.Add("X-Mine", "kept");
 
@@ -36,14 +36,14 @@ public sealed class MirrorTests : IDisposable
         using var posted = await client.PostAsync(new Uri(proxy.Url, "/p"), new StringContent("hello"));
         Assert.EndsWith("\n\nhello", await posted.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
-        await Eventually.TrueAsync(() => copies.Count == 2, "two copies");
+        await Eventually.AssertAsync(() => copies.Count == 2, "two copies");
         Assert.Contains("GET /a?b=c kept  ", copies);
         Assert.Contains("POST /p kept text/plain; charset=utf-8 hello", copies);
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_mirrored_total{outcome=\"sent\"}") == 2, "both count");
+        await Eventually.AssertAsync(async () => await proxy.MetricAsync("tls_proxy_mirrored_total{outcome=\"sent\"}") == 2, "both count");
     }
 
     [Fact]
-    public async Task A_mirror_that_never_answers_costs_the_client_nothing_and_what_waits_for_it_is_bounded()
+    public async Task Unresponsive_mirror_delays_no_client_and_drops_excess_copies()
     {
         var stuck = new TaskCompletionSource();
         var copies = 0;
@@ -53,8 +53,9 @@ public sealed class MirrorTests : IDisposable
             Interlocked.Increment(ref copies);
             await stuck.Task;
         });
-        _routes.Write(new() { ["Mirror.Cluster"] = "shadow", ["Mirror.TimeoutSeconds"] = "300" }, ("app", [app.Url]), ("shadow", [shadow.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        _routes.Write(
+            new() { ["Mirror.Cluster"] = "shadow", ["Mirror.TimeoutSeconds"] = "300" }, ("app", [app.Url]), ("shadow", [shadow.Url]));
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
 
         for (var i = 0; i < 120; i++)
@@ -68,7 +69,7 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_body_over_the_limit_is_passed_on_whole_and_not_copied()
+    public async Task Body_over_the_mirror_limit_is_forwarded_but_not_copied()
     {
         var copies = 0;
         await using var app = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
@@ -78,7 +79,7 @@ public sealed class MirrorTests : IDisposable
             return Task.CompletedTask;
         });
         _routes.Write(new() { ["Mirror.Cluster"] = "shadow", ["Mirror.BodyBytes"] = "100" }, ("app", [app.Url]), ("shadow", [shadow.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
         var text = new string('x', 101);
 

@@ -8,8 +8,8 @@ namespace TlsProxy.Tests.Retries;
 
 public sealed class RetryTests : IDisposable
 {
-    private static readonly TestCertificates Authority = new();
-    private readonly SecretVolume _volume = new(Authority.Issue().Files);
+    private static readonly CertificateAuthority Authority = new();
+    private readonly MountedVolume _volume = new(Authority.IssueCertificate().SecretFiles);
     private readonly RouteFile _routes = new();
 
     public void Dispose()
@@ -19,11 +19,11 @@ public sealed class RetryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_that_never_left_goes_to_another_destination_whatever_its_method()
+    public async Task Request_that_was_never_sent_goes_to_another_destination()
     {
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         _routes.Write(null, ("app", [DeadUrl(), upstream.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
 
         for (var i = 0; i < 5; i++)
@@ -36,9 +36,9 @@ public sealed class RetryTests : IDisposable
         Assert.InRange(await proxy.MetricAsync("tls_proxy_retries_total{reason=\"connect\"}"), 1, 10);
     }
 
-    // As where packets are dropped: nothing answers, and nothing refuses.
+    // Simulates dropped packets: the connection is neither accepted nor rejected.
     [Fact]
-    public async Task A_destination_that_lets_nobody_in_is_left_after_the_time_for_a_connection()
+    public async Task Destination_that_accepts_no_connection_is_left_after_the_connect_timeout()
     {
         using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -46,7 +46,7 @@ public sealed class RetryTests : IDisposable
         var waiting = new List<Socket>();
         for (var i = 0; i < 4; i++)
         {
-            // Nobody accepts them, and there is room for one.
+            // No connection is accepted, and the backlog has room for one.
             var one = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             _ = one.ConnectAsync(full.LocalEndPoint!).ContinueWith(t => t.Exception, TaskScheduler.Default);
             waiting.Add(one);
@@ -55,8 +55,8 @@ public sealed class RetryTests : IDisposable
         await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync);
         var silent = new Uri($"http://127.0.0.1:{((IPEndPoint)full.LocalEndPoint!).Port}");
         _routes.Write(null, ("app", [silent, upstream.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory, "--Upstream:ConnectTimeoutSeconds=1");
-        await using var alone = await RunningProxy.StartAsync(_volume.Directory, silent, ["--Upstream:ConnectTimeoutSeconds=1"]);
+        await using var proxy = await _routes.StartAsync(_volume.Path, "--Upstream:ConnectTimeoutSeconds=1");
+        await using var alone = await RunningProxy.StartAsync(_volume.Path, silent, ["--Upstream:ConnectTimeoutSeconds=1"]);
         using var client = RunningProxy.Client();
 
         for (var i = 0; i < 2; i++)
@@ -76,7 +76,7 @@ public sealed class RetryTests : IDisposable
     [InlineData("GET", 200, 3)]
     [InlineData("DELETE", 200, 3)]
     [InlineData("POST", 503, 1)]
-    public async Task An_answer_that_counts_as_a_failure_is_asked_for_again_only_where_that_is_harmless(string method, int status, int calls)
+    public async Task Failure_status_is_retried_for_idempotent_requests_only(string method, int status, int calls)
     {
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -87,7 +87,7 @@ public sealed class RetryTests : IDisposable
             return context.Response.WriteAsync($"call {call}");
         });
         _routes.Write(new() { ["Retry.Attempts"] = "2", ["Retry.StatusCodes"] = "502,503" }, ("app", [upstream.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
         using var request = new HttpRequestMessage(new HttpMethod(method), proxy.Url);
 
@@ -100,7 +100,7 @@ public sealed class RetryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_whose_body_has_gone_is_not_sent_twice_and_one_without_is()
+    public async Task Request_with_a_consumed_body_is_not_retried()
     {
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(async context =>
@@ -114,7 +114,7 @@ public sealed class RetryTests : IDisposable
 
             await context.Response.WriteAsync("second");
         });
-        await using var proxy = await RunningProxy.StartAsync(_volume.Directory, upstream.Url, ["--Upstream:Metadata:Retry.Attempts=2"]);
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url, ["--Upstream:Metadata:Retry.Attempts=2"]);
         using var client = RunningProxy.Client();
 
         Assert.Equal("second", await client.GetStringAsync(proxy.Url));
@@ -127,7 +127,7 @@ public sealed class RetryTests : IDisposable
     }
 
     [Fact]
-    public async Task When_everything_fails_the_application_gets_a_fifth_more_and_not_a_multiple()
+    public async Task Retry_budget_limits_the_additional_load_when_everything_fails()
     {
         const int requests = 200;
         var seen = 0;
@@ -138,7 +138,7 @@ public sealed class RetryTests : IDisposable
             return context.Response.WriteAsync("the application's own words");
         });
         _routes.Write(new() { ["Retry.Attempts"] = "5", ["Retry.StatusCodes"] = "503" }, ("app", [upstream.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
 
         for (var i = 0; i < requests; i++)
@@ -148,12 +148,12 @@ public sealed class RetryTests : IDisposable
             Assert.Equal("the application's own words", await answer.Content.ReadAsStringAsync());
         }
 
-        Assert.InRange(seen, requests + RetryBudget.Reserve, requests + RetryBudget.Reserve + (requests / 5));
+        Assert.InRange(seen, requests + RetryBudget.MaximumBalance, requests + RetryBudget.MaximumBalance + (requests / 5));
         Assert.True(await proxy.MetricAsync("tls_proxy_retries_total{reason=\"over_budget\"}") > 0);
     }
 
     [Fact]
-    public async Task Without_a_word_about_it_an_answer_is_the_answer()
+    public async Task Failure_status_is_not_retried_without_configuration()
     {
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -163,7 +163,7 @@ public sealed class RetryTests : IDisposable
             return Task.CompletedTask;
         });
         _routes.Write(null, ("app", [upstream.Url, upstream.Url]));
-        await using var proxy = await _routes.StartAsync(_volume.Directory);
+        await using var proxy = await _routes.StartAsync(_volume.Path);
         using var client = RunningProxy.Client();
 
         using var answer = await client.GetAsync(proxy.Url);
@@ -173,9 +173,9 @@ public sealed class RetryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_leaves_between_two_tries_is_499()
+    public async Task Client_that_disconnects_between_two_attempts_is_499()
     {
-        // The pause after the seventh try is 0.8 s at least: more than a client needs to leave.
+        // The pause after the seventh attempt is at least 0.8 s, enough for the client to disconnect.
         const int tries = 7;
         var seen = 0;
         await using var upstream = await TestUpstream.StartAsync(context =>
@@ -185,17 +185,18 @@ public sealed class RetryTests : IDisposable
             return Task.CompletedTask;
         });
         await using var proxy = await RunningProxy.StartAsync(
-            _volume.Directory, upstream.Url, ["--Upstream:Metadata:Retry.Attempts=10", "--Upstream:Metadata:Retry.StatusCodes=503"]);
+            _volume.Path, upstream.Url, ["--Upstream:Metadata:Retry.Attempts=10", "--Upstream:Metadata:Retry.StatusCodes=503"]);
         using var client = RunningProxy.Client();
         using var leaving = new CancellationTokenSource();
         var answer = client.GetAsync(proxy.Url, leaving.Token);
-        await Eventually.TrueAsync(() => Volatile.Read(ref seen) >= tries, "the seventh try");
-        await Eventually.TrueAsync(async () => await proxy.MetricAsync("tls_proxy_retries_total{reason=\"status\"}") >= tries, "the pause after it");
+        await Eventually.AssertAsync(() => Volatile.Read(ref seen) >= tries, "the seventh try");
+        await Eventually.AssertAsync(
+            async () => await proxy.MetricAsync("tls_proxy_retries_total{reason=\"status\"}") >= tries, "the pause after it");
 
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
-        await Eventually.TrueAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the request is counted");
+        await Eventually.AssertAsync(async () => (await proxy.MetricsAsync()).Contains("tls_proxy_requests_total{", StringComparison.Ordinal), "the request is counted");
         Assert.Equal(1, await proxy.MetricAsync("tls_proxy_requests_total{code=\"499\",method=\"GET\"}"));
         Assert.InRange(seen, tries, 10);
     }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TlsProxy.Tests.Smuggling;
 
-/// <summary>Frames of HTTP/2 (RFC 9113) with whatever one likes in them.</summary>
+/// <summary>HTTP/2 frames (RFC 9113) with arbitrary content.</summary>
 internal static class RawHttp2
 {
     public const byte ResetFrame = 3;
@@ -14,13 +14,13 @@ internal static class RawHttp2
     private const byte EndStream = 0x1;
     private const byte EndHeaders = 0x4;
 
-    /// <summary>What a frame may carry as long as nobody has said otherwise (RFC 9113, section 6.5.2).</summary>
+    /// <summary>The default maximum size of a frame (RFC 9113, section 6.5.2).</summary>
     private const int LargestFrame = 16 * 1024;
 
     /// <summary>Sends one request without a body.</summary>
-    /// <param name="stream">A connection on which h2 was agreed.</param>
-    /// <param name="headers">As <c>name=value</c>, the value from the first = after the first character on.</param>
-    /// <returns>The status; 0 when the stream or the connection was refused.</returns>
+    /// <param name="stream">A connection that negotiated h2.</param>
+    /// <param name="headers">As <c>name=value</c>; the first character always belongs to the name.</param>
+    /// <returns>The status code; 0 when the stream or the connection was rejected.</returns>
     public static async Task<int> RequestAsync(Stream stream, string[] headers)
     {
         await OpenAsync(stream);
@@ -28,14 +28,14 @@ internal static class RawHttp2
         return await StatusAsync(stream);
     }
 
-    /// <summary>The preface, and settings that leave everything at its default.</summary>
+    /// <summary>The connection preface, and empty settings.</summary>
     public static async Task OpenAsync(Stream stream)
     {
         await stream.WriteAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         await stream.WriteAsync(Frame(SettingsFrame, 0, 0, []));
     }
 
-    /// <summary>A request without a body, in as many frames as its headers need.</summary>
+    /// <summary>A request without a body, split into the frames that its headers need.</summary>
     public static byte[] Request(int streamId, string[] headers)
     {
         var pieces = Block(headers).Chunk(LargestFrame).ToList();
@@ -49,7 +49,7 @@ internal static class RawHttp2
         ];
     }
 
-    /// <summary>The end of a stream before its time.</summary>
+    /// <summary>Resets a stream.</summary>
     public static byte[] Reset(int streamId)
     {
         const byte cancel = 8;
@@ -73,7 +73,7 @@ internal static class RawHttp2
         foreach (var header in headers)
         {
             var equals = header.IndexOf('=', StringComparison.Ordinal);
-            // A literal that is not indexed, without Huffman coding (RFC 7541, section 6.2.2).
+            // A literal without indexing and without Huffman coding (RFC 7541, section 6.2.2).
             block.Add(0);
             Append(block, header[..equals]);
             Append(block, header[(equals + 1)..]);
@@ -119,7 +119,7 @@ internal static class RawHttp2
     /// <summary>The status is the first header: an entry of the static table (RFC 7541, appendix A) or a literal with its name.</summary>
     private static int Status(byte[] block)
     {
-        // Table size updates may come first.
+        // Table size updates may precede it.
         var at = 0;
         while ((block[at] & 0xe0) == 0x20)
         {
@@ -139,7 +139,7 @@ internal static class RawHttp2
     private static void Append(List<byte> block, string text)
     {
         var bytes = Encoding.Latin1.GetBytes(text);
-        // An integer of which seven bits stand in the first byte (RFC 7541, section 5.1).
+        // An integer with a seven-bit prefix (RFC 7541, section 5.1).
         block.Add((byte)Math.Min(bytes.Length, 127));
         if (bytes.Length >= 127)
         {

@@ -5,8 +5,8 @@ using TlsProxy.Tests.Support;
 namespace TlsProxy.Tests.Smuggling;
 
 /// <summary>
-/// An application that keeps every byte it was sent. It frames requests by the letter of RFC 9112, answers each, and what
-/// it cannot frame it keeps as a request of its own: more than one means that something was smuggled.
+/// An application that records every byte it receives. It frames requests exactly as RFC 9112 requires and responds to each.
+/// Bytes that it cannot frame are recorded as a separate request, so more than one request means that something was smuggled.
 /// </summary>
 internal sealed class RawRecorder : IAsyncDisposable
 {
@@ -22,27 +22,27 @@ internal sealed class RawRecorder : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _upstream.DisposeAsync();
 
-    private async Task ServeAsync(ScriptedUpstream.Conversation conversation)
+    private async Task ServeAsync(ScriptedUpstream.Connection connection)
     {
         try
         {
             while (true)
             {
-                await conversation.UntilAsync(text => Frame(text) > 0);
-                Requests.Enqueue(conversation.Take(Frame(conversation.Pending)));
-                await conversation.SayAsync(Answer);
+                await connection.WaitUntilAsync(text => Frame(text) > 0);
+                Requests.Enqueue(connection.Take(Frame(connection.Pending)));
+                await connection.SendAsync(Answer);
             }
         }
         finally
         {
-            if (conversation.Pending.Length > 0)
+            if (connection.Pending.Length > 0)
             {
-                Requests.Enqueue("unframed: " + conversation.Pending);
+                Requests.Enqueue("unframed: " + connection.Pending);
             }
         }
     }
 
-    /// <summary>The length of the request at the beginning, or 0 while it is not whole.</summary>
+    /// <summary>The length of the first request, or 0 while it is incomplete.</summary>
     private static int Frame(string text)
     {
         var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);

@@ -4,8 +4,8 @@ using TlsProxy.Tests.Support;
 namespace TlsProxy.Tests.Smuggling;
 
 /// <summary>
-/// The known ways to make two servers see different requests in the same bytes. Each is refused, or goes on as exactly one
-/// request, and nothing that it hides ever reaches the application as one of its own.
+/// The known ways to make two servers see different requests in the same bytes. Each payload is rejected, or forwarded as
+/// exactly one request, and nothing hidden in it reaches the application as a separate request.
 /// </summary>
 public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture<SmugglingTests.Proxy>
 {
@@ -13,7 +13,7 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
 
     private static readonly string Chunked = $"{Hidden.Length:x}\r\n{Hidden}\r\n0\r\n\r\n";
 
-    /// <summary>What is sent, and whether it must be refused (or may go on as one request).</summary>
+    /// <summary>The payload, and whether it must be rejected (or may be forwarded as one request).</summary>
     public static TheoryData<string, string, bool> Payloads
     {
         get
@@ -25,7 +25,8 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
             Refused("TE.CL", Post("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", Chunked));
             Refused("TE before CL", Post("Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", Chunked));
             Refused("CL of 0 with TE", Post("Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", Chunked));
-            Refused("CL.TE with a made-up X-Content-Length", Post("X-Content-Length: 1\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + Hidden));
+            Refused("CL.TE with a made-up X-Content-Length", Post(
+                "X-Content-Length: 1\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n" + Hidden));
             Refused("CL twice, different", Post("Content-Length: 5\r\nContent-Length: 0\r\n", "hello" + Hidden));
             Refused("CL twice, equal", Post("Content-Length: 5\r\nContent-Length: 5\r\n", "hello"));
             Refused("CL as a list", Post("Content-Length: 5, 5\r\n", "hello"));
@@ -42,7 +43,7 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
             Refused("CL of words", Post("Content-Length: five\r\n", "hello"));
             Refused("CL with a NUL", Post("Content-Length: 5\0\r\n", "hello"));
 
-            // Transfer-Encoding that one server knows and another does not.
+            // A Transfer-Encoding that only one of two servers understands.
             Refused("TE.TE, unknown last", Post("Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n", Chunked));
             Refused("TE.TE, unknown first", Post("Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n", Chunked));
             Refused("TE chunked twice", Post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", Chunked));
@@ -63,7 +64,7 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
             OneAtMost("TE with an underscore beside CL", Post("Transfer_Encoding: chunked\r\nContent-Length: 5\r\n", "hello"));
             OneAtMost("CL with an underscore", Post("Content_Length: 44\r\nContent-Length: 5\r\n", "hello"));
 
-            // Lines that end in more than one way.
+            // Ambiguous line ends.
             Refused("space before the colon of TE", Post("Transfer-Encoding : chunked\r\nContent-Length: 4\r\n", Chunked));
             Refused("space before the colon of CL", Post("Content-Length : 5\r\n", "hello"));
             Refused("tab before the colon", Post("Transfer-Encoding\t: chunked\r\n", Chunked));
@@ -86,7 +87,8 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
             Refused("a name beyond ASCII", Post("X\u00e9: b\r\nContent-Length: 5\r\n", "hello"));
 
             // Chunks.
-            Refused("chunk extension with a bare LF", Post("Transfer-Encoding: chunked\r\n", "2;\nxx\r\n4a\r\n0\r\n\r\n" + Hidden + "0\r\n\r\n"));
+            Refused("chunk extension with a bare LF", Post(
+                "Transfer-Encoding: chunked\r\n", "2;\nxx\r\n4a\r\n0\r\n\r\n" + Hidden + "0\r\n\r\n"));
             Refused("chunk extension with a bare CR", Post("Transfer-Encoding: chunked\r\n", "2;a\rb\r\nxx\r\n0\r\n\r\n"));
             Refused("chunk size with a bare LF", Post("Transfer-Encoding: chunked\r\n", "5\nhello\r\n0\r\n\r\n"));
             Refused("chunk that ends with a bare LF", Post("Transfer-Encoding: chunked\r\n", "5\r\nhello\n0\r\n\r\n"));
@@ -124,7 +126,8 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
             OneAtMost("encoded line breaks in the target", "GET /%0d%0aHost:%20internal%0d%0a HTTP/1.1\r\nHost: localhost\r\n\r\n");
             OneAtMost("upgrade to h2c", "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n");
             OneAtMost("Content-Length named by Connection", Post("Connection: Content-Length\r\nContent-Length: 5\r\n", "hello"));
-            OneAtMost("Transfer-Encoding named by Connection", Post("Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n", Chunked));
+            OneAtMost(
+                "Transfer-Encoding named by Connection", Post("Connection: Transfer-Encoding\r\nTransfer-Encoding: chunked\r\n", Chunked));
             OneAtMost("Expect beside a body", Post("Expect: 100-continue\r\nContent-Length: 5\r\n", "hello"));
             return table;
 
@@ -134,11 +137,11 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
     }
 
     [Fact]
-    public void There_are_at_least_sixty() => Assert.True(Payloads.Count >= 60);
+    public void Suite_contains_at_least_sixty_payloads() => Assert.True(Payloads.Count >= 60);
 
     [Theory]
     [MemberData(nameof(Payloads))]
-    public async Task Nothing_is_smuggled_in_HTTP_1(string what, string payload, bool refused)
+    public async Task HTTP_1_payload_smuggles_no_request(string what, string payload, bool rejected)
     {
         await using var recorder = new RawRecorder();
         await using var proxy = await fixture.ForAsync(recorder.Url);
@@ -149,7 +152,7 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
         await stream.ShutdownAsync();
         var answer = await Raw.ReadToEndAsync(stream);
 
-        // The framing of what came before must not leak into the next client's request on the same upstream connection.
+        // The payload must not affect the next client's request on the same upstream connection.
         using var client = RunningProxy.Client();
         Assert.Equal("recorded", await client.GetStringAsync(new Uri(proxy.Url, "/next")));
 
@@ -157,10 +160,10 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
         Assert.Single(seen, r => r.StartsWith("GET /next HTTP/1.1\r\n", StringComparison.Ordinal));
         seen.RemoveAll(r => r.StartsWith("GET /next HTTP/1.1\r\n", StringComparison.Ordinal));
         Assert.DoesNotContain(seen, r => r.StartsWith("GET /smuggled", StringComparison.Ordinal));
-        if (refused)
+        if (rejected)
         {
             Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 4", StringComparison.Ordinal) || answer.StartsWith("HTTP/1.1 5", StringComparison.Ordinal), $"{what}: {answer}");
-            // A body that turned out to be broken midway may have left the beginning of its request behind, never the end.
+            // A body that became invalid later may leave the beginning of its request behind, but never its end.
             Assert.All(seen, r => Assert.StartsWith("unframed: ", r, StringComparison.Ordinal));
         }
         else
@@ -202,7 +205,7 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Http2Payloads))]
-    public async Task Nothing_is_smuggled_in_HTTP_2(string what, string[] headers, bool refused)
+    public async Task HTTP_2_payload_smuggles_no_request(string what, string[] headers, bool rejected)
     {
         await using var recorder = new RawRecorder();
         await using var proxy = await fixture.ForAsync(recorder.Url);
@@ -213,8 +216,9 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
         using var client = RunningProxy.Client();
         Assert.Equal("recorded", await client.GetStringAsync(new Uri(proxy.Url, "/next")));
         var seen = recorder.Requests.Where(r => !r.StartsWith("GET /next", StringComparison.Ordinal)).ToList();
-        Assert.DoesNotContain(seen, r => r.StartsWith("GET /smuggled", StringComparison.Ordinal) || r.Contains("internal", StringComparison.Ordinal));
-        if (refused)
+        Assert.DoesNotContain(
+            seen, r => r.StartsWith("GET /smuggled", StringComparison.Ordinal) || r.Contains("internal", StringComparison.Ordinal));
+        if (rejected)
         {
             Assert.True(status is 0 or >= 400, $"{what}: {status}");
             Assert.All(seen, r => Assert.StartsWith("unframed: ", r, StringComparison.Ordinal));
@@ -225,12 +229,13 @@ public sealed class SmugglingTests(SmugglingTests.Proxy fixture) : IClassFixture
         }
     }
 
-    /// <summary>The Secret that the proxies of these tests serve.</summary>
+    /// <summary>The Secret served by the proxies of these tests.</summary>
     public sealed class Proxy : IDisposable
     {
-        private readonly SecretVolume _volume = new(new TestCertificates().Issue().Files);
+        private readonly MountedVolume _volume = new(new CertificateAuthority().IssueCertificate().SecretFiles);
 
-        internal Task<RunningProxy> ForAsync(Uri upstream) => RunningProxy.StartAsync(_volume.Directory, upstream, ["--Limits:HeaderTimeoutSeconds=2"]);
+        internal Task<RunningProxy> ForAsync(Uri upstream) => RunningProxy.StartAsync(
+            _volume.Path, upstream, ["--Limits:HeaderTimeoutSeconds=2"]);
 
         public void Dispose() => _volume.Dispose();
     }

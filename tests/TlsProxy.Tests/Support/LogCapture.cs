@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>What a proxy in this process logs, beside its stdout.</summary>
+/// <summary>Captures the log of a proxy in this process.</summary>
 internal sealed class LogCapture : ILoggerProvider
 {
     private readonly ConcurrentQueue<Line> _lines = new();
@@ -28,7 +28,8 @@ internal sealed class LogCapture : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue(new Line(category, eventId.Name, logLevel, formatter(state, exception)));
     }
 }

@@ -5,7 +5,7 @@ namespace TlsProxy.Tests.Support;
 /// <summary>The real <c>openssl s_client</c>.</summary>
 internal static class OpenSsl
 {
-    /// <summary>Connects, sends <paramref name="input"/>, and returns everything that was said on both outputs.</summary>
+    /// <summary>Connects, sends <paramref name="input"/>, and returns both outputs.</summary>
     public static async Task<string> ClientAsync(int port, string options, string input, bool quietOnEnd = true)
     {
         var start = new ProcessStartInfo("openssl", $"s_client -connect 127.0.0.1:{port} -servername localhost {options}{(quietOnEnd && input.Length > 0 ? " -ign_eof" : "")}")
@@ -14,7 +14,7 @@ internal static class OpenSsl
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        using var process = Process.Start(start)!;
+        using var process = ChildProcess.StartProcess(start);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);

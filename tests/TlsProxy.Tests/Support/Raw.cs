@@ -3,7 +3,7 @@ using System.Text;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>Bytes as they come.</summary>
+/// <summary>Reads raw connections.</summary>
 internal static class Raw
 {
     public static async Task<string> ReadToEndAsync(Socket socket)
@@ -12,7 +12,7 @@ internal static class Raw
         return await ReadToEndAsync(stream);
     }
 
-    /// <summary>Everything until the other side closes or resets.</summary>
+    /// <summary>Reads until the peer closes or resets the connection.</summary>
     public static async Task<string> ReadToEndAsync(Stream stream)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
@@ -27,7 +27,7 @@ internal static class Raw
         }
         catch (IOException)
         {
-            // A reset is an end too.
+            // A reset counts as the end.
         }
 
         return text.ToString();

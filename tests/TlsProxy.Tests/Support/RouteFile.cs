@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>A configuration file with one route for everything, as a ConfigMap brings it.</summary>
+/// <summary>A configuration file with one catch-all route, like a mounted ConfigMap.</summary>
 internal sealed class RouteFile : IDisposable
 {
     public string Path { get; } = System.IO.Path.GetTempFileName();
 
     public string Argument => $"--config={Path}";
 
-    /// <summary>Writes it: the route leads to the first of the clusters.</summary>
+    /// <summary>Writes the file; the route uses the first cluster.</summary>
     public RouteFile Write(Dictionary<string, string>? metadata, params (string Name, Uri[] Destinations)[] clusters)
     {
         var content = new
@@ -25,7 +25,8 @@ internal sealed class RouteFile : IDisposable
                     c => new
                     {
                         LoadBalancingPolicy = "RoundRobin",
-                        Destinations = c.Destinations.Select((url, i) => (url, i)).ToDictionary(d => $"d{d.i}", d => new { Address = d.url.ToString() }),
+                        Destinations = c.Destinations.Select((url, i) => (url, i)).ToDictionary(
+                            d => $"d{d.i}", d => new { Address = d.url.ToString() }),
                     }),
             },
         };

@@ -9,7 +9,7 @@ using TlsProxy.Listeners;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>The whole proxy in this process, on free ports.</summary>
+/// <summary>The complete proxy in this process, on free ports.</summary>
 internal sealed class RunningProxy : IAsyncDisposable
 {
     private readonly ContainerApplication _app;
@@ -34,7 +34,7 @@ internal sealed class RunningProxy : IAsyncDisposable
             "--Https:Port=0", "--Http:Port=0", "--Management:Port=0", "--Listen:Address=localhost", "--Tls:PollSeconds=1",
             $"--Tls:Directory={directory}", $"--Upstream:Url={upstream}", "--Logging:LogLevel:Default=Warning", "--AccessLog:Enabled=false", .. args ?? [],
         ];
-        var app = ProxyApplication.Create(all, adjust);
+        var app = ProxyApplication.CreateApplication(all, adjust);
         try
         {
             await app.Web.StartAsync();
@@ -54,7 +54,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         };
     }
 
-    /// <summary>A client with a connection pool of its own.</summary>
+    /// <summary>A client with its own connection pool.</summary>
     public static HttpClient Client(Version? version = null, X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None, Action<X509Certificate2>? onServerCertificate = null)
     {
         var handler = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) };
@@ -83,12 +83,14 @@ internal sealed class RunningProxy : IAsyncDisposable
 
     public Task<Socket> ConnectAsync(int? port = null) => ConnectToAsync(port ?? Port);
 
-    /// <summary>A TLS connection on which anything can be said.</summary>
-    public Task<SslStream> ConnectTlsAsync(string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None) =>
+    /// <summary>A TLS connection for raw bytes.</summary>
+    public Task<SslStream> ConnectTlsAsync(
+        string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None) =>
         ConnectTlsAsync(Port, serverName, alpn, protocols);
 
-    /// <summary>A TLS connection to a proxy wherever it runs.</summary>
-    public static async Task<SslStream> ConnectTlsAsync(int port, string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None)
+    /// <summary>A TLS connection to any local port.</summary>
+    public static async Task<SslStream> ConnectTlsAsync(
+        int port, string serverName = "localhost", string alpn = "http/1.1", SslProtocols protocols = SslProtocols.None)
     {
         var stream = new SslStream(new NetworkStream(await ConnectToAsync(port), ownsSocket: true));
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
@@ -101,7 +103,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>The serial of the certificate that a new connection is shown.</summary>
+    /// <summary>The serial number of the certificate on a new connection.</summary>
     public async Task<string> SerialAsync(string serverName = "localhost")
     {
         await using var stream = await ConnectTlsAsync(serverName);

@@ -5,16 +5,16 @@ using System.Text;
 
 namespace TlsProxy.Tests.Support;
 
-/// <summary>An application that says what the test tells it to, byte for byte, and keeps what it was sent.</summary>
+/// <summary>An application that sends scripted bytes and records the requests.</summary>
 internal sealed class ScriptedUpstream : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly Func<Conversation, Task> _serve;
+    private readonly Func<Connection, Task> _serve;
     private readonly Task _accepting;
     private int _connections;
 
-    public ScriptedUpstream(Func<Conversation, Task> serve)
+    public ScriptedUpstream(Func<Connection, Task> serve)
     {
         _serve = serve;
         _listener.Start();
@@ -27,13 +27,13 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    /// <summary>Gives the same bytes for each request, and closes after it when asked to.</summary>
-    public static ScriptedUpstream Answering(string answer, bool closes = false) => new(async conversation =>
+    /// <summary>Sends the same bytes for each request, and optionally closes the connection afterwards.</summary>
+    public static ScriptedUpstream RespondingWith(string answer, bool closes = false) => new(async connection =>
     {
         do
         {
-            await conversation.RequestAsync();
-            await conversation.SayAsync(answer);
+            await connection.RequestAsync();
+            await connection.SendAsync(answer);
         }
         while (!closes);
     });
@@ -56,9 +56,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
                 connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // The last is how a listener says that it was stopped between two connections.
+            // A listener that is stopped between two connections throws the last one.
         }
 
         await Task.WhenAll(connections);
@@ -69,33 +69,33 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         using var _ = client;
         try
         {
-            await _serve(new Conversation(client.Client, Interlocked.Increment(ref _connections), Requests, _stop.Token));
+            await _serve(new Connection(client.Client, Interlocked.Increment(ref _connections), Requests, _stop.Token));
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or EndOfStreamException)
+        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException or EndOfStreamException)
         {
         }
     }
 
-    /// <summary>One connection, seen from the application.</summary>
-    internal sealed class Conversation(Socket socket, int number, ConcurrentQueue<string> requests, CancellationToken stop)
+    /// <summary>One connection, from the application's point of view.</summary>
+    internal sealed class Connection(Socket socket, int number, ConcurrentQueue<string> requests, CancellationToken stop)
     {
         private string _pending = "";
 
         public int Number => number;
 
-        /// <summary>Bytes that have come and belong to no request yet.</summary>
+        /// <summary>Received bytes that belong to no request yet.</summary>
         public string Pending => _pending;
 
-        /// <summary>Waits for the headers of a request and takes them.</summary>
+        /// <summary>Waits for the headers of a request and consumes them.</summary>
         public async Task<string> RequestAsync()
         {
-            await UntilAsync(text => text.Contains("\r\n\r\n", StringComparison.Ordinal));
+            await WaitUntilAsync(text => text.Contains("\r\n\r\n", StringComparison.Ordinal));
             var head = Take(_pending.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4);
             requests.Enqueue(head);
             return head;
         }
 
-        /// <summary>Takes the first of what has come.</summary>
+        /// <summary>Consumes the first received bytes.</summary>
         public string Take(int length)
         {
             var taken = _pending[..length];
@@ -103,8 +103,8 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             return taken;
         }
 
-        /// <summary>Waits until what has come is enough.</summary>
-        public async Task UntilAsync(Func<string, bool> enough)
+        /// <summary>Waits until the received bytes satisfy a condition.</summary>
+        public async Task WaitUntilAsync(Func<string, bool> enough)
         {
             var buffer = new byte[64 * 1024];
             while (!enough(_pending))
@@ -119,9 +119,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             }
         }
 
-        public async Task SayAsync(string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text), stop);
+        public async Task SendAsync(string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text), stop);
 
-        /// <summary>Ends the connection with a reset.</summary>
+        /// <summary>Resets the connection.</summary>
         public void Reset()
         {
             socket.LingerState = new LingerOption(true, 0);

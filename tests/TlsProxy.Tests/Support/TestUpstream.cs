@@ -27,7 +27,7 @@ internal sealed class TestUpstream : IAsyncDisposable
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxRequestHeadersTotalSize = headerBytes;
-            // Limits are the proxy's: where it lets one rest, the application does too.
+            // Only the limits of the proxy are under test.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Listen(IPAddress.Loopback, port, listen =>
             {
@@ -45,12 +45,13 @@ internal sealed class TestUpstream : IAsyncDisposable
         return new TestUpstream(app) { Url = new Uri(address) };
     }
 
-    /// <summary>Answers with what it was asked, a line a header.</summary>
+    /// <summary>Responds with the request: one line for each header, then the body.</summary>
     public static async Task EchoAsync(HttpContext context)
     {
         using var body = new StreamReader(context.Request.Body);
         var text = await body.ReadToEndAsync();
-        var lines = context.Request.Headers.Select(h => $"{h.Key}: {h.Value}").Prepend($"{context.Request.Method} {context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget}");
+        var lines = context.Request.Headers.Select(h => $"{h.Key}: {h.Value}").Prepend(
+            $"{context.Request.Method} {context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget}");
         await context.Response.WriteAsync(string.Join('\n', lines) + "\n\n" + text);
     }
 

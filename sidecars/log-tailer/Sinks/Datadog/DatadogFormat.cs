@@ -5,7 +5,7 @@ using LogTailer.Sinks.Http;
 
 namespace LogTailer.Sinks.Datadog;
 
-/// <summary>Datadog's logs intake: a JSON array of at most 1000 entries.</summary>
+/// <summary>The Datadog logs intake: a JSON array of at most 1000 entries.</summary>
 internal sealed class DatadogFormat(SinkOptions options) : IWireFormat
 {
     private readonly string _tags = string.Join(',', options.Labels.Select(label => $"{label.Key}:{label.Value}"));
@@ -15,13 +15,14 @@ internal sealed class DatadogFormat(SinkOptions options) : IWireFormat
 
     public string DefaultPath => "/api/v2/logs";
 
-    public bool NeedsText => true;
+    public bool RequiresText => true;
 
-    public int MaxLines => 1000;
+    public int MaxBatchLines => 1000;
 
-    public void Authorize(HttpRequestHeaders headers, string token) => headers.Add("DD-API-KEY", token);
+    public void AddAuthorization(HttpRequestHeaders headers, string token)
+        => headers.Add("DD-API-KEY", token);
 
-    public void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
+    public void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
     {
         using var json = new Utf8JsonWriter(body);
         json.WriteStartArray();
@@ -34,7 +35,7 @@ internal sealed class DatadogFormat(SinkOptions options) : IWireFormat
             json.WriteString("service", _service);
             json.WriteString("hostname", Environment.MachineName);
 
-            if (LineFacts.Of(batch[line]).Level is { } level)
+            if (LineFields.ParseLine(batch[line]).Level is { } level)
             {
                 json.WriteString("status", level);
             }
@@ -50,5 +51,5 @@ internal sealed class DatadogFormat(SinkOptions options) : IWireFormat
         json.WriteEndArray();
     }
 
-    public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines) => Verdict.Accepted;
+    public SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines) => SendResult.Accepted;
 }

@@ -10,78 +10,94 @@ using LogTailer.Transform;
 namespace LogTailer.Sinks.Elasticsearch;
 
 /// <summary>
-/// The bulk API. Every line is created under an id made of file, offset and content, so that a line that is sent twice is
-/// one document; the answer has a result for each, in order.
+/// The Elasticsearch bulk API. The id of each document is derived from file, offset and content, so that a line sent twice is stored once.
+/// The response has one result per line, in order.
 /// </summary>
 internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 {
     private const int Conflict = 409;
 
-    private readonly byte[] _index = options.Index.Length == 0 ? [] : Encoding.UTF8.GetBytes($"\"_index\":{JsonSerializer.Serialize(options.Index)},");
+    private const string MissingIndexRemedy =
+        "Correct Sink:Index, or create that index or data stream (action.auto_create_index is off for it). The lines are kept and retried.";
+
+    private readonly byte[] _index = options.Index.Length == 0
+        ? []
+        : Encoding.UTF8.GetBytes($"\"_index\":{JsonSerializer.Serialize(options.Index)},");
 
     public string ContentType => "application/x-ndjson";
 
     public string DefaultPath => "/_bulk";
 
-    public bool NeedsText => true;
+    public bool RequiresText => true;
 
-    public int MaxLines => int.MaxValue;
+    public int MaxBatchLines => int.MaxValue;
 
-    public void Authorize(HttpRequestHeaders headers, string token) => headers.Authorization = new AuthenticationHeaderValue("ApiKey", token);
+    public string[] RetryReasons => ["answer", "item"];
 
-    public void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
+    public void AddAuthorization(HttpRequestHeaders headers, string token)
+        => headers.Authorization = new AuthenticationHeaderValue("ApiKey", token);
+
+    public void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
     {
         foreach (var line in lines)
         {
-            var source = batch.Source(line);
-            body.Append("{\"create\":{"u8);
-            body.Append(_index);
-            body.Append(Encoding.ASCII.GetBytes($"\"_id\":\"{IdOf(source, batch[line])}\"}}}}\n"));
-            AppendDocument(batch[line], source.Written, body);
-            body.Append((byte)'\n');
+            var origin = batch.GetOrigin(line);
+            body.AppendBytes("{\"create\":{"u8);
+            body.AppendBytes(_index);
+            body.AppendBytes(Encoding.ASCII.GetBytes($"\"_id\":\"{DeriveId(origin, batch[line])}\"}}}}\n"));
+            AppendDocument(batch[line], origin.ModifiedAt, body);
+            body.AppendByte((byte)'\n');
         }
     }
 
-    public Uri? IndexUrl(Uri url)
+    public Uri? GetIndexUrl(Uri url)
     {
-        var inPath = url.Segments is [.., var index, "_bulk"] && index != "/" ? index.Trim('/') : "";
-        var name = options.Index.Length > 0 ? Uri.EscapeDataString(options.Index) : inPath;
+        var indexInPath = url.Segments is [.., var index, "_bulk"] && index != "/" ? index.Trim('/') : "";
+        var name = options.Index.Length > 0 ? Uri.EscapeDataString(options.Index) : indexInPath;
         var bulk = url.AbsolutePath.LastIndexOf("_bulk", StringComparison.Ordinal);
-        return name.Length == 0 || bulk < 0 ? null : new Uri(url, url.AbsolutePath[..(bulk - (inPath.Length == 0 ? 0 : inPath.Length + 1))] + name);
+
+        if (name.Length == 0 || bulk < 0)
+        {
+            return null;
+        }
+
+        var prefixLength = bulk - (indexInPath.Length == 0 ? 0 : indexInPath.Length + 1);
+        return new Uri(url, url.AbsolutePath[..prefixLength] + name);
     }
 
-    public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines)
+    public SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines)
     {
         try
         {
-            return Read(answer, lines);
+            return ReadItems(response, lines);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            return new Verdict(Outcome.Retry, $"The answer to the bulk request is not Elasticsearch's: {exception.Message}", "answer") { Remedy = "See what answers at Sink:Url: perhaps a proxy." };
+            return SendResult.InvalidResponse("the Elasticsearch bulk API", exception);
         }
     }
 
-    private static Verdict Read(ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines)
+    private static SendResult ReadItems(ReadOnlySpan<byte> response, ReadOnlySpan<int> lines)
     {
-        var reader = new Utf8JsonReader(answer);
+        var reader = new Utf8JsonReader(response);
         using var document = JsonDocument.ParseValue(ref reader);
 
         if (!document.RootElement.GetProperty("errors").GetBoolean())
         {
-            return Verdict.Accepted;
+            return SendResult.Accepted;
         }
 
-        var again = new List<int>();
-        var dead = new List<(int, string)>();
-        var (why, remedy) = ("", "They are sent again. See the cluster's health and its write queue.");
+        var retryLines = new List<int>();
+        var rejectedLines = new List<(int, string)>();
+        var (retryReason, remedy) = ("", "Retrying these lines. Check the health of the cluster and its write queue.");
         var position = 0;
 
         foreach (var item in document.RootElement.GetProperty("items").EnumerateArray())
         {
             if (position == lines.Length)
             {
-                throw new FormatException($"It has more results than the {lines.Length} lines that were sent.");
+                throw new FormatException($"It contains more results than the {lines.Length} lines of the request.");
             }
 
             var line = lines[position++];
@@ -97,65 +113,76 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 
             if (status is 429 or >= 500)
             {
-                again.Add(line);
-                why = reason;
+                retryLines.Add(line);
+                retryReason = reason;
             }
             else if (status == 404 && reason.Contains("index_not_found", StringComparison.Ordinal))
             {
-                // The lines are not to blame.
-                again.Add(line);
-                (why, remedy) = (reason, "Correct Sink:Index, or make that index or data stream (action.auto_create_index is off for it). The lines are kept and sent again.");
+                // A configuration error, not a fault of the lines.
+                retryLines.Add(line);
+                (retryReason, remedy) = (reason, MissingIndexRemedy);
             }
             else
             {
-                dead.Add((line, reason));
+                rejectedLines.Add((line, reason));
             }
         }
 
-        // An answer for fewer lines than were sent says nothing of the rest: they are sent again, and found to be there or not.
+        // Lines without a result are sent again. If they were stored, the store reports a conflict for their ids.
         for (; position < lines.Length; position++)
         {
-            again.Add(lines[position]);
-            why = "no result for some lines";
+            retryLines.Add(lines[position]);
+            retryReason = "no result for some lines";
         }
 
-        return again.Count == 0
-            ? Verdict.Accepted with { Dead = dead }
-            : new Verdict(Outcome.Retry, $"Elasticsearch did not take {again.Count} of {lines.Length} lines: {why}", "item") { Again = again, Dead = dead, Remedy = remedy };
+        if (retryLines.Count == 0)
+        {
+            return SendResult.Accepted with { RejectedLines = rejectedLines };
+        }
+
+        var message = $"Elasticsearch did not accept {retryLines.Count} of {lines.Length} lines: {retryReason}";
+        return new SendResult(SendOutcome.Retry, message, "item")
+        {
+            RetryLines = retryLines,
+            RejectedLines = rejectedLines,
+            Remedy = remedy,
+        };
     }
 
-    private static string IdOf(in LineBatch.Entry source, ReadOnlySpan<byte> line)
+    private static string DeriveId(in LineBatch.Entry origin, ReadOnlySpan<byte> line)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(line, digest);
 
-        // The content tells from a line that stood there before a truncation, or in a file that had the same inode.
-        return string.Create(CultureInfo.InvariantCulture, $"{source.File.Identity.Device:x}-{source.File.Identity.Inode:x}-{source.Offset:x}-{Convert.ToHexStringLower(digest[..8])}");
+        // The content is part of the id, because a truncated file or a reused inode can have another line at the same offset.
+        var (device, inode) = origin.File.Identity;
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{device:x}-{inode:x}-{origin.Offset:x}-{Convert.ToHexStringLower(digest[..8])}");
     }
 
-    private static void AppendDocument(ReadOnlySpan<byte> line, DateTime written, ByteBuffer body)
+    private static void AppendDocument(ReadOnlySpan<byte> line, DateTime modifiedAt, ByteBuffer body)
     {
-        var facts = LineFacts.Of(line);
+        var fields = LineFields.ParseLine(line);
 
-        if (facts is { IsObject: true, HasElasticTimestamp: true })
+        if (fields is { IsObject: true, HasElasticTimestamp: true })
         {
-            body.Append(line);
+            body.AppendBytes(line);
             return;
         }
 
-        // Data streams want a @timestamp: put in front of what stands there.
-        var time = (facts.Timestamp?.UtcDateTime ?? written).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
-        body.Append(Encoding.ASCII.GetBytes($"{{\"@timestamp\":\"{time}\""));
+        // Data streams require a @timestamp. It is added before the other fields.
+        var time = (fields.Timestamp?.UtcDateTime ?? modifiedAt).ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+        body.AppendBytes(Encoding.ASCII.GetBytes($"{{\"@timestamp\":\"{time}\""));
 
-        if (facts.IsObject)
+        if (fields.IsObject)
         {
-            body.Append(facts.IsEmptyObject ? ""u8 : ","u8);
-            body.Append(line[1..]);
+            body.AppendBytes(fields.IsEmptyObject ? ""u8 : ","u8);
+            body.AppendBytes(line[1..]);
             return;
         }
 
-        body.Append(",\"message\":"u8);
-        LineTransform.AppendString(body, line);
-        body.Append((byte)'}');
+        body.AppendBytes(",\"message\":"u8);
+        LineTransform.AppendJsonString(body, line);
+        body.AppendByte((byte)'}');
     }
 }

@@ -3,27 +3,28 @@ using LogTailer.Lines;
 
 namespace LogTailer.Sinks.Http;
 
-/// <summary>Any HTTP server: the lines as they are, each with its end. Any 2xx is success.</summary>
+/// <summary>Any HTTP server: unchanged lines, each with a line end. Every 2xx response is a success.</summary>
 internal sealed class HttpFormat : IWireFormat
 {
     public string ContentType => "application/x-ndjson";
 
     public string DefaultPath => "/";
 
-    public bool NeedsText => false;
+    public bool RequiresText => false;
 
-    public int MaxLines => int.MaxValue;
+    public int MaxBatchLines => int.MaxValue;
 
-    public void Authorize(HttpRequestHeaders headers, string token) => headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    public void AddAuthorization(HttpRequestHeaders headers, string token)
+        => headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-    public void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
+    public void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
     {
         foreach (var line in lines)
         {
-            body.Append(batch[line]);
-            body.Append((byte)'\n');
+            body.AppendBytes(batch[line]);
+            body.AppendByte((byte)'\n');
         }
     }
 
-    public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines) => Verdict.Accepted;
+    public SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines) => SendResult.Accepted;
 }

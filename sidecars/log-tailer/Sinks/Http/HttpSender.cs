@@ -7,84 +7,89 @@ using LogTailer.Lines;
 
 namespace LogTailer.Sinks.Http;
 
-/// <summary>Sends lines in one request and says what became of them. It never throws but for cancellation.</summary>
+/// <summary>Sends lines in one request and interprets the response. It throws only when it is canceled.</summary>
 internal sealed class HttpSender : IDisposable
 {
-    private const int AnswerBytesRead = 4 * 1024 * 1024;
-    private const int AnswerShown = 300;
+    private const int MaxResponseBytes = 4 * 1024 * 1024;
+    private const int MaxBodyCharsShown = 300;
 
     private readonly SinkOptions _options;
     private readonly IWireFormat _format;
     private readonly TimeProvider _time;
-    private readonly Connection _connection;
-    private readonly Credentials _credentials;
+    private readonly SinkHttpClient _client;
+    private readonly SinkCredentials _credentials;
     private readonly ByteBuffer _body = new(64 * 1024);
     private readonly ByteBuffer _compressed = new(16 * 1024);
-    private bool _gzip;
+    private bool _useGzip;
 
     public HttpSender(SinkOptions options, IWireFormat format, TimeProvider time)
     {
         (_options, _format, _time) = (options, format, time);
-        _connection = new Connection(options);
-        _credentials = new Credentials(options);
-        _gzip = options.Gzip;
+        _client = new SinkHttpClient(options);
+        _credentials = new SinkCredentials(options);
+        _useGzip = options.Gzip;
         Url = options.Url!.AbsolutePath == "/" && options.Url.Query.Length == 0 ? new Uri(options.Url, format.DefaultPath) : options.Url;
     }
 
-    /// <summary>Where requests go.</summary>
+    /// <summary>The URL of all requests.</summary>
     public Uri Url { get; }
 
-    /// <summary>The server's clock less ours, as of its last answer.</summary>
+    /// <summary>The server's clock minus ours, from its last response.</summary>
     public TimeSpan? ClockSkew { get; private set; }
 
     /// <summary>Sends the lines once.</summary>
-    public async Task<Verdict> SendAsync(LineBatch batch, int[] lines, CancellationToken cancellationToken)
+    public async Task<SendResult> SendLinesAsync(LineBatch batch, int[] lines, CancellationToken cancellationToken)
     {
-        // Of the whole exchange: the client's own time-out ends with the headers, and a store may stall after them.
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(_options.Timeout);
+        // The timeout of the client ends with the response headers. This one includes the body, during which a store may stall too.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(_options.Timeout);
 
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = Encode(batch, lines) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = CreateContent(batch, lines) };
             AddHeaders(request.Headers);
-            using var response = await _connection.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            using var response = await _client.GetCurrentClient().SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
             ClockSkew = response.Headers.Date - _time.GetUtcNow();
-            var answer = await ReadAsync(response, patience.Token);
+            var body = await ReadBodyAsync(response, timeout.Token);
 
-            return response.IsSuccessStatusCode ? _format.Judge((int)response.StatusCode, answer, lines) : JudgeFailure(response, answer);
+            return response.IsSuccessStatusCode
+                ? _format.InterpretSuccess((int)response.StatusCode, body, lines)
+                : InterpretFailure(response, body);
         }
         catch (Exception exception) when (
             exception is HttpRequestException or IOException or UnauthorizedAccessException or CryptographicException or FormatException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            var (what, remedy, label) = TransportDiagnosis.Of(exception, Url, _options.Timeout);
-            return new Verdict(Outcome.Retry, what, label) { Remedy = remedy, Cause = exception };
+            var (what, remedy, label) = TransportDiagnosis.ExplainException(exception, Url, _options.Timeout);
+            return new SendResult(SendOutcome.Retry, what, label) { Remedy = remedy, Cause = exception };
         }
     }
 
-    /// <summary>Asks whether something is there.</summary>
-    /// <returns>The status; null where there was no answer.</returns>
-    public async Task<HttpStatusCode?> AskAsync(Uri url, CancellationToken cancellationToken)
+    /// <summary>Requests <paramref name="url"/> with HEAD.</summary>
+    /// <returns>The status; null when there was no response.</returns>
+    public async Task<HttpStatusCode?> ProbeUrlAsync(Uri url, CancellationToken cancellationToken)
     {
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Head, url);
             AddHeaders(request.Headers);
-            using var response = await _connection.Client.SendAsync(request, cancellationToken);
+            using var response = await _client.GetCurrentClient().SendAsync(request, cancellationToken);
             return response.StatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or FormatException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (
+            exception is HttpRequestException or IOException or FormatException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private void AddHeaders(HttpRequestHeaders headers)
     {
-        _credentials.Apply(headers, _format);
+        _credentials.AddToRequest(headers, _format);
 
         foreach (var (name, value) in _options.Headers)
         {
@@ -98,18 +103,18 @@ internal sealed class HttpSender : IDisposable
         }
     }
 
-    private ReadOnlyMemoryContent Encode(LineBatch batch, int[] lines)
+    private ReadOnlyMemoryContent CreateContent(LineBatch batch, int[] lines)
     {
-        _body.Clear();
-        _format.Encode(batch, lines, _body);
+        _body.ClearBytes();
+        _format.EncodeLines(batch, lines, _body);
         var body = _body.Memory;
-        var gzipped = _gzip && body.Length > 0;
+        var isCompressed = _useGzip && body.Length > 0;
 
-        if (gzipped)
+        if (isCompressed)
         {
-            _compressed.Clear();
+            _compressed.ClearBytes();
 
-            using (var gzip = new GZipStream(new BufferStream(_compressed), CompressionLevel.Fastest))
+            using (var gzip = new GZipStream(new ByteBufferStream(_compressed), CompressionLevel.Fastest))
             {
                 gzip.Write(_body.Bytes);
             }
@@ -120,7 +125,7 @@ internal sealed class HttpSender : IDisposable
         var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(_format.ContentType);
 
-        if (gzipped)
+        if (isCompressed)
         {
             content.Headers.ContentEncoding.Add("gzip");
         }
@@ -128,81 +133,55 @@ internal sealed class HttpSender : IDisposable
         return content;
     }
 
-    private Verdict JudgeFailure(HttpResponseMessage response, byte[] answer)
+    private SendResult InterpretFailure(HttpResponseMessage response, byte[] body)
     {
         var status = (int)response.StatusCode;
-        var said = Encoding.UTF8.GetString(answer.AsSpan(0, Math.Min(answer.Length, AnswerShown))).Trim();
-        var (what, remedy) = TransportDiagnosis.Of(status, response.Headers.Location?.ToString(), said, Url);
-        var verdict = new Verdict(Outcome.Retry, what, $"http_{status}") { Remedy = remedy };
+        var shownBody = Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, MaxBodyCharsShown))).Trim();
+        var (what, remedy) = TransportDiagnosis.ExplainStatus(status, response.Headers.Location?.ToString(), shownBody, Url);
+        var result = new SendResult(SendOutcome.Retry, what, $"http_{status}") { Remedy = remedy };
 
         switch (status)
         {
-            case 415 when _gzip:
-                // Or it would have to be asked anew for every batch.
-                _gzip = false;
-                return verdict with { Outcome = Outcome.Uncompressed };
+            case 415 when _useGzip:
+                // Remembered, so that not every batch is sent twice.
+                _useGzip = false;
+                return result with { Outcome = SendOutcome.CompressionRejected };
             case 400 or 413 or 422:
-                return _format.RemedyOf(status, answer) is { } remedyOf ? verdict with { Remedy = remedyOf } : verdict with { Outcome = Outcome.Refused };
+                return _format.GetConfigurationRemedy(status, body) is { } configurationRemedy
+                    ? result with { Remedy = configurationRemedy }
+                    : result with { Outcome = SendOutcome.Rejected };
             case 401 or 403:
-                _credentials.Refused();
-                return verdict;
+                _credentials.ReloadRejectedToken();
+                return result;
             case 429 or >= 500:
-                return _format.IsRetried(status)
-                    ? verdict with { RetryAfter = RetryAfter(response.Headers.RetryAfter) }
-                    : verdict with { Outcome = Outcome.Refused };
+                return _format.IsRetryableStatus(status)
+                    ? result with { RetryAfter = ParseRetryAfter(response.Headers.RetryAfter) }
+                    : result with { Outcome = SendOutcome.Rejected };
             default:
-                // A wrong path, a redirect: a matter of configuration. The lines are not to blame, so they are kept.
-                return verdict;
+                // A wrong path or a redirect is a configuration error, not a fault of the lines, so they are kept.
+                return result;
         }
     }
 
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? value)
+    private TimeSpan? ParseRetryAfter(RetryConditionHeaderValue? value)
     {
         var wait = value?.Delta ?? value?.Date - _time.GetUtcNow();
         return wait is { } span && span < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 
-    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        // As much as a store says of a batch, and no more: what it sends must not grow our memory.
+        // Limited, so that a response cannot exhaust the memory.
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var answer = new MemoryStream();
+        var body = new MemoryStream();
         var buffer = new byte[16 * 1024];
         int read;
 
-        while (answer.Length < AnswerBytesRead && (read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        while (body.Length < MaxResponseBytes && (read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            answer.Write(buffer, 0, read);
+            body.Write(buffer, 0, read);
         }
 
-        return answer.ToArray();
-    }
-
-    /// <summary>A stream that appends to a buffer.</summary>
-    private sealed class BufferStream(ByteBuffer buffer) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => buffer.Length;
-
-        public override long Position { get => buffer.Length; set => throw new NotSupportedException(); }
-
-        public override void Write(byte[] bytes, int offset, int count) => buffer.Append(bytes.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> bytes) => buffer.Append(bytes);
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] bytes, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
+        return body.ToArray();
     }
 }

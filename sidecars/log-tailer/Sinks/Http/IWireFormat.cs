@@ -3,36 +3,42 @@ using LogTailer.Lines;
 
 namespace LogTailer.Sinks.Http;
 
-/// <summary>How one kind of log store wants its lines, and what it says of them.</summary>
+/// <summary>The protocol of one kind of log store: how lines are encoded, and what its responses mean.</summary>
 internal interface IWireFormat
 {
     /// <summary>The content type of the body.</summary>
     string ContentType { get; }
 
-    /// <summary>The path to add to an address that names only the server.</summary>
+    /// <summary>The path that is used when the URL has none.</summary>
     string DefaultPath { get; }
 
-    /// <summary>Whether the store takes text only, so that bytes that are no UTF-8 have to be replaced.</summary>
-    bool NeedsText { get; }
+    /// <summary>Whether the store accepts only text, so that invalid UTF-8 must be replaced.</summary>
+    bool RequiresText { get; }
 
-    /// <summary>How many lines the store takes at once.</summary>
-    int MaxLines { get; }
+    /// <summary>The maximum number of lines in one request.</summary>
+    int MaxBatchLines { get; }
 
-    /// <summary>Whether a status that is no success, and not about the content (400, 413, 422), is worth another attempt.</summary>
-    bool IsRetried(int status) => true;
+    /// <summary>Metric labels of retry reasons that only this store has.</summary>
+    string[] RetryReasons => [];
 
-    /// <summary>What to do about a refusal (400, 413, 422) that is about the configuration and not about the lines, which are then kept; null for any other.</summary>
-    string? RemedyOf(int status, ReadOnlySpan<byte> answer) => null;
+    /// <summary>Whether an error status is retried. Not called for 400, 413 and 422, which are about the content.</summary>
+    bool IsRetryableStatus(int status) => true;
 
-    /// <summary>Where to ask whether the index is there that lines would go to; null where there is nothing to ask.</summary>
-    Uri? IndexUrl(Uri url) => null;
+    /// <summary>
+    /// The remedy when a rejection (400, 413, 422) is caused by the configuration and not by the lines, which are then kept; otherwise
+    /// null.
+    /// </summary>
+    string? GetConfigurationRemedy(int status, ReadOnlySpan<byte> response) => null;
 
-    /// <summary>Puts the token where the store looks for it.</summary>
-    void Authorize(HttpRequestHeaders headers, string token);
+    /// <summary>The URL that shows whether the target index exists; null when there is none.</summary>
+    Uri? GetIndexUrl(Uri url) => null;
 
-    /// <summary>Writes the body for some lines of a batch.</summary>
-    void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body);
+    /// <summary>Adds the token to the headers.</summary>
+    void AddAuthorization(HttpRequestHeaders headers, string token);
 
-    /// <summary>Judges an answer of 2xx, which need not mean that every line was taken.</summary>
-    Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines);
+    /// <summary>Writes the request body for some lines of a batch.</summary>
+    void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body);
+
+    /// <summary>Interprets a 2xx response, which does not always mean that every line was accepted.</summary>
+    SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines);
 }

@@ -4,59 +4,111 @@ using System.Security.Cryptography;
 
 namespace LogTailer.Sinks.Http;
 
-/// <summary>What went wrong on the way to a log store, in words that name the remedy.</summary>
+/// <summary>Explains why a request to a log store failed, and what to do about it.</summary>
 internal static class TransportDiagnosis
 {
-    /// <summary>What an exception means.</summary>
-    /// <returns>What is so, what to do, and a bounded label.</returns>
-    public static (string What, string Remedy, string Label) Of(Exception exception, Uri url, TimeSpan timeout)
+    /// <summary>The labels that <see cref="ExplainException"/> returns.</summary>
+    public static readonly string[] Labels = ["connect", "dns", "file", "timeout", "tls", "transport"];
+
+    /// <summary>Explains an exception.</summary>
+    /// <returns>The cause, the remedy, and a metric label.</returns>
+    public static (string What, string Remedy, string Label) ExplainException(Exception exception, Uri url, TimeSpan timeout)
     {
+        var server = url.GetLeftPart(UriPartial.Authority);
+
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
             switch (cause)
             {
                 case AuthenticationException:
-                    return ($"The certificate of {Server(url)} is not trusted, or TLS cannot be agreed on: {cause.Message}", "Give the authority that issued it in Sink:CaFile, use the name that it was issued for in Sink:Url, and see whether it has expired. If the server wants a client certificate, set Sink:ClientCertificateFile and Sink:ClientKeyFile.", "tls");
+                    return (
+                        $"The certificate of {server} is not trusted, or the TLS handshake failed: {cause.Message}",
+                        "Set Sink:CaFile to the issuing authority, use the host name of the certificate in Sink:Url, and check its "
+                        + "expiration date. If the server requires a client certificate, set Sink:ClientCertificateFile and Sink:ClientKeyFile.",
+                        "tls");
                 case CryptographicException:
-                    return ($"A certificate or key file cannot be used: {cause.Message}", "See Sink:CaFile, Sink:ClientCertificateFile and Sink:ClientKeyFile: PEM, and the key that belongs to the certificate.", "tls");
+                    return (
+                        $"A certificate or key file is invalid: {cause.Message}",
+                        "Check Sink:CaFile, Sink:ClientCertificateFile and Sink:ClientKeyFile: they must be PEM files, and the key must "
+                        + "match the certificate.",
+                        "tls");
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return ($"Nothing listens at {Server(url)} (connection refused).", "See that the store is running and that Sink:Url names its port.", "connect");
+                    return (
+                        $"No process is listening on {server} (connection refused).",
+                        "Check that the store is running and that Sink:Url names its port.",
+                        "connect");
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
-                    return ($"The name {url.Host} is not known.", "Correct the host in Sink:Url (in a cluster service.namespace), and see that DNS works in this Pod.", "dns");
-                case SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut }:
-                    return ($"{Server(url)} cannot be reached.", "See the network policies of the Pod, and whether the store is up.", "connect");
+                    return (
+                        $"The host name {url.Host} cannot be resolved.",
+                        "Correct the host in Sink:Url (in a cluster: service.namespace), and check that DNS works in this Pod.",
+                        "dns");
+                case SocketException
+                {
+                    SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.TimedOut
+                }:
+                    return (
+                        $"{server} is unreachable.",
+                        "Check the network policies of the Pod and whether the store is running.",
+                        "connect");
                 case FileNotFoundException or DirectoryNotFoundException:
-                    return ($"A file of the sink is missing: {cause.Message}", "Mount the Secret, and correct Sink:TokenFile or the certificate files.", "file");
+                    return (
+                        $"A file of the sink is missing: {cause.Message}",
+                        "Mount the Secret, and correct Sink:TokenFile or the paths of the certificate files.",
+                        "file");
                 case UnauthorizedAccessException:
-                    return ($"A file of the sink must not be read: {cause.Message}", "Give the Secret's volume a defaultMode that this user can read.", "file");
+                    return (
+                        $"A file of the sink is not readable: {cause.Message}",
+                        "Set defaultMode of the Secret volume so that this user can read the file.",
+                        "file");
                 case FormatException:
-                    return ($"The headers of a request cannot be made: {cause.Message}", "Put the token into Sink:TokenFile as one line, with nothing before or behind it.", "file");
+                    return (
+                        $"The request headers are invalid: {cause.Message}",
+                        "Write the token to Sink:TokenFile as a single line without any other text.",
+                        "file");
                 case OperationCanceledException or TimeoutException:
-                    return ($"{Server(url)} did not answer within {timeout.TotalSeconds} s.", "See the store's load and the network; Sink:Timeout sets how long to wait.", "timeout");
+                    return (
+                        $"{server} did not respond within {timeout.TotalSeconds} s.",
+                        "Check the load of the store and the network. Sink:Timeout sets the timeout.",
+                        "timeout");
             }
         }
 
-        return ($"The connection to {Server(url)} failed: {exception.Message}", "It is tried again. See the store's log and the network.", "transport");
+        return (
+            $"The connection to {server} failed: {exception.Message}",
+            "Retrying. Check the log of the store and the network.",
+            "transport");
     }
 
-    /// <summary>What a status means that is no success.</summary>
-    public static (string What, string Remedy) Of(int status, string? location, string answer, Uri url)
+    /// <summary>Explains an error status.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="location">The target of a redirect.</param>
+    /// <param name="body">The start of the response body.</param>
+    /// <param name="url">The URL of the request.</param>
+    public static (string What, string Remedy) ExplainStatus(int status, string? location, string body, Uri url)
     {
-        var said = answer.Length == 0 ? "" : $" It says: {answer}";
+        var message = body.Length == 0 ? "" : $" Response: {body}";
 
         return status switch
         {
-            >= 300 and < 400 => ($"{url} redirects to {location ?? "somewhere else"} ({status}).", "Set Sink:Url to where it redirects to."),
-            401 => ($"{url} does not know our credentials (401).{said}", "Correct the token in Sink:TokenFile (it is read again at each attempt), and for Loki with tenants set Sink:Tenant."),
-            403 => ($"{url} knows us but does not let us write (403).{said}", "Give these credentials the right to write there, or see Sink:Tenant and Sink:Index."),
-            404 => ($"There is nothing at {url} (404).{said}", "Correct the path in Sink:Url, or Sink:Index."),
-            405 => ($"{url} takes no POST (405).{said}", "Correct the path in Sink:Url: this is not the address that takes logs."),
-            413 => ($"{url} finds the batch too large (413).{said}", "Set Sink:BatchBytes lower than the store's limit."),
-            429 => ($"{url} asks us to slow down (429).{said}", "Raise the store's rate limit for this tenant, or ship less (Filter:Drop)."),
-            >= 500 => ($"{url} has trouble of its own ({status}).{said}", "It is tried again. See the store's log."),
-            _ => ($"{url} answers {status}.{said}", "See the store's documentation for this status, and its log."),
+            >= 300 and < 400 => (
+                $"{url} redirects to {location ?? "an unknown location"} ({status}).",
+                "Set Sink:Url to the target of the redirect."),
+            401 => (
+                $"{url} does not accept the credentials (401).{message}",
+                "Correct the token in Sink:TokenFile (it is reloaded before each retry). For Loki with tenants, set Sink:Tenant."),
+            403 => (
+                $"{url} accepts the credentials, but they have no write permission (403).{message}",
+                "Grant these credentials write permission, or check Sink:Tenant and Sink:Index."),
+            404 => ($"{url} does not exist (404).{message}", "Correct the path in Sink:Url, or Sink:Index."),
+            405 => (
+                $"{url} does not accept POST (405).{message}",
+                "Correct the path in Sink:Url: it is not the address that receives logs."),
+            413 => ($"The batch is too large for {url} (413).{message}", "Set Sink:BatchBytes below the limit of the store."),
+            429 => (
+                $"{url} limits the request rate (429).{message}",
+                "Raise the rate limit of the store for this tenant, or ship fewer lines (Filter:Drop)."),
+            >= 500 => ($"{url} returned a server error ({status}).{message}", "Retrying. Check the log of the store."),
+            _ => ($"{url} returned {status}.{message}", "Check the documentation of the store for this status, and its log."),
         };
     }
-
-    private static string Server(Uri url) => url.GetLeftPart(UriPartial.Authority);
 }

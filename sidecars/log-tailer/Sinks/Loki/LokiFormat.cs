@@ -6,11 +6,14 @@ using LogTailer.Sinks.Http;
 
 namespace LogTailer.Sinks.Loki;
 
-/// <summary>Loki's push API: one stream under the configured labels; the request's id goes along as structured metadata, since a label must be bounded.</summary>
+/// <summary>
+/// The Loki push API: one stream with the configured labels. Request and trace ids are structured metadata, because labels need few
+/// values.
+/// </summary>
 internal sealed class LokiFormat(SinkOptions options) : IWireFormat
 {
-    /// <summary>Loki's default status for a tenant whose ingestion is blocked: a 2xx that takes nothing.</summary>
-    private const int Blocked = 260;
+    /// <summary>The default status of Loki for a tenant whose ingestion is blocked: no line was accepted although it is a 2xx.</summary>
+    private const int IngestionBlocked = 260;
 
     private readonly Dictionary<string, string> _labels = options.Labels.Count > 0 ? options.Labels : new() { ["job"] = "log-tailer" };
 
@@ -18,13 +21,16 @@ internal sealed class LokiFormat(SinkOptions options) : IWireFormat
 
     public string DefaultPath => "/loki/api/v1/push";
 
-    public bool NeedsText => true;
+    public bool RequiresText => true;
 
-    public int MaxLines => int.MaxValue;
+    public int MaxBatchLines => int.MaxValue;
 
-    public void Authorize(HttpRequestHeaders headers, string token) => headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    public string[] RetryReasons => ["http_260"];
 
-    public void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
+    public void AddAuthorization(HttpRequestHeaders headers, string token)
+        => headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+
+    public void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
     {
         using var json = new Utf8JsonWriter(body);
         json.WriteStartObject();
@@ -39,9 +45,12 @@ internal sealed class LokiFormat(SinkOptions options) : IWireFormat
         json.WriteEndObject();
     }
 
-    public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines) => status == Blocked
-        ? new Verdict(Outcome.Retry, "Loki blocks ingestion for this tenant (260) and took nothing.", "http_260") { Remedy = "See the tenant's limits in Loki (block_ingestion_until), and Sink:Tenant." }
-        : Verdict.Accepted;
+    public SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines) => status == IngestionBlocked
+        ? new SendResult(SendOutcome.Retry, "Loki blocks ingestion for this tenant (260); no line was accepted.", "http_260")
+        {
+            Remedy = "Check the limits of the tenant in Loki (block_ingestion_until), and Sink:Tenant.",
+        }
+        : SendResult.Accepted;
 
     private void WriteStream(Utf8JsonWriter json, LineBatch batch, ReadOnlySpan<int> lines)
     {
@@ -58,13 +67,13 @@ internal sealed class LokiFormat(SinkOptions options) : IWireFormat
 
         foreach (var line in lines)
         {
-            var facts = LineFacts.Of(batch[line]);
-            var nanoseconds = ((facts.Timestamp?.UtcDateTime ?? batch.Source(line).Written) - DateTime.UnixEpoch).Ticks * 100;
+            var fields = LineFields.ParseLine(batch[line]);
+            var nanoseconds = ((fields.Timestamp?.UtcDateTime ?? batch.GetOrigin(line).ModifiedAt) - DateTime.UnixEpoch).Ticks * 100;
 
             json.WriteStartArray();
             json.WriteStringValue(nanoseconds.ToString(CultureInfo.InvariantCulture));
             json.WriteStringValue(batch[line]);
-            WriteMetadata(json, facts);
+            WriteMetadata(json, fields);
             json.WriteEndArray();
         }
 
@@ -72,23 +81,23 @@ internal sealed class LokiFormat(SinkOptions options) : IWireFormat
         json.WriteEndObject();
     }
 
-    private static void WriteMetadata(Utf8JsonWriter json, in LineFacts facts)
+    private static void WriteMetadata(Utf8JsonWriter json, in LineFields fields)
     {
-        if (facts is { RequestId: null, TraceId: null })
+        if (fields is { RequestId: null, TraceId: null })
         {
             return;
         }
 
         json.WriteStartObject();
 
-        if (facts.RequestId is not null)
+        if (fields.RequestId is not null)
         {
-            json.WriteString("request_id", facts.RequestId);
+            json.WriteString("request_id", fields.RequestId);
         }
 
-        if (facts.TraceId is not null)
+        if (fields.TraceId is not null)
         {
-            json.WriteString("trace_id", facts.TraceId);
+            json.WriteString("trace_id", fields.TraceId);
         }
 
         json.WriteEndObject();

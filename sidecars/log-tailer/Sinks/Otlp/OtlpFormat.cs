@@ -6,24 +6,30 @@ using LogTailer.Sinks.Http;
 
 namespace LogTailer.Sinks.Otlp;
 
-/// <summary>OTLP/HTTP with JSON bodies (opentelemetry-proto, "OTLP/HTTP Request"): a partial success is final, and only 429, 502, 503 and 504 are worth another attempt.</summary>
+/// <summary>
+/// OTLP/HTTP with JSON bodies (opentelemetry-proto, "OTLP/HTTP Request"): a partial success is final, and only 429, 502, 503 and 504 are
+/// retried.
+/// </summary>
 internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
 {
-    private readonly Dictionary<string, string> _resource = options.Labels.Count > 0 ? options.Labels : new() { ["service.name"] = "log-tailer" };
+    private readonly Dictionary<string, string> _resource = options.Labels.Count > 0
+        ? options.Labels
+        : new() { ["service.name"] = "log-tailer" };
 
     public string ContentType => "application/json";
 
     public string DefaultPath => "/v1/logs";
 
-    public bool NeedsText => true;
+    public bool RequiresText => true;
 
-    public int MaxLines => int.MaxValue;
+    public int MaxBatchLines => int.MaxValue;
 
-    public bool IsRetried(int status) => status is 429 or 502 or 503 or 504;
+    public bool IsRetryableStatus(int status) => status is 429 or 502 or 503 or 504;
 
-    public void Authorize(HttpRequestHeaders headers, string token) => headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    public void AddAuthorization(HttpRequestHeaders headers, string token)
+        => headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
-    public void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
+    public void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
     {
         using var json = new Utf8JsonWriter(body);
         json.WriteStartObject();
@@ -61,46 +67,53 @@ internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
         json.WriteEndObject();
     }
 
-    /// <summary>A partial success is never sent again: the server would take what it took a second time. How many it refused is said, which ones is not.</summary>
-    public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines)
+    /// <summary>
+    /// A partial success is never retried, because the accepted lines would be stored twice. The server reports only the number of
+    /// rejected lines.
+    /// </summary>
+    public SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines)
     {
         try
         {
-            var reader = new Utf8JsonReader(answer);
+            var reader = new Utf8JsonReader(response);
             using var document = JsonDocument.ParseValue(ref reader);
 
             if (document.RootElement.TryGetProperty("partialSuccess", out var partial)
                 && partial.TryGetProperty("rejectedLogRecords", out var rejected)
-                && RejectedCount(rejected) is > 0 and var count)
+                && ParseRejectedCount(rejected) is > 0 and var count)
             {
                 var message = partial.TryGetProperty("errorMessage", out var error) ? error.GetString() : null;
-                return Verdict.Accepted with { Rejected = count, Reason = $"The server refused {count} of {lines.Length} lines for good and does not say which: {message}" };
+                return SendResult.Accepted with
+                {
+                    UnidentifiedRejections = count,
+                    Reason = $"The server permanently rejected {count} of {lines.Length} lines without identifying them: {message}",
+                };
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            // A 2xx is a success, whatever its body.
+            // A 2xx response is a success even if its body is invalid.
         }
 
-        return Verdict.Accepted;
+        return SendResult.Accepted;
     }
 
-    private static long RejectedCount(JsonElement value) => value.ValueKind == JsonValueKind.Number
+    private static long ParseRejectedCount(JsonElement value) => value.ValueKind == JsonValueKind.Number
         ? value.GetInt64()
         : long.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     private static void WriteRecord(Utf8JsonWriter json, LineBatch batch, int line)
     {
-        var facts = LineFacts.Of(batch[line]);
-        var source = batch.Source(line);
-        var nanoseconds = ((facts.Timestamp?.UtcDateTime ?? source.Written) - DateTime.UnixEpoch).Ticks * 100;
+        var fields = LineFields.ParseLine(batch[line]);
+        var origin = batch.GetOrigin(line);
+        var nanoseconds = ((fields.Timestamp?.UtcDateTime ?? origin.ModifiedAt) - DateTime.UnixEpoch).Ticks * 100;
 
         json.WriteStartObject();
         json.WriteString("timeUnixNano", nanoseconds.ToString(CultureInfo.InvariantCulture));
 
-        if (facts.Level is { } level)
+        if (fields.Level is { } level)
         {
-            json.WriteNumber("severityNumber", SeverityOf(level));
+            json.WriteNumber("severityNumber", MapSeverity(level));
             json.WriteString("severityText", level);
         }
 
@@ -108,23 +121,23 @@ internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
         json.WriteString("stringValue", batch[line]);
         json.WriteEndObject();
         json.WriteStartArray("attributes");
-        WriteAttribute(json, "log.file.path", source.File.Path);
+        WriteAttribute(json, "log.file.path", origin.File.Path);
 
-        if (facts.RequestId is not null)
+        if (fields.RequestId is not null)
         {
-            WriteAttribute(json, "request_id", facts.RequestId);
+            WriteAttribute(json, "request_id", fields.RequestId);
         }
 
         json.WriteEndArray();
 
-        if (IsHex(facts.TraceId, 32))
+        if (IsHexId(fields.TraceId, 32))
         {
-            json.WriteString("traceId", facts.TraceId);
+            json.WriteString("traceId", fields.TraceId);
         }
 
-        if (IsHex(facts.SpanId, 16))
+        if (IsHexId(fields.SpanId, 16))
         {
-            json.WriteString("spanId", facts.SpanId);
+            json.WriteString("spanId", fields.SpanId);
         }
 
         json.WriteEndObject();
@@ -140,8 +153,8 @@ internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
         json.WriteEndObject();
     }
 
-    /// <summary>The first number of each range of the log data model's severities.</summary>
-    private static int SeverityOf(string level) => level.ToUpperInvariant() switch
+    /// <summary>The lowest number of each severity range of the OpenTelemetry log data model.</summary>
+    private static int MapSeverity(string level) => level.ToUpperInvariant() switch
     {
         "TRACE" or "VERBOSE" => 1,
         "DEBUG" => 5,
@@ -152,5 +165,5 @@ internal sealed class OtlpFormat(SinkOptions options) : IWireFormat
         _ => 0,
     };
 
-    private static bool IsHex(string? text, int length) => text?.Length == length && text.All(char.IsAsciiHexDigit);
+    private static bool IsHexId(string? text, int length) => text?.Length == length && text.All(char.IsAsciiHexDigit);
 }

@@ -6,36 +6,39 @@ using LogTailer.Sinks.Http;
 
 namespace LogTailer.Sinks.Splunk;
 
-/// <summary>Splunk's HTTP event collector: event objects one behind the other.</summary>
+/// <summary>The HTTP event collector of Splunk: concatenated event objects.</summary>
 internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
 {
-    private const int Success = 0;
-    private const int IncorrectIndex = 7;
-    private const int Busy = 9;
+    private const int SuccessCode = 0;
+    private const int IncorrectIndexCode = 7;
+    private const int ServerBusyCode = 9;
 
     public string ContentType => "application/json";
 
     public string DefaultPath => "/services/collector/event";
 
-    public bool NeedsText => true;
+    public bool RequiresText => true;
 
-    public int MaxLines => int.MaxValue;
+    public int MaxBatchLines => int.MaxValue;
 
-    public void Authorize(HttpRequestHeaders headers, string token) => headers.Authorization = new AuthenticationHeaderValue("Splunk", token);
+    public string[] RetryReasons => ["answer", "busy"];
 
-    public void Encode(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
+    public void AddAuthorization(HttpRequestHeaders headers, string token)
+        => headers.Authorization = new AuthenticationHeaderValue("Splunk", token);
+
+    public void EncodeLines(LineBatch batch, ReadOnlySpan<int> lines, ByteBuffer body)
     {
         foreach (var line in lines)
         {
-            var facts = LineFacts.Of(batch[line]);
-            var source = batch.Source(line);
-            var seconds = ((facts.Timestamp?.UtcDateTime ?? source.Written) - DateTime.UnixEpoch).TotalSeconds;
+            var fields = LineFields.ParseLine(batch[line]);
+            var origin = batch.GetOrigin(line);
+            var seconds = ((fields.Timestamp?.UtcDateTime ?? origin.ModifiedAt) - DateTime.UnixEpoch).TotalSeconds;
             using var json = new Utf8JsonWriter(body);
             json.WriteStartObject();
             json.WritePropertyName("time");
             json.WriteRawValue(seconds.ToString("F3", CultureInfo.InvariantCulture), skipInputValidation: true);
             json.WriteString("host", Environment.MachineName);
-            json.WriteString("source", source.File.Path);
+            json.WriteString("source", origin.File.Path);
             json.WriteString("sourcetype", options.SourceType);
 
             if (options.Index.Length > 0)
@@ -45,7 +48,7 @@ internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
 
             json.WritePropertyName("event");
 
-            if (facts.IsObject)
+            if (fields.IsObject)
             {
                 json.WriteRawValue(batch[line], skipInputValidation: true);
             }
@@ -59,40 +62,45 @@ internal sealed class SplunkFormat(SinkOptions options) : IWireFormat
         }
     }
 
-    public string? RemedyOf(int status, ReadOnlySpan<byte> answer)
+    public string? GetConfigurationRemedy(int status, ReadOnlySpan<byte> response)
     {
         try
         {
-            return CodeOf(answer) == IncorrectIndex ? "Correct Sink:Index, or allow this token to write to it (Settings, Data inputs, HTTP Event Collector). The lines are kept and sent again." : null;
+            return ParseCode(response) == IncorrectIndexCode
+                ? "Correct Sink:Index, or allow this token to write to it (Settings, Data inputs, HTTP Event Collector). The lines "
+                    + "are kept and retried."
+                : null;
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             return null;
         }
     }
 
-    public Verdict Judge(int status, ReadOnlySpan<byte> answer, ReadOnlySpan<int> lines)
+    public SendResult InterpretSuccess(int status, ReadOnlySpan<byte> response, ReadOnlySpan<int> lines)
     {
         try
         {
-            var code = CodeOf(answer);
+            var code = ParseCode(response);
 
             return code switch
             {
-                Success => Verdict.Accepted,
-                Busy => new Verdict(Outcome.Retry, "Splunk is busy (code 9).", "busy"),
-                _ => new Verdict(Outcome.Refused, $"Splunk answers code {code}.", "code"),
+                SuccessCode => SendResult.Accepted,
+                ServerBusyCode => new SendResult(SendOutcome.Retry, "Splunk is busy (code 9).", "busy"),
+                _ => new SendResult(SendOutcome.Rejected, $"Splunk returned code {code}.", "code"),
             };
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            return new Verdict(Outcome.Retry, $"The answer is not that of Splunk's event collector: {exception.Message}", "answer") { Remedy = "See what answers at Sink:Url: perhaps a proxy." };
+            return SendResult.InvalidResponse("the Splunk event collector", exception);
         }
     }
 
-    private static int CodeOf(ReadOnlySpan<byte> answer)
+    private static int ParseCode(ReadOnlySpan<byte> response)
     {
-        var reader = new Utf8JsonReader(answer);
+        var reader = new Utf8JsonReader(response);
         using var document = JsonDocument.ParseValue(ref reader);
         return document.RootElement.GetProperty("code").GetInt32();
     }

@@ -1,4 +1,4 @@
 namespace LogTailer.Sinks.Streams;
 
-/// <summary>The reader at the other end is gone and does not come back.</summary>
+/// <summary>The reader has closed the stream permanently.</summary>
 internal sealed class BrokenStreamException(string message) : IOException(message);

@@ -1,13 +1,13 @@
 namespace LogTailer.Sinks.Streams;
 
-/// <summary>Something that bytes are written to, blocking.</summary>
+/// <summary>An output for bytes; writes block.</summary>
 internal interface IByteStream : IDisposable
 {
-    /// <summary>What it is, for people: <c>stdout</c>, or the file's path.</summary>
+    /// <summary>The name for status and problems: <c>stdout</c>, or the path of the file.</summary>
     string Name { get; }
 
-    /// <summary>Writes some of the bytes, at least one.</summary>
-    /// <returns>How many have been written.</returns>
-    /// <exception cref="IOException">Nothing has been written.</exception>
-    int Write(ReadOnlySpan<byte> bytes);
+    /// <summary>Writes at least one of the bytes.</summary>
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="IOException">Nothing was written.</exception>
+    int WriteBytes(ReadOnlySpan<byte> bytes);
 }

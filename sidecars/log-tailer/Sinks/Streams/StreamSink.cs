@@ -1,41 +1,48 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
-using LogTailer.Flow;
+using LogTailer.Blocks;
+using LogTailer.Checkpoint;
 using LogTailer.Lines;
+using LogTailer.Metrics;
+using LogTailer.Threading;
 using LogTailer.Transform;
 
 namespace LogTailer.Sinks.Streams;
 
 /// <summary>
-/// Writes lines to a stream as they are: a block that needs no touching goes out in one write. It has a thread of its own,
-/// because a write blocks for as long as the reader does not read; a thread that is stuck there does not hold up the end.
+/// Writes lines to a stream. A block that needs no change is written with a single call. Writes block while the reader does not read, so
+/// they run on a dedicated thread, and shutdown does not wait for a blocked write.
 /// </summary>
-internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
+internal sealed class StreamSink(
+    IByteStream stream, TransformSlot slot, string name, Problems problems, Liveness liveness, TimeProvider time) : ISink
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan InitialRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(5);
 
-    private readonly string _area = $"sink {name}";
-    private readonly ByteBuffer _shaped = new();
-    private long _writingSince;
+    private readonly string _problemArea = $"sink {name}";
+    private readonly ByteBuffer _transformed = new();
+    private long _blockedSince;
 
-    public bool HasOwnThread => true;
+    public bool HasDedicatedThread => true;
 
-    // A write that is stuck is not waited for once grace is spent.
-    public Task RunAsync(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
-        => OwnThread.Run(_area, () => Run(blocks, delivery, abort), abort).WaitAsync(abort);
+    public Task DeliverBlocksAsync(ChannelReader<Block> blocks, BlockAcknowledger acknowledger, CancellationToken abort)
+    {
+        acknowledger.Metrics.DeclareBatchOutcomes("ok");
+        acknowledger.Metrics.DeclareRetryReasons("io", "broken_pipe");
+        return DedicatedThread.RunBlocking(_problemArea, () => WriteBlocks(blocks, acknowledger, abort), abort).WaitAsync(abort);
+    }
 
     public JsonObject DescribeStatus() => new()
     {
-        ["type"] = stream is StandardOutput ? "stdout" : "file",
+        ["type"] = stream is StandardOutputStream ? "stdout" : "file",
         ["target"] = stream.Name,
-        ["blocked_seconds"] = Interlocked.Read(ref _writingSince) is > 0 and var since ? Math.Round(time.GetElapsedTime(since).TotalSeconds, 1) : 0,
+        ["blocked_seconds"] = GetBlockedSeconds(),
     };
 
     public ValueTask DisposeAsync()
     {
-        // A write that is stuck still uses the stream; the process's end closes it.
-        if (Interlocked.Read(ref _writingSince) == 0)
+        // A blocked write still uses the stream. It is closed when the process exits.
+        if (Interlocked.Read(ref _blockedSince) == 0)
         {
             stream.Dispose();
         }
@@ -43,11 +50,11 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
         return ValueTask.CompletedTask;
     }
 
-    private void Run(ChannelReader<Block> blocks, Delivery delivery, CancellationToken abort)
+    private void WriteBlocks(ChannelReader<Block> blocks, BlockAcknowledger acknowledger, CancellationToken abort)
     {
-        // Without spinning: lines that come one by one are further apart than it is worth being awake for.
-        using var handedOn = new ManualResetEventSlim(false, spinCount: 0);
-        Action handOn = handedOn.Set;
+        // No spinning: the time between single lines is usually longer than spinning is worth.
+        using var blockArrived = new ManualResetEventSlim(false, spinCount: 0);
+        Action signalArrival = blockArrived.Set;
 
         bool WaitToRead()
         {
@@ -55,9 +62,9 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
 
             if (!waiting.IsCompleted)
             {
-                handedOn.Reset();
-                waiting.GetAwaiter().UnsafeOnCompleted(handOn);
-                handedOn.Wait(CancellationToken.None);
+                blockArrived.Reset();
+                waiting.GetAwaiter().UnsafeOnCompleted(signalArrival);
+                blockArrived.Wait(CancellationToken.None);
             }
 
             return waiting.GetAwaiter().GetResult();
@@ -67,26 +74,28 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
         {
             while (blocks.TryRead(out var block))
             {
-                var began = time.GetTimestamp();
-                WriteWhole(Shape(block, delivery.Metrics), delivery, abort);
-                delivery.Metrics.BatchDone("ok", time.GetElapsedTime(began));
-                delivery.Acknowledge(block);
-                YoungGarbage.Collect();
+                var startedAt = time.GetTimestamp();
+                WriteWithRetry(TransformBlock(block, acknowledger.Metrics), acknowledger.Metrics, abort);
+                acknowledger.Metrics.CountBatch("ok", time.GetElapsedTime(startedAt));
+                acknowledger.AcknowledgeBlock(block);
             }
         }
     }
 
-    /// <summary>The bytes to write: the block's own, or where lines need shaping a copy of them.</summary>
-    private ReadOnlySpan<byte> Shape(Block block, SinkMetrics metrics)
+    private double GetBlockedSeconds()
+        => Interlocked.Read(ref _blockedSince) is > 0 and var since ? Math.Round(time.GetElapsedTime(since).TotalSeconds, 1) : 0;
+
+    /// <summary>Returns the bytes to write: the block's own, or a transformed copy.</summary>
+    private ReadOnlySpan<byte> TransformBlock(Block block, SinkMetrics metrics)
     {
         var transform = slot.Current;
 
-        if (block.AsItIs && transform is null)
+        if (block.IsVerbatim && transform is null)
         {
             return block.Bytes;
         }
 
-        _shaped.Clear();
+        _transformed.ClearBytes();
         var filtered = 0;
         var lines = block.EnumerateLines();
 
@@ -94,29 +103,29 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
         {
             if (transform is null)
             {
-                _shaped.Append(lines.Current);
+                _transformed.AppendBytes(lines.Current);
 
-                if (lines.CutFrom > 0)
+                if (lines.OriginalLength > 0)
                 {
-                    _shaped.Append(LineRules.CutMark(lines.CutFrom));
+                    _transformed.AppendBytes(LineRules.FormatTruncationMark(lines.OriginalLength));
                 }
             }
-            else if (!transform.Apply(lines.Current, lines.CutFrom, _shaped))
+            else if (!transform.TryApply(lines.Current, lines.OriginalLength, _transformed))
             {
                 filtered++;
                 continue;
             }
 
-            _shaped.Append((byte)'\n');
+            _transformed.AppendByte((byte)'\n');
         }
 
-        metrics.Filtered(filtered);
-        return _shaped.Bytes;
+        metrics.CountFilteredLines(filtered);
+        return _transformed.Bytes;
     }
 
-    private void WriteWhole(ReadOnlySpan<byte> bytes, Delivery delivery, CancellationToken abort)
+    private void WriteWithRetry(ReadOnlySpan<byte> bytes, SinkMetrics metrics, CancellationToken abort)
     {
-        var wait = FirstRetry;
+        var delay = InitialRetryDelay;
 
         while (!bytes.IsEmpty)
         {
@@ -124,33 +133,41 @@ internal sealed class StreamSink(IByteStream stream, TransformSlot slot, string 
 
             try
             {
-                Interlocked.Exchange(ref _writingSince, time.GetTimestamp());
-                bytes = bytes[stream.Write(bytes)..];
-                Interlocked.Exchange(ref _writingSince, 0);
+                Interlocked.Exchange(ref _blockedSince, time.GetTimestamp());
+                bytes = bytes[stream.WriteBytes(bytes)..];
+                Interlocked.Exchange(ref _blockedSince, 0);
 
-                if (wait != FirstRetry)
+                if (delay != InitialRetryDelay)
                 {
-                    problems.Clear(_area);
-                    wait = FirstRetry;
+                    problems.Clear(_problemArea);
+                    delay = InitialRetryDelay;
                 }
 
                 continue;
             }
             catch (BrokenStreamException exception)
             {
-                problems.Report(_area, exception.Message, "Start the container anew: that gives it a new stdout. Nothing is lost, the file keeps the lines.", exception);
+                problems.Report(
+                    _problemArea,
+                    exception.Message,
+                    "Restart the container, which gives it a new stdout. No line is lost: unacknowledged lines stay in the file.",
+                    exception);
                 liveness.Fail(exception.Message);
-                delivery.Metrics.Retried("broken_pipe");
+                metrics.CountRetry("broken_pipe");
             }
             catch (IOException exception)
             {
-                problems.Report(_area, $"{stream.Name} cannot be written to.", "Make room on the volume, or see to its permissions; it is tried again.", exception);
-                delivery.Metrics.Retried("io");
+                problems.Report(
+                    _problemArea,
+                    $"{stream.Name} cannot be written.",
+                    "Retrying. Check free space and permissions of the volume.",
+                    exception);
+                metrics.CountRetry("io");
             }
 
-            Interlocked.Exchange(ref _writingSince, 0);
-            abort.WaitHandle.WaitOne(wait);
-            wait = wait * 2 < LastRetry ? wait * 2 : LastRetry;
+            Interlocked.Exchange(ref _blockedSince, 0);
+            abort.WaitHandle.WaitOne(delay);
+            delay = delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
         }
     }
 }

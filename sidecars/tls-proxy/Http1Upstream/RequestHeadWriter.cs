@@ -1,0 +1,92 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using Microsoft.Extensions.Primitives;
+
+namespace TlsProxy.Http1Upstream;
+
+/// <summary>Writes the request line and the headers, without those of the client's hop.</summary>
+internal static class RequestHeadWriter
+{
+    private static readonly FrozenSet<string> NotForwarded = FrozenSet.ToFrozenSet(
+        [.. HopByHopHeaders.Names, "Host", "Content-Length", "Expect"], StringComparer.OrdinalIgnoreCase);
+
+    private static readonly SearchValues<char> LineBreakingCharacters = SearchValues.Create("\r\n\0");
+
+    /// <param name="buffer">Receives the bytes.</param>
+    /// <param name="request">The client's request.</param>
+    /// <param name="target">Path and query, in ASCII.</param>
+    /// <param name="authority">The value of <c>Host</c> when the client sent none.</param>
+    /// <param name="hasBody">Whether a body follows.</param>
+    /// <exception cref="BadHttpRequestException">A header value contains a line break or a null character.</exception>
+    public static void WriteHead(SendBuffer buffer, HttpRequest request, string target, string authority, bool hasBody)
+    {
+        buffer.AppendAscii(request.Method);
+        buffer.AppendBytes(" "u8);
+        buffer.AppendAscii(target);
+        buffer.AppendBytes(" HTTP/1.1\r\nHost: "u8);
+        WriteValue(buffer, request.Host.Value is { Length: > 0 } host ? host : authority);
+        buffer.AppendBytes("\r\n"u8);
+        foreach (var (name, values) in request.Headers)
+        {
+            if (!NotForwarded.Contains(name) && name[0] != ':')
+            {
+                WriteHeader(buffer, name, values);
+            }
+        }
+
+        if (HttpProtocol.IsHttp2(request.Protocol) && HopByHopHeaders.AcceptsTrailers(request.Headers.TE))
+        {
+            buffer.AppendBytes("TE: trailers\r\n"u8);
+        }
+
+        WriteFraming(buffer, request, hasBody);
+        buffer.AppendBytes("\r\n"u8);
+    }
+
+    private static void WriteFraming(SendBuffer buffer, HttpRequest request, bool hasBody)
+    {
+        var length = request.ContentLength;
+        if (hasBody && length is null)
+        {
+            buffer.AppendBytes("Transfer-Encoding: chunked\r\n"u8);
+        }
+        else if (hasBody
+            || length is 0
+            || HttpMethods.IsPost(request.Method)
+            || HttpMethods.IsPut(request.Method)
+            || HttpMethods.IsPatch(request.Method))
+        {
+            // Without a length, a server may wait for a body that never arrives.
+            buffer.AppendBytes("Content-Length: "u8);
+            buffer.AppendNumber(length ?? 0);
+            buffer.AppendBytes("\r\n"u8);
+        }
+    }
+
+    private static void WriteHeader(SendBuffer buffer, string name, StringValues values)
+    {
+        // HTTP/2 may split a cookie into several fields; HTTP/1.1 joins them with a semicolon (RFC 9113, section 8.2.3).
+        if (values.Count > 1 && name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            values = string.Join("; ", (IEnumerable<string?>)values);
+        }
+
+        for (var i = 0; i < values.Count; i++)
+        {
+            buffer.AppendAscii(name);
+            buffer.AppendBytes(": "u8);
+            WriteValue(buffer, values[i] ?? "");
+            buffer.AppendBytes("\r\n"u8);
+        }
+    }
+
+    private static void WriteValue(SendBuffer buffer, string value)
+    {
+        if (value.AsSpan().ContainsAny(LineBreakingCharacters))
+        {
+            throw new BadHttpRequestException("A header value contains an invalid character.");
+        }
+
+        buffer.AppendUtf8(value);
+    }
+}
