@@ -1,22 +1,23 @@
 using System.Globalization;
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench;
 
-/// <summary><c>bench/run [--pairs N] NAME…</c>; without a name the list of cases.</summary>
-internal sealed class CommandLine(IReadOnlyList<IBenchCase> cases, Repository repository, TextWriter output)
+/// <summary><c>bench/run [--pairs N] NAME…</c>; without a name it lists the cases.</summary>
+internal sealed class CommandLine(IReadOnlyList<IBenchCase> cases, TextWriter output)
 {
-    private const int LeastPairs = 5;
+    private const int MinimumPairs = 5;
 
-    /// <returns>0 when everything that could run did; 1 if a case was not run or failed; 2 if the arguments are not understood.</returns>
+    /// <summary>Runs the named cases.</summary>
+    /// <returns>0 if all cases ran; 1 if a case was not run or failed; 2 if the arguments are invalid.</returns>
     public async Task<int> RunAsync(string[] args)
     {
         int? pairs = null;
         if (args is ["--pairs", var number, .. var rest])
         {
-            if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) || parsed < LeastPairs)
+            if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) || parsed < MinimumPairs)
             {
-                await output.WriteLineAsync($"--pairs {number}: at least {LeastPairs} pairs, or a ratio means nothing.");
+                await output.WriteLineAsync($"--pairs {number}: use at least {MinimumPairs} pairs; with fewer, a ratio is not meaningful.");
                 return 2;
             }
 
@@ -25,14 +26,15 @@ internal sealed class CommandLine(IReadOnlyList<IBenchCase> cases, Repository re
 
         if (args.Length == 0)
         {
-            await ListAsync();
+            await ListCasesAsync();
             return 0;
         }
 
         var unknown = args.Where(name => cases.All(benchCase => benchCase.Name != name)).ToList();
         if (unknown.Count > 0)
         {
-            await output.WriteLineAsync($"No such case: {string.Join(", ", unknown)}. There are: {string.Join(", ", cases.Select(benchCase => benchCase.Name))}.");
+            var known = string.Join(", ", cases.Select(benchCase => benchCase.Name));
+            await output.WriteLineAsync($"Unknown case: {string.Join(", ", unknown)}. The cases are: {known}.");
             return 2;
         }
 
@@ -43,69 +45,68 @@ internal sealed class CommandLine(IReadOnlyList<IBenchCase> cases, Repository re
             interrupted.Cancel();
         };
 
-        var complete = true;
+        var isComplete = true;
         foreach (var name in args)
         {
             var benchCase = cases.Single(benchCase => benchCase.Name == name);
-            complete &= await RunCaseAsync(benchCase, pairs ?? benchCase.Pairs, interrupted.Token);
+            isComplete &= await RunCaseAsync(benchCase, pairs ?? benchCase.Pairs, interrupted.Token);
         }
 
-        return complete ? 0 : 1;
+        return isComplete ? 0 : 1;
     }
 
-    private async Task ListAsync()
+    private async Task ListCasesAsync()
     {
         await output.WriteLineAsync("bench/run [--pairs N] NAME…");
         foreach (var benchCase in cases)
         {
-            var missing = Missing(benchCase);
-            await output.WriteLineAsync($"  {benchCase.Name,-12} {benchCase.Question}{(missing is null ? "" : $" (not here: {missing})")}");
+            var missing = Requirement.FindFirstMissing(benchCase.Requirements);
+            await output.WriteLineAsync(
+                $"  {benchCase.Name,-12} {benchCase.Question}{(missing is null ? "" : $" (cannot run here: {missing})")}");
         }
     }
 
     private async Task<bool> RunCaseAsync(IBenchCase benchCase, int pairs, CancellationToken cancellationToken)
     {
-        if (Missing(benchCase) is { } missing)
+        if (Requirement.FindFirstMissing(benchCase.Requirements) is { } missing)
         {
             await output.WriteLineAsync($"{benchCase.Name}: not run, {missing}.");
             return false;
         }
 
         await output.WriteLineAsync($"{benchCase.Name}: {benchCase.Question}");
-        var machine = MachineFacts.Take(repository);
-        using var workspace = new Workspace(repository, benchCase.Name);
+        using var workspace = new Workspace(benchCase.Name);
         CaseResult result;
         try
         {
+            var machine = await MachineFacts.CollectAsync(cancellationToken);
             var contenders = await benchCase.PrepareAsync(workspace, cancellationToken);
-            result = await new Runner(output).RunAsync(benchCase, machine, contenders, pairs, cancellationToken);
+            result = await new CaseRunner(output).RunCaseAsync(benchCase, machine, contenders, pairs, cancellationToken);
         }
-        catch (BenchException failed)
+        catch (BenchException exception)
         {
-            await output.WriteLineAsync($"{benchCase.Name}: not run, {failed.Message}");
+            await output.WriteLineAsync($"{benchCase.Name}: not run, {exception.Message}");
             return false;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await output.WriteLineAsync($"{benchCase.Name}: interrupted, nothing was written.");
+            await output.WriteLineAsync($"{benchCase.Name}: interrupted, no report was written.");
             return false;
         }
 
-        var report = MarkdownReport.Of(result);
+        var report = MarkdownReport.FormatResult(result);
         await output.WriteLineAsync();
         await output.WriteLineAsync(report);
         if (result.Ours.NotRun is not null)
         {
-            // The last good report stays; there is nothing to compare in this one.
+            // Without our own program there is nothing to compare, so the previous report is kept.
             return false;
         }
 
-        Directory.CreateDirectory(repository["bench/results"]);
-        await File.WriteAllTextAsync(repository[$"bench/results/{benchCase.Name}.md"], report, CancellationToken.None);
-        await File.WriteAllTextAsync(repository[$"bench/results/{benchCase.Name}.json"], JsonReport.Of(result), CancellationToken.None);
+        Directory.CreateDirectory(Repository.PathOf("bench/results"));
+        await File.WriteAllTextAsync(Repository.PathOf($"bench/results/{benchCase.Name}.md"), report, CancellationToken.None);
+        await File.WriteAllTextAsync(
+            Repository.PathOf($"bench/results/{benchCase.Name}.json"), JsonReport.FormatResult(result), CancellationToken.None);
         return true;
     }
-
-    private string? Missing(IBenchCase benchCase) =>
-        benchCase.Needs(repository).Select(need => need.Missing()).FirstOrDefault(missing => missing is not null);
 }

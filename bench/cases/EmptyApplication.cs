@@ -3,10 +3,11 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Bench.Cases;
 
-/// <summary>The least that an ASP.NET Core process can be: it answers 200 and knows nothing.</summary>
+/// <summary>The smallest possible ASP.NET Core application: the floor that our programs are compared with.</summary>
 internal static class EmptyApplication
 {
-    public static async Task<int> RunAsync(string port)
+    /// <summary>Serves <c>/readyz</c> over HTTP until the process is stopped.</summary>
+    public static async Task<int> ServeAsync(string port)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -17,10 +18,10 @@ internal static class EmptyApplication
         return 0;
     }
 
-    /// <summary>The same over TLS, with an answer of 1 KiB: what is left to a proxy on this server that does nothing at all.</summary>
-    /// <param name="port">Where to listen.</param>
-    /// <param name="directory">Of <c>tls.crt</c> and <c>tls.key</c>.</param>
-    public static async Task<int> RunTlsAsync(string port, string directory)
+    /// <summary>Serves a response of 1 KiB over TLS until the process is stopped: the floor for any proxy built on Kestrel.</summary>
+    /// <param name="port">The port to listen on.</param>
+    /// <param name="directory">The directory with <c>tls.crt</c> and <c>tls.key</c>.</param>
+    public static async Task<int> ServeTlsAsync(string port, string directory)
     {
         using var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(directory, "tls.crt"), Path.Combine(directory, "tls.key"));
         var builder = WebApplication.CreateSlimBuilder();
@@ -29,13 +30,13 @@ internal static class EmptyApplication
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(
             int.Parse(port, CultureInfo.InvariantCulture), listener => listener.UseHttps(certificate)));
         await using var app = builder.Build();
-        var answer = new byte[1024];
-        Array.Fill(answer, (byte)'x');
+        var body = new byte[1024];
+        Array.Fill(body, (byte)'x');
         app.Run(context =>
         {
             context.Response.ContentType = "text/plain";
-            context.Response.ContentLength = answer.Length;
-            return context.Response.Body.WriteAsync(answer, context.RequestAborted).AsTask();
+            context.Response.ContentLength = body.Length;
+            return context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
         });
         await app.RunAsync();
         return 0;

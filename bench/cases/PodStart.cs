@@ -1,22 +1,22 @@
 using System.Globalization;
 using System.Net;
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench.Cases;
 
-/// <summary>How long the Pod with all sidecars takes to be ready, and what it occupies when idle.</summary>
+/// <summary>The time until the Pod with all sidecars is ready, and its idle memory.</summary>
 internal sealed class PodStart : IBenchCase
 {
     private const string Manifest = "k8s/labs/agent-with-all-sidecars.yaml";
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
-    /// <summary>Time for start-up work to end, after which memory is called idle.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+    /// <summary>The time after which start-up work has finished and memory counts as idle.</summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
 
-    private static readonly Metric Ready = new("all ready", "s");
-    private static readonly Metric Shipped = new("answer to shipped line, slowest of 20", "s");
-    private static readonly Metric FloorIdle = new("idle memory of the four", "bytes");
+    private static readonly Metric AllReady = new("all ready", "s");
+    private static readonly Metric ShippingTime = new("response to shipped line, slowest of 20", "s");
+    private static readonly Metric TotalIdleMemory = new("idle memory of the four", "bytes");
 
     private static readonly Container[] Containers =
     [
@@ -28,83 +28,88 @@ internal sealed class PodStart : IBenchCase
 
     public string Name => "pod-start";
 
-    public string Question => "How long from `dotnet run --project lab` until every container of the Pod is ready, and what do they occupy when idle?";
+    public string Question =>
+        "How long does `dotnet run --project lab` take until every container is ready, and how much memory do they use when idle?";
 
     public string Conditions =>
         $"""
-        {Manifest}, already built in Debug as the README's first command leaves it. The clock runs from the start of the command until
-        `/readyz` of the container answers 200; sidecars start one after the other, as in a cluster. Memory is VmRSS {Settling.TotalSeconds:0} s
-        after all are ready, without any request having been sent; then 20 requests go one by one through the TLS proxy, and the clock
-        runs from each answer until the lab has printed the line that logging-sidecar shipped (looked for each 5 ms). There is no peer: the floor is four processes of an
-        ASP.NET Core application that does nothing, started one after the other, each when the one before answers, without a
-        Pod runner. What the Pod takes beyond it is the work of the lab (parsing, probes) and of the containers.
+        {Manifest}, already built in Debug, as after the README's first command. Time is measured from the start of the command
+        until `/readyz` of the container returns 200; sidecars start one after the other, as in a cluster. Memory is VmRSS
+        {SettlingTime.TotalSeconds:0} s after all are ready, before the first request. Then 20 requests are sent one by one
+        through the TLS proxy, and the time is measured from each response until the lab has printed the line that logging-sidecar
+        shipped (checked every 5 ms). There is no peer. The floor is four processes of an empty ASP.NET Core application, started
+        one after the other, each as soon as the previous one responds, without a Pod runner. The difference is the work of the
+        lab (parsing, probes) and of the containers.
         """;
 
-    public IEnumerable<Need> Needs(Repository repository) =>
+    public IEnumerable<Requirement> Requirements =>
     [
-        Need.Path(repository, Manifest),
-        Need.FreePorts(8000, 8001, 8002, 8003, 8080, 8443, 8888, 9090),
+        Requirement.ForPath(Manifest),
+        Requirement.ForFreePorts(8000, 8001, 8002, 8003, 8080, 8443, 8888, 9090),
     ];
 
     public async Task<IReadOnlyList<Contender>> PrepareAsync(Workspace workspace, CancellationToken cancellationToken)
     {
-        // Once as a user would, so that everything is built; it is not measured.
-        await RunPodAsync(workspace, cancellationToken);
+        // An unmeasured run, so that everything is built.
+        await RunPodAsync(cancellationToken);
         return
         [
-            new Contender("the Pod", $"`dotnet run --project lab`, the Pod of `{Manifest}`: four containers", token => RunPodAsync(workspace, token)),
+            new Contender("the Pod", $"`dotnet run --project lab`, the Pod of `{Manifest}`: four containers", RunPodAsync),
             new Contender("the floor", "four times `dotnet Bench.dll floor PORT`, an empty application, Release", RunFloorAsync),
         ];
     }
 
-    private static async Task<Measurement> RunPodAsync(Workspace workspace, CancellationToken cancellationToken)
+    private static async Task<Measurement> RunPodAsync(CancellationToken cancellationToken)
     {
-        await using var lab = ChildProcess.Start("dotnet", ["run", "--project", workspace.Repository["lab"], "--", workspace.Repository[Manifest]]);
+        await using var lab = MeasuredProcess.Start(
+            "dotnet", ["run", "--project", Repository.PathOf("lab"), "--", Repository.PathOf(Manifest)]);
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
-        var ready = await Task.WhenAll(Containers.Select(container => lab.UntilAsync(
+        var ready = await Task.WhenAll(Containers.Select(container => lab.WaitUntilAsync(
             () => IsReadyAsync(client, container.Port, cancellationToken), $"{container.Name} is ready", Deadline, cancellationToken)));
-        var measurement = new Measurement { [Ready] = ready.Max().TotalSeconds };
+        var measurement = new Measurement { [AllReady] = ready.Max().TotalSeconds };
         foreach (var (container, time) in Containers.Zip(ready))
         {
             measurement[new Metric($"{container.Name} ready", "s")] = time.TotalSeconds;
         }
 
-        await Task.Delay(Settling, cancellationToken);
+        await Task.Delay(SettlingTime, cancellationToken);
         measurement[Metric.Cpu] = lab.Usage.CpuSeconds;
-        var total = 0L;
         foreach (var container in Containers)
         {
-            var resident = ProcessAccounting.Tree(lab.Id)
-                .Where(id => ProcessAccounting.CommandLine(id).Any(argument => Path.GetFileNameWithoutExtension(argument) == container.Assembly))
-                .Select(id => ProcessAccounting.Memory(id).Resident)
-                .DefaultIfEmpty()
-                .Max();
-            total += resident;
-            measurement[new Metric($"{container.Name} idle memory", "bytes")] = resident;
+            measurement[new Metric($"{container.Name} idle memory", "bytes")] = ReadContainerMemory(lab, container);
         }
 
-        measurement[FloorIdle] = total;
-        measurement[Shipped] = await SlowestShippingAsync(lab, cancellationToken);
+        measurement[TotalIdleMemory] = Containers.Sum(container => ReadContainerMemory(lab, container));
+        measurement[ShippingTime] = await MeasureSlowestShippingAsync(lab, cancellationToken);
         return measurement;
     }
 
-    /// <summary>Requests one at a time over HTTPS: from the answer until the lab has printed the line that logging-sidecar shipped.</summary>
-    private static async Task<double> SlowestShippingAsync(ChildProcess lab, CancellationToken cancellationToken)
+    private static long ReadContainerMemory(MeasuredProcess lab, Container container) => ProcessAccounting.FindTree(lab.Id)
+        .Where(id => ProcessAccounting.ReadCommandLine(id).Select(Path.GetFileNameWithoutExtension).Contains(container.Assembly))
+        .Select(id => ProcessAccounting.ReadMemory(id).Resident)
+        .DefaultIfEmpty()
+        .Max();
+
+    /// <summary>Sends requests one at a time over HTTPS, and measures from each response until its log line is printed.</summary>
+    private static async Task<double> MeasureSlowestShippingAsync(MeasuredProcess lab, CancellationToken cancellationToken)
     {
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        };
         using var client = new HttpClient(handler);
         var slowest = TimeSpan.Zero;
         for (var i = 0; i < 20; i++)
         {
-            using var answer = await client.PostAsJsonAsync(new Uri("https://localhost:8443/inference"), new { text = "what a lovely day" }, cancellationToken);
-            var answered = lab.Age;
-            var id = answer.EnsureSuccessStatusCode().Headers.GetValues("X-Request-Id").Single();
-            var shipped = await lab.UntilAsync(
-                () => Task.FromResult(lab.Lines.Any(line => line.StartsWith("logging-sidecar ", StringComparison.Ordinal) && line.Contains(id, StringComparison.Ordinal))),
-                $"the line of {id} is shipped",
-                Deadline,
-                cancellationToken);
-            slowest = shipped - answered > slowest ? shipped - answered : slowest;
+            using var response = await client.PostAsJsonAsync(
+                new Uri("https://localhost:8443/inference"), new { text = "what a lovely day" }, cancellationToken);
+            var responded = lab.Age;
+            var id = response.EnsureSuccessStatusCode().Headers.GetValues("X-Request-Id").Single();
+            bool IsShippedLine(string line) =>
+                line.StartsWith("logging-sidecar ", StringComparison.Ordinal) && line.Contains(id, StringComparison.Ordinal);
+            var shipped = await lab.WaitUntilAsync(
+                () => Task.FromResult(lab.Lines.Any(IsShippedLine)), $"the line of {id} is shipped", Deadline, cancellationToken);
+            slowest = shipped - responded > slowest ? shipped - responded : slowest;
         }
 
         return slowest.TotalSeconds;
@@ -112,26 +117,27 @@ internal sealed class PodStart : IBenchCase
 
     private static async Task<Measurement> RunFloorAsync(CancellationToken cancellationToken)
     {
-        var processes = new List<ChildProcess>();
+        var processes = new List<MeasuredProcess>();
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
         try
         {
             var ready = TimeSpan.Zero;
             foreach (var _ in Containers)
             {
-                var port = FreePort.Take();
-                var process = ChildProcess.Start(
-                    "dotnet", [Path.Combine(AppContext.BaseDirectory, "Bench.dll"), "floor", port.ToString(CultureInfo.InvariantCulture)]);
+                var port = FreePort.FindUnused();
+                var process = MeasuredProcess.Start(
+                    "dotnet", [typeof(EmptyApplication).Assembly.Location, "floor", port.ToString(CultureInfo.InvariantCulture)]);
                 processes.Add(process);
-                ready += await process.UntilAsync(() => IsReadyAsync(client, port, cancellationToken), "it answers", Deadline, cancellationToken);
+                ready += await process.WaitUntilAsync(
+                    () => IsReadyAsync(client, port, cancellationToken), "it responds", Deadline, cancellationToken);
             }
 
-            await Task.Delay(Settling, cancellationToken);
+            await Task.Delay(SettlingTime, cancellationToken);
             return new Measurement
             {
-                [Ready] = ready.TotalSeconds,
+                [AllReady] = ready.TotalSeconds,
                 [Metric.Cpu] = processes.Sum(process => process.Usage.CpuSeconds),
-                [FloorIdle] = processes.Sum(process => process.Usage.ResidentBytes),
+                [TotalIdleMemory] = processes.Sum(process => process.Usage.ResidentBytes),
             };
         }
         finally
@@ -147,10 +153,14 @@ internal sealed class PodStart : IBenchCase
     {
         try
         {
-            using var answer = await client.GetAsync(new Uri($"http://localhost:{port}/readyz"), cancellationToken);
-            return answer.StatusCode == HttpStatusCode.OK;
+            using var response = await client.GetAsync(new Uri($"http://localhost:{port}/readyz"), cancellationToken);
+            return response.StatusCode == HttpStatusCode.OK;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return false;
         }

@@ -1,24 +1,30 @@
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench.Cases;
 
-/// <summary>The servers of <see cref="TlsTermination"/>: each terminates TLS and passes on to the same upstream, with an access log that is thrown away.</summary>
+/// <summary>
+/// The servers of <see cref="TlsTermination"/>: each terminates TLS, forwards to the same upstream, and writes an access log that
+/// is discarded.
+/// </summary>
 internal static class TlsServers
 {
-    /// <summary>The application behind: files out of <c>www</c>.</summary>
-    public static ChildProcess Upstream(Workspace workspace, int port) => Nginx(workspace, "upstream", "auto", $$"""
+    /// <summary>The upstream application: nginx with the files in <c>www</c>.</summary>
+    public static MeasuredProcess StartUpstream(Workspace workspace, int port) => RunNginx(workspace, "upstream", "auto", $$"""
         server { listen 127.0.0.1:{{port}} backlog=4096; access_log off; root {{workspace["www"]}}; keepalive_requests 1000000; }
         """);
 
-    public static ChildProcess Ours(Workspace workspace, string program, int port, int upstream) => Shell(
-        $"exec env MALLOC_ARENA_MAX=2 DOTNET_GCGen1MaxBudget=300000 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 --Listen:Address=localhost " +
-        $"--Upstream:Url=http://127.0.0.1:{upstream} --Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
+    /// <summary>Our TLS proxy with the environment of its image.</summary>
+    public static MeasuredProcess StartTlsProxy(Workspace workspace, string program, int port, int upstream) => RunShell(
+        $"exec env MALLOC_ARENA_MAX=2 DOTNET_GCGen1MaxBudget=300000 {program} --Https:Port={port} --Http:Port=-1 --Management:Port=0 " +
+        $"--Listen:Address=localhost --Upstream:Url=http://127.0.0.1:{upstream} " +
+        $"--Tls:Directory={workspace["tls"]} --Shutdown:DelaySeconds=0 >/dev/null");
 
-    /// <summary>Kestrel with nothing behind it: it answers itself.</summary>
-    public static ChildProcess Bare(Workspace workspace, int port) =>
-        ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Bench.dll"), "tls-floor", $"{port}", workspace["tls"]]);
+    /// <summary>Kestrel without an upstream: it creates the response itself.</summary>
+    public static MeasuredProcess StartKestrel(Workspace workspace, int port) =>
+        MeasuredProcess.Start("dotnet", [typeof(EmptyApplication).Assembly.Location, "tls-floor", $"{port}", workspace["tls"]]);
 
-    public static ChildProcess Nginx(Workspace workspace, int port, int upstream) => Nginx(workspace, "proxy", "1", $$"""
+    /// <summary>nginx as the proxy, with one worker.</summary>
+    public static MeasuredProcess StartNginx(Workspace workspace, int port, int upstream) => RunNginx(workspace, "proxy", "1", $$"""
         upstream application { server 127.0.0.1:{{upstream}}; keepalive 128; keepalive_requests 1000000; }
         server {
           listen 127.0.0.1:{{port}} ssl http2 backlog=4096;
@@ -38,7 +44,8 @@ internal static class TlsServers
         }
         """);
 
-    public static ChildProcess Haproxy(Workspace workspace, int port, int upstream)
+    /// <summary>haproxy, with one thread.</summary>
+    public static MeasuredProcess StartHaproxy(Workspace workspace, int port, int upstream)
     {
         var configuration = workspace["haproxy.cfg"];
         File.WriteAllText(configuration, $"""
@@ -63,10 +70,11 @@ internal static class TlsServers
               server one 127.0.0.1:{upstream}
 
             """);
-        return Shell($"exec {Need.FindProgram("haproxy")} -db -f {configuration} >/dev/null");
+        return RunShell($"exec {Requirement.FindProgram("haproxy")} -db -f {configuration} >/dev/null");
     }
 
-    public static ChildProcess Caddy(Workspace workspace, int port, int upstream)
+    /// <summary>caddy, on one core.</summary>
+    public static MeasuredProcess StartCaddy(Workspace workspace, int port, int upstream)
     {
         var configuration = workspace["Caddyfile"];
         File.WriteAllText(configuration, $$"""
@@ -84,12 +92,14 @@ internal static class TlsServers
             }
 
             """);
-        return Shell($"exec env GOMAXPROCS=1 HOME={workspace.Directory} {Need.FindProgram("caddy")} run --adapter caddyfile --config {configuration} >/dev/null");
+        var caddy = Requirement.FindProgram("caddy");
+        return RunShell(
+            $"exec env GOMAXPROCS=1 HOME={workspace.Root} {caddy} run --adapter caddyfile --config {configuration} >/dev/null");
     }
 
-    private static ChildProcess Shell(string command) => ChildProcess.Start("sh", ["-c", command]);
+    private static MeasuredProcess RunShell(string command) => MeasuredProcess.Start("sh", ["-c", command]);
 
-    private static ChildProcess Nginx(Workspace workspace, string name, string workers, string http)
+    private static MeasuredProcess RunNginx(Workspace workspace, string name, string workers, string http)
     {
         var directory = Directory.CreateDirectory(workspace[name]).FullName;
         var configuration = Path.Combine(directory, "nginx.conf");
@@ -106,6 +116,6 @@ internal static class TlsServers
               {{http}}
             }
             """);
-        return ChildProcess.Start(Need.FindProgram("nginx")!, ["-p", directory, "-c", configuration]);
+        return MeasuredProcess.Start(Requirement.FindProgram("nginx")!, ["-p", directory, "-c", configuration]);
     }
 }

@@ -1,4 +1,4 @@
-"""The lesson's agent in Python: the handler predicts, appends a line to a file, and counts for Prometheus."""
+"""The agent of the lesson in Python: predicts, appends a line to a file, and counts for Prometheus."""
 import json
 import os
 import time
@@ -11,8 +11,8 @@ LOG_FILE = os.environ["LOG_FILE"]
 GOOD = {"good", "great", "lovely", "wonderful", "nice"}
 BAD = {"bad", "awful", "terrible", "horrible", "sad"}
 
-requests_total = Counter("inference_requests", "Inference requests answered, by outcome.", ["status"])
-latency = Histogram("inference_latency_seconds", "Time from an inference request's arrival to its answer.")
+requests_total = Counter("inference_requests", "Inference requests by outcome.", ["status"])
+latency = Histogram("inference_latency_seconds", "Duration of an inference request.")
 
 
 class InferenceRequest(BaseModel):

@@ -1,4 +1,4 @@
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench.Tests;
 
@@ -9,44 +9,44 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose() => _output.Dispose();
 
     [Fact]
-    public async Task Without_a_name_the_cases_are_listed_with_what_is_missing()
+    public async Task Without_a_name_the_cases_are_listed_with_missing_requirements()
     {
         Assert.Equal(0, await RunAsync());
 
-        Assert.Contains("needy", _output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("not here: the moon is not full", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("unmet", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("cannot run here: the moon is not full", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_case_that_lacks_something_is_reported_as_not_run()
+    public async Task Case_with_a_missing_requirement_is_reported_as_not_run()
     {
-        Assert.Equal(1, await RunAsync("needy"));
+        Assert.Equal(1, await RunAsync("unmet"));
 
-        Assert.Contains("needy: not run, the moon is not full.", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("unmet: not run, the moon is not full.", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_unknown_case_is_refused_with_those_there_are()
+    public async Task Unknown_case_is_rejected_with_the_list_of_cases()
     {
-        Assert.Equal(2, await RunAsync("nedy"));
+        Assert.Equal(2, await RunAsync("unmett"));
 
-        Assert.Contains("There are: needy.", _output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("The cases are: unmet.", _output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Fewer_than_five_pairs_are_refused() => Assert.Equal(2, await RunAsync("--pairs", "3", "needy"));
+    public async Task Fewer_than_five_pairs_are_rejected() => Assert.Equal(2, await RunAsync("--pairs", "3", "unmet"));
 
-    private Task<int> RunAsync(params string[] args) => new CommandLine([new Needy()], Repository.Find(), _output).RunAsync(args);
+    private Task<int> RunAsync(params string[] args) => new CommandLine([new CaseWithUnmetRequirement()], _output).RunAsync(args);
 
-    private sealed class Needy : IBenchCase
+    private sealed class CaseWithUnmetRequirement : IBenchCase
     {
-        public string Name => "needy";
+        public string Name => "unmet";
 
         public string Question => "Can it run?";
 
         public string Conditions => "None.";
 
-        public IEnumerable<Need> Needs(Repository repository) => [new Need(() => "the moon is not full")];
+        public IEnumerable<Requirement> Requirements => [new Requirement(() => "the moon is not full")];
 
         public Task<IReadOnlyList<Contender>> PrepareAsync(Workspace workspace, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("must not be prepared");

@@ -1,4 +1,4 @@
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench.Tests;
 
@@ -7,41 +7,42 @@ public sealed class ProcessAccountingTests
     private const string Work = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done";
 
     [Fact]
-    public async Task A_tree_holds_children_and_grandchildren_and_nobody_else()
+    public async Task Process_tree_contains_children_and_grandchildren_only()
     {
-        await using var other = ChildProcess.Start("sleep", ["60"]);
-        await using var child = ChildProcess.Start("sh", ["-c", "sh -c 'sleep 60 & wait' & wait"]);
+        await using var other = MeasuredProcess.Start("sleep", ["60"]);
+        await using var process = MeasuredProcess.Start("sh", ["-c", "sh -c 'sleep 60 & wait' & wait"]);
         IReadOnlyList<int> tree = [];
-        await child.UntilAsync(
+        await process.WaitUntilAsync(
             () =>
             {
-                tree = ProcessAccounting.Tree(child.Id);
-                return Task.FromResult(tree.Select(Program).Order().SequenceEqual(["sh", "sh", "sleep"]));
+                tree = ProcessAccounting.FindTree(process.Id);
+                return Task.FromResult(tree.Select(FindProgram).Order().SequenceEqual(["sh", "sh", "sleep"]));
             },
-            "all three run",
-            Deadline,
+            "all three processes run",
+            Eventually.Deadline,
             CancellationToken.None);
 
         Assert.DoesNotContain(other.Id, tree);
-        await KillAsync(tree);
+        KillAll(tree);
     }
 
     [Fact]
-    public async Task Work_of_a_grandchild_that_has_ended_counts()
+    public async Task Work_of_an_exited_grandchild_is_counted()
     {
-        await using var child = ChildProcess.Start("sh", ["-c", $"sh -c '{Work}'; echo done; sleep 60 & wait"]);
-        await child.UntilAsync(() => Task.FromResult(child.Lines.Contains("done")), "the work is done", Deadline, CancellationToken.None);
+        await using var process = MeasuredProcess.Start("sh", ["-c", $"sh -c '{Work}'; echo done; sleep 60 & wait"]);
+        await process.WaitUntilAsync(
+            () => Task.FromResult(process.Lines.Contains("done")), "the work is done", Eventually.Deadline, CancellationToken.None);
 
-        Assert.True(child.Usage.CpuSeconds > 0.02, $"only {child.Usage.CpuSeconds} s");
-        Assert.Equal(0, ProcessAccounting.Cpu(child.Id).Own, 1);
-        await KillAsync(ProcessAccounting.Tree(child.Id));
+        Assert.True(process.Usage.CpuSeconds > 0.02, $"only {process.Usage.CpuSeconds} s");
+        Assert.Equal(0, ProcessAccounting.ReadCpuSeconds(process.Id).Own, 1);
+        KillAll(ProcessAccounting.FindTree(process.Id));
     }
 
     [Fact]
-    public async Task A_run_to_the_end_has_its_time_its_CPU_and_its_peak()
+    public async Task Measured_run_has_elapsed_time_CPU_time_and_peak_memory()
     {
-        // 64 MiB in one buffer, for a moment: the peak remembers it.
-        var measurement = await ChildProcess.MeasureToEndAsync(
+        // A buffer of 64 MiB, for a moment: the peak includes it.
+        var measurement = await MeasuredProcess.MeasureToEndAsync(
             "sh", ["-c", $"{Work}; dd if=/dev/zero of=/dev/null bs=64M count=100 2>/dev/null"], null, CancellationToken.None);
 
         Assert.True(measurement[Metric.Elapsed] > 0);
@@ -50,22 +51,23 @@ public sealed class ProcessAccountingTests
     }
 
     [Fact]
-    public async Task A_run_that_fails_says_so_with_its_last_words()
+    public async Task Failed_run_is_reported_with_its_exit_code_and_output()
     {
-        var failed = await Assert.ThrowsAsync<BenchException>(
-            () => ChildProcess.MeasureToEndAsync("sh", ["-c", "echo no luck >&2; exit 3"], null, CancellationToken.None));
+        var exception = await Assert.ThrowsAsync<BenchException>(
+            () => MeasuredProcess.MeasureToEndAsync("sh", ["-c", "echo no luck >&2; exit 3"], null, CancellationToken.None));
 
-        Assert.Contains("3", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("exited with code 3", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("no luck", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_process_that_does_not_exist_has_used_nothing() =>
-        Assert.Equal(default, ProcessAccounting.Usage(int.MaxValue));
+    public void Process_that_does_not_exist_has_no_usage() =>
+        Assert.Equal(default, ProcessAccounting.MeasureTree(int.MaxValue));
 
     [Fact]
-    public void This_process_has_memory_and_has_worked()
+    public void Running_process_has_memory_and_CPU_time()
     {
-        var usage = ProcessAccounting.Usage(Environment.ProcessId);
+        var usage = ProcessAccounting.MeasureTree(Environment.ProcessId);
 
         Assert.True(usage.ResidentBytes > 10 << 20);
         Assert.True(usage.PeakBytes >= usage.ResidentBytes / 2);
@@ -73,11 +75,9 @@ public sealed class ProcessAccountingTests
         Assert.True(usage.Processes >= 1);
     }
 
-    private static string? Program(int id) => ProcessAccounting.CommandLine(id) is [var program, ..] ? Path.GetFileName(program) : null;
+    private static string? FindProgram(int id) =>
+        ProcessAccounting.ReadCommandLine(id) is [var program, ..] ? Path.GetFileName(program) : null;
 
-    private static TimeSpan Deadline => TimeSpan.FromSeconds(60);
-
-    /// <summary>Ends those that still live; the death of one may have been the end of another.</summary>
-    private static async Task KillAsync(IEnumerable<int> ids) =>
-        await ChildProcess.OutputOfAsync("sh", ["-c", $"kill -KILL {string.Join(' ', ids)} 2>/dev/null || true"], CancellationToken.None);
+    /// <summary>Kills the processes that still run; children may have exited together with their parent.</summary>
+    private static void KillAll(IEnumerable<int> ids) => Assert.All(ids, id => UnixSignal.TrySend(id, UnixSignal.Kill));
 }

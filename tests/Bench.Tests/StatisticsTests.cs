@@ -1,4 +1,4 @@
-using Bench.Frame;
+using Bench.Harness;
 
 namespace Bench.Tests;
 
@@ -8,28 +8,28 @@ public sealed class StatisticsTests
     [InlineData(new[] { 3.0 }, 3.0)]
     [InlineData(new[] { 5.0, 1.0, 3.0 }, 3.0)]
     [InlineData(new[] { 4.0, 1.0, 2.0, 100.0 }, 3.0)]
-    public void The_median_is_the_middle(double[] values, double expected) => Assert.Equal(expected, Statistics.Median(values));
+    public void Median_is_the_middle_value(double[] values, double expected) => Assert.Equal(expected, Statistics.ComputeMedian(values));
 
     [Fact]
-    public void The_median_of_nothing_does_not_exist() => Assert.Throws<ArgumentException>(() => Statistics.Median([]));
+    public void Median_of_no_values_is_an_error() => Assert.Throws<ArgumentException>(() => Statistics.ComputeMedian([]));
 
     [Fact]
-    public void Ratios_are_taken_pair_by_pair()
+    public void Ratios_are_computed_pair_by_pair()
     {
-        // The machine was twice as slow in the second pair, for both: no pair shows another ratio.
-        var ratio = Statistics.PairwiseRatio([1, 2, 1], [2, 4, 2]);
+        // The machine was half as fast in the second pair, for both contenders: the ratio is the same.
+        var ratio = Statistics.ComputePairwiseRatio([1, 2, 1], [2, 4, 2]);
 
         Assert.Equal(new Ratio(0.5, 0.5, 0.5, 3), ratio);
     }
 
     [Fact]
-    public void The_spread_is_that_of_the_ratios_and_not_of_the_runs() =>
-        Assert.Equal(new Ratio(2, 1, 4, 3), Statistics.PairwiseRatio([10, 20, 40], [10, 10, 10]));
+    public void Range_is_computed_from_the_ratios_and_not_from_the_runs() =>
+        Assert.Equal(new Ratio(2, 1, 4, 3), Statistics.ComputePairwiseRatio([10, 20, 40], [10, 10, 10]));
 
     [Fact]
-    public void A_pair_that_lacks_a_value_does_not_count() =>
-        Assert.Equal(new Ratio(3, 3, 3, 1), Statistics.PairwiseRatio([null, 3, 4, 5], [1, 1, null, 0]));
+    public void Pair_without_both_values_is_left_out() =>
+        Assert.Equal(new Ratio(3, 3, 3, 1), Statistics.ComputePairwiseRatio([null, 3, 4, 5], [1, 1, null, 0]));
 
     [Fact]
-    public void Without_a_pair_there_is_no_ratio() => Assert.Null(Statistics.PairwiseRatio([1, null], [null, 2]));
+    public void Ratio_is_null_without_a_complete_pair() => Assert.Null(Statistics.ComputePairwiseRatio([1, null], [null, 2]));
 }

@@ -1,74 +1,77 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using TestKit;
 
 namespace Containers.Tests;
 
 /// <summary>The Pod of docker-compose.yml.</summary>
 internal sealed partial class ComposePod : IPod
 {
-    public const string Project = "agent-sidecars-test";
+    public const string ProjectName = "agent-sidecars-test";
 
-    private static readonly TimeSpan UpWithin = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(5);
 
     private static readonly Lazy<Task<ComposePod>> Shared = new(StartAsync);
 
     private static PodPortsLock? _ports;
 
-    public bool IsUp => PodExtensions.Containers.All(c => Processes(c).Count > 0);
+    public bool IsRunning => PodExtensions.Containers.All(container => FindProcesses(container).Count > 0);
 
-    /// <summary>The one Pod of all tests, brought up for the first of them.</summary>
-    public static Task<ComposePod> SharedAsync() => Shared.Value;
+    /// <summary>The Pod that all tests share, started for the first of them.</summary>
+    public static Task<ComposePod> GetSharedAsync() => Shared.Value;
 
-    /// <summary>Takes it down, if it was ever up, with its volumes.</summary>
-    public static Task DownAsync()
+    /// <summary>Removes the containers and the volumes if the Pod was ever started.</summary>
+    public static Task RemoveAsync()
     {
         if (Shared.IsValueCreated)
         {
-            Docker.Compose("down", "--volumes", "--remove-orphans");
+            Docker.RunCompose("down", "--volumes", "--remove-orphans");
             _ports?.Dispose();
         }
 
         return Task.CompletedTask;
     }
 
-    /// <summary><c>docker compose up</c>, until all are healthy.</summary>
-    public async Task UpAsync()
+    /// <summary>Runs <c>docker compose up</c> and waits until every container is healthy.</summary>
+    public async Task StartContainersAsync()
     {
-        Docker.Compose("up", "--detach", "--no-build");
+        Docker.RunCompose("up", "--detach", "--no-build");
         foreach (var container in PodExtensions.Containers)
         {
-            await HealthyAsync(container);
+            await WaitUntilHealthyAsync(container);
         }
     }
 
-    /// <summary>Waits until Docker's health check has found it well.</summary>
-    public Task HealthyAsync(string container) => Eventually.HoldsAsync(
-        () => Inspect(container, "{{.State.Health.Status}}") == "healthy",
-        () => $"{container} healthy: {Inspect(container, "{{json .State}}")}\n{string.Join('\n', Lines(container).TakeLast(20))}",
-        UpWithin);
+    /// <summary>Waits until Docker's health check has succeeded.</summary>
+    public Task WaitUntilHealthyAsync(string container) => Eventually.AssertAsync(
+        () => InspectContainer(container, "{{.State.Health.Status}}") == "healthy",
+        () => $"{container} is healthy: {InspectContainer(container, "{{json .State}}")}\n" +
+            string.Join('\n', ReadLines(container).TakeLast(20)),
+        StartDeadline);
 
-    /// <summary>What <c>docker inspect</c> says of a container.</summary>
-    public static string Inspect(string container, string format) => Docker.Run("inspect", "--format", format, Id(container)).Trim();
+    /// <summary>Runs <c>docker inspect</c> with a format.</summary>
+    public static string InspectContainer(string container, string format) =>
+        Docker.RunDocker("inspect", "--format", format, FindContainerId(container)).Trim();
 
-    public IEnumerable<string> Lines(string container) => Docker.Logs(Id(container));
+    public IEnumerable<string> ReadLines(string container) => Docker.ReadLogs(FindContainerId(container));
 
-    public IReadOnlyList<int> Processes(string container) =>
-        int.Parse(Inspect(container, "{{.State.Pid}}"), CultureInfo.InvariantCulture) is > 0 and var pid ? [pid] : [];
+    public IReadOnlyList<int> FindProcesses(string container) =>
+        int.Parse(InspectContainer(container, "{{.State.Pid}}"), CultureInfo.InvariantCulture) is > 0 and var processId ? [processId] : [];
 
-    /// <summary>Not by <c>docker kill</c>, after which Docker takes it for stopped on purpose and does not restart it.</summary>
-    public Task KillAsync(string container)
+    /// <summary>Does not use <c>docker kill</c>: Docker would treat the container as stopped on purpose and not restart it.</summary>
+    public Task KillContainerAsync(string container)
     {
-        var pid = Assert.Single(Processes(container));
+        var processId = Assert.Single(FindProcesses(container));
         if (Environment.IsPrivilegedProcess)
         {
-            Process.GetProcessById(pid).Kill();
+            Process.GetProcessById(processId).Kill();
         }
         else
         {
-            // Processes of another user: Docker may.
-            Docker.Run("run", "--rm", "--user", "0", "--cap-add", "KILL", "--pid", "host", "--network", "none", "busybox:1.36", "kill", "-9", pid.ToString(CultureInfo.InvariantCulture));
+            // The process belongs to another user; a container in the host's process namespace may kill it.
+            string[] privileges = ["--user", "0", "--cap-add", "KILL", "--pid", "host", "--network", "none"];
+            Docker.RunDocker(
+                ["run", "--rm", .. privileges, "busybox:1.36", "kill", "-9", processId.ToString(CultureInfo.InvariantCulture)]);
         }
 
         return Task.CompletedTask;
@@ -76,22 +79,27 @@ internal sealed partial class ComposePod : IPod
 
     public Task<string> RenewCertificateAsync()
     {
-        var said = Docker.Run("run", "--rm", "--network", "none", "--volume", $"{Project}_tls:/etc/tls", Images.Tag("tls-proxy"), "self-sign", "/etc/tls", "--renew");
-        return Task.FromResult(SerialPattern().Match(said).Groups[1].Value);
+        string[] command = ["run", "--rm", "--network", "none", "--volume", $"{ProjectName}_tls:/etc/tls", Images.GetTag("tls-proxy")];
+        var output = Docker.RunDocker([.. command, "self-sign", "/etc/tls", "--renew"]);
+        return Task.FromResult(SerialPattern().Match(output).Groups[1].Value);
     }
 
     private static async Task<ComposePod> StartAsync()
     {
-        await Images.BuildAsync();
+        await Images.BuildAllAsync();
         _ports = await PodPortsLock.AcquireAsync();
-        Docker.Compose("down", "--volumes", "--remove-orphans");
+        Docker.RunCompose("down", "--volumes", "--remove-orphans");
         var pod = new ComposePod();
-        await pod.UpAsync();
+        await pod.StartContainersAsync();
         return pod;
     }
 
-    private static string Id(string container) => Docker.Run(
-        "ps", "--all", "--quiet", "--filter", $"label=com.docker.compose.project={Project}", "--filter", $"label=com.docker.compose.service={container}").Trim();
+    private static string FindContainerId(string container)
+    {
+        var project = $"label=com.docker.compose.project={ProjectName}";
+        var service = $"label=com.docker.compose.service={container}";
+        return Docker.RunDocker("ps", "--all", "--quiet", "--filter", project, "--filter", service).Trim();
+    }
 
     [GeneratedRegex("serial ([0-9A-F]+)")]
     private static partial Regex SerialPattern();

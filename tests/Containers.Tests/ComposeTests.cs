@@ -2,50 +2,51 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using TestKit;
 
 namespace Containers.Tests;
 
-/// <summary>What Docker has to do with it: limits, restarts, the order of stopping.</summary>
+/// <summary>What only Docker provides: limits, restarts, and the order of stopping.</summary>
 [Collection(OnePodAtATime.Name)]
 public sealed class ComposeTests(PodFixture fixture) : IClassFixture<PodFixture>
 {
-    private const long SidecarLimit = 96L << 20;
+    private const long SidecarMemoryLimit = 96L << 20;
+    private const long AgentMemoryLimit = 256L << 20;
 
     private static readonly string[] Sidecars = ["logging-sidecar", "metrics-sidecar", "tls-proxy"];
 
     private readonly ComposePod _pod = fixture.Compose;
 
     [PodFact]
-    public void Every_container_is_restricted_and_bounded()
+    public void Every_container_has_a_restricted_security_context_and_a_memory_limit()
     {
         foreach (var container in PodExtensions.Containers)
         {
-            var host = JsonDocument.Parse(ComposePod.Inspect(container, "{{json .HostConfig}}")).RootElement;
+            var host = JsonDocument.Parse(ComposePod.InspectContainer(container, "{{json .HostConfig}}")).RootElement;
             Assert.True(host.GetProperty("ReadonlyRootfs").GetBoolean(), container);
             Assert.Equal("ALL", Assert.Single(host.GetProperty("CapDrop").EnumerateArray()).GetString());
-            Assert.Contains(host.GetProperty("SecurityOpt").EnumerateArray(), o => o.GetString()!.StartsWith("no-new-privileges", StringComparison.Ordinal));
-            Assert.Equal("1654:1654", ComposePod.Inspect(container, "{{.Config.User}}"));
-            Assert.Equal(container == "agent" ? 256L << 20 : SidecarLimit, host.GetProperty("Memory").GetInt64());
+            var securityOptions = host.GetProperty("SecurityOpt").EnumerateArray().Select(option => option.GetString()!);
+            Assert.Contains(securityOptions, option => option.StartsWith("no-new-privileges", StringComparison.Ordinal));
+            Assert.Equal("1654:1654", ComposePod.InspectContainer(container, "{{.Config.User}}"));
+            Assert.Equal(container == "agent" ? AgentMemoryLimit : SidecarMemoryLimit, host.GetProperty("Memory").GetInt64());
         }
     }
 
     [PodFact]
-    public async Task Under_load_no_sidecar_needs_more_than_its_limit()
+    public async Task Sidecars_stay_within_their_memory_limits_under_load()
     {
-        var restarts = Sidecars.ToDictionary(s => s, Restarts);
+        var restarts = Sidecars.ToDictionary(sidecar => sidecar, CountRestarts);
         using var client = PodClient.Create(connections: 32);
         await Parallel.ForAsync(0, 5_000, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (_, aborted) =>
         {
-            using var answer = await client.PostAsJsonAsync("/inference", new { text = new string('x', 2_000) }, aborted);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var response = await client.PostAsJsonAsync("/inference", new { text = new string('x', 2_000) }, aborted);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         });
 
-        // The kernel holds each to its limit: what needed more would have been ended.
+        // The kernel enforces the limits: it kills a container that exceeds its own.
         foreach (var sidecar in Sidecars)
         {
-            Assert.Equal(["false", "true"], ComposePod.Inspect(sidecar, "{{.State.OOMKilled}} {{.State.Running}}").Split(' '));
-            Assert.Equal(restarts[sidecar], Restarts(sidecar));
+            Assert.Equal(["false", "true"], ComposePod.InspectContainer(sidecar, "{{.State.OOMKilled}} {{.State.Running}}").Split(' '));
+            Assert.Equal(restarts[sidecar], CountRestarts(sidecar));
         }
     }
 
@@ -54,62 +55,65 @@ public sealed class ComposeTests(PodFixture fixture) : IClassFixture<PodFixture>
     [InlineData("logging-sidecar")]
     [InlineData("metrics-sidecar")]
     [InlineData("tls-proxy")]
-    public async Task A_container_that_is_killed_comes_back_and_no_line_is_lost(string container)
+    public async Task Killed_container_is_restarted_and_no_log_line_is_lost(string container)
     {
         using var client = new HttpClient();
         var ids = new List<string>();
         for (var i = 0; i < 50; i++)
         {
-            ids.Add(await InferAsync(client));
+            ids.Add(await SendInferenceAsync(client));
         }
 
         if (container == "agent")
         {
-            // A killed agent takes along what it has not written yet; what it has is everybody else's to keep.
-            await ShippedAsync(ids);
+            // A killed agent loses the lines that it has not written yet, so wait until they are shipped.
+            await WaitUntilShippedAsync(ids);
         }
 
-        var killed = _pod.Processes(container);
-        await _pod.KillAsync(container);
-        await Eventually.HoldsAsync(() => _pod.Processes(container).Except(killed).Any(), $"{container} to be restarted");
-        await _pod.HealthyAsync(container);
+        var killed = _pod.FindProcesses(container);
+        await _pod.KillContainerAsync(container);
+        await Eventually.AssertAsync(() => _pod.FindProcesses(container).Except(killed).Any(), $"{container} is restarted");
+        await _pod.WaitUntilHealthyAsync(container);
 
         for (var i = 0; i < 50; i++)
         {
-            ids.Add(await InferAsync(client));
+            ids.Add(await SendInferenceAsync(client));
         }
 
-        await ShippedAsync(ids);
+        await WaitUntilShippedAsync(ids);
     }
 
     [PodFact]
-    public async Task It_stops_the_agent_first_then_the_sidecars_in_reverse_and_comes_up_where_it_was()
+    public async Task Stop_ends_the_agent_first_and_a_new_start_resumes_at_the_checkpoint()
     {
         using var client = new HttpClient();
-        var id = await InferAsync(client);
+        var id = await SendInferenceAsync(client);
 
-        Docker.Compose("stop");
+        Docker.RunCompose("stop");
 
         string[] order = ["agent", "tls-proxy", "metrics-sidecar", "logging-sidecar"];
-        Assert.Equal(order, order.OrderBy(c => DateTimeOffset.Parse(ComposePod.Inspect(c, "{{.State.FinishedAt}}"), CultureInfo.InvariantCulture)));
-        Assert.All(order, c => Assert.Equal("0", ComposePod.Inspect(c, "{{.State.ExitCode}}")));
+        Assert.Equal(order, order.OrderBy(ReadFinishTime));
+        Assert.All(order, container => Assert.Equal("0", ComposePod.InspectContainer(container, "{{.State.ExitCode}}")));
 
-        await _pod.UpAsync();
-        var next = await InferAsync(client);
-        await ShippedAsync([id, next]);
-        Assert.Single(_pod.ShippedLines(), l => l.GetProperty("request_id").GetString() == id);
+        await _pod.StartContainersAsync();
+        var next = await SendInferenceAsync(client);
+        await WaitUntilShippedAsync([id, next]);
+        Assert.Single(_pod.ReadShippedLines(), line => line.GetProperty("request_id").GetString() == id);
     }
 
-    private static string Restarts(string container) => ComposePod.Inspect(container, "{{.RestartCount}}");
+    private static string CountRestarts(string container) => ComposePod.InspectContainer(container, "{{.RestartCount}}");
 
-    private static async Task<string> InferAsync(HttpClient client)
+    private static DateTimeOffset ReadFinishTime(string container) =>
+        DateTimeOffset.Parse(ComposePod.InspectContainer(container, "{{.State.FinishedAt}}"), CultureInfo.InvariantCulture);
+
+    private static async Task<string> SendInferenceAsync(HttpClient client)
     {
-        using var answer = await client.PostAsJsonAsync("http://localhost:8000/inference", new { text = "what a lovely day" });
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return answer.Headers.GetValues("X-Request-Id").Single();
+        using var response = await client.PostAsJsonAsync("http://localhost:8000/inference", new { text = "what a lovely day" });
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        return response.Headers.GetValues("X-Request-Id").Single();
     }
 
-    private Task ShippedAsync(List<string> ids) => Eventually.HoldsAsync(
-        () => _pod.ShippedLines().Select(l => l.GetProperty("request_id").GetString()!).ToHashSet().IsSupersetOf(ids),
-        () => $"the lines of {ids.Count} requests");
+    private Task WaitUntilShippedAsync(List<string> ids) => Eventually.AssertAsync(
+        () => _pod.ReadShippedLines().Select(line => line.GetProperty("request_id").GetString()!).ToHashSet().IsSupersetOf(ids),
+        () => $"the lines of {ids.Count} requests are shipped");
 }

@@ -1,92 +1,101 @@
+using System.ComponentModel;
 using System.Diagnostics;
-using System.Reflection;
 
 namespace Containers.Tests;
 
-/// <summary>The Docker command line.</summary>
+/// <summary>Runs the Docker command line.</summary>
 internal static class Docker
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(40);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(40);
 
-    public static string Repository { get; } = typeof(Docker).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "Repository").Value!;
+    private static readonly Lazy<string[]?> ComposeCommand = new(FindComposeCommand);
 
-    private static string[] _compose = [];
+    /// <summary>Whether <c>docker compose</c> or <c>docker-compose</c> is installed.</summary>
+    public static bool HasCompose => ComposeCommand.Value is not null;
 
-    /// <summary>Why there are no containers here; null where there are.</summary>
-    public static string? Missing { get; } = FindMissing();
+    /// <summary>Runs <c>docker ARGUMENTS</c>.</summary>
+    /// <returns>Its stdout.</returns>
+    /// <exception cref="InvalidOperationException">The exit code is not 0; the message contains the output.</exception>
+    public static string RunDocker(params string[] arguments) => RunChecked("docker", arguments);
 
-    /// <summary>Runs <c>docker ARGS</c>.</summary>
-    /// <returns>Its standard output.</returns>
-    /// <exception cref="InvalidOperationException">It failed; with everything that it said.</exception>
-    public static string Run(params string[] arguments)
+    /// <summary>Runs <c>docker compose ARGUMENTS</c> in the repository, or <c>docker-compose</c> where only that is installed.</summary>
+    /// <exception cref="InvalidOperationException">The exit code is not 0; the message contains the output.</exception>
+    public static string RunCompose(params string[] arguments)
     {
-        var (exitCode, output, errors) = Execute("docker", arguments);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"docker {string.Join(' ', arguments)}: exit code {exitCode}\n{output}\n{errors}");
+        var command = ComposeCommand.Value
+            ?? throw new InvalidOperationException("Neither docker compose nor docker-compose is installed.");
+        return RunChecked(command[0], [.. command[1..], "--project-name", ComposePod.ProjectName, .. arguments]);
     }
 
-    /// <summary>Runs <c>docker compose ARGS</c> in the repository, or <c>docker-compose</c> where that is what there is.</summary>
-    /// <exception cref="InvalidOperationException">It failed; with everything that it said.</exception>
-    public static string Compose(params string[] arguments)
+    /// <summary>The lines that a container has written, stdout before stderr.</summary>
+    public static IEnumerable<string> ReadLogs(string container)
     {
-        string[] all = [.. _compose[1..], "--project-name", ComposePod.Project, .. arguments];
-        var (exitCode, output, errors) = Execute(_compose[0], all);
-        return exitCode == 0 ? output : throw new InvalidOperationException($"{_compose[0]} {string.Join(' ', all)}: exit code {exitCode}\n{output}\n{errors}");
+        var (_, output, errors) = Execute("docker", ["logs", container]);
+        return output.Split('\n').Concat(errors.Split('\n')).Where(line => line.Length > 0);
     }
 
-    /// <summary>What a container has written, both streams, in the order of each.</summary>
-    public static IEnumerable<string> Logs(string container)
-    {
-        var (_, output, errors) = Execute("docker", "logs", container);
-        return output.Split('\n').Concat(errors.Split('\n')).Where(l => l.Length > 0);
-    }
-
-    private static string? FindMissing()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            return "needs Linux, where the processes of containers are processes of this machine";
-        }
-
-        if (!Succeeds("docker", "info"))
-        {
-            return "needs a Docker engine that answers `docker info`";
-        }
-
-        _compose = Succeeds("docker", "compose", "version") ? ["docker", "compose"] : ["docker-compose"];
-        return Succeeds(_compose[0], [.. _compose[1..], "version"]) ? null : "needs docker compose, or docker-compose 1.29 or later";
-    }
-
-    private static bool Succeeds(string program, params string[] arguments)
-    {
-        try
-        {
-            return Execute(program, arguments).ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static (int ExitCode, string Output, string Errors) Execute(string program, params string[] arguments)
+    /// <summary>Runs a program in the repository.</summary>
+    /// <param name="program">Its name on the PATH.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="input">The text for its stdin.</param>
+    /// <param name="deadline">The longest run; 40 minutes by default.</param>
+    /// <returns>The exit code (127 if the program is not installed) and both streams.</returns>
+    /// <exception cref="TimeoutException">The program was still running at the deadline, and was killed.</exception>
+    public static (int ExitCode, string Output, string Errors) Execute(
+        string program, string[] arguments, string input = "", TimeSpan? deadline = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Repository,
+            WorkingDirectory = Repository.Root,
         };
         start.Environment["DOCKER_BUILDKIT"] = "1";
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(Longest))
+        try
         {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Longest}");
-        }
+            using var process = ChildProcess.StartProcess(start);
+            var output = process.StandardOutput.ReadToEndAsync();
+            var errors = process.StandardError.ReadToEndAsync();
+            WriteInput(process.StandardInput, input);
+            if (!process.WaitForExit(deadline ?? Deadline))
+            {
+                process.Kill(entireProcessTree: true);
+                throw new TimeoutException($"{program} {string.Join(' ', arguments)} was still running after {deadline ?? Deadline}");
+            }
 
-        return (process.ExitCode, output.Result, errors.Result);
+            return (process.ExitCode, output.Result, errors.Result);
+        }
+        catch (Win32Exception exception)
+        {
+            return (127, "", exception.Message);
+        }
+    }
+
+    private static void WriteInput(StreamWriter writer, string input)
+    {
+        try
+        {
+            writer.Write(input);
+            writer.Close();
+        }
+        catch (IOException)
+        {
+            // The program exited without reading its input; its exit code and its output tell why.
+        }
+    }
+
+    private static string RunChecked(string program, string[] arguments)
+    {
+        var (exitCode, output, errors) = Execute(program, arguments);
+        return exitCode == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {exitCode}\n{output}\n{errors}");
+    }
+
+    private static string[]? FindComposeCommand()
+    {
+        string[][] candidates = [["docker", "compose"], ["docker-compose"]];
+        return candidates.FirstOrDefault(command => Execute(command[0], [.. command[1..], "version"]).ExitCode == 0);
     }
 }

@@ -1,17 +1,22 @@
 namespace Containers.Tests;
 
-/// <summary>The images of the Dockerfile, built once for all tests; with <c>CONTAINER_TESTS_BUILD=false</c> taken as they are.</summary>
+/// <summary>
+/// The images of the Dockerfile, built once for all tests. With <c>CONTAINER_TESTS_BUILD=false</c> the existing ones are used.
+/// </summary>
 internal static class Images
 {
     public static readonly string[] Names = ["agent", "log-tailer", "metrics-relay", "tls-proxy", "config-reloader"];
 
-    private static readonly Lazy<Task> Built = new(() => Environment.GetEnvironmentVariable("CONTAINER_TESTS_BUILD") == "false"
-        ? Task.CompletedTask
-        : Task.WhenAll(Names.Select(name => Task.Run(() => Docker.Run("build", "--target", name, "--tag", Tag(name), ".")))));
+    private static readonly Lazy<Task> Build = new(() => AreBuiltByTests
+        ? Task.WhenAll(Names.Select(name => Task.Run(() => Docker.RunDocker("build", "--target", name, "--tag", GetTag(name), "."))))
+        : Task.CompletedTask);
 
-    /// <summary>The tag that manifests and compose ask for.</summary>
-    public static string Tag(string name) => name + ":v1";
+    /// <summary>Whether the tests build the images themselves.</summary>
+    public static bool AreBuiltByTests => Environment.GetEnvironmentVariable("CONTAINER_TESTS_BUILD") != "false";
 
-    /// <summary>Builds them, all at once.</summary>
-    public static Task BuildAsync() => Built.Value;
+    /// <summary>The tag that the manifests and docker-compose.yml use.</summary>
+    public static string GetTag(string name) => name + ":v1";
+
+    /// <summary>Builds all images in parallel.</summary>
+    public static Task BuildAllAsync() => Build.Value;
 }

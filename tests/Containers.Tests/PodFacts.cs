@@ -1,18 +1,18 @@
 using Containers.Tests;
 
-// Of the contract's name and namespace: the same tests, asking for Docker here.
+// The names and the namespace that the contract tests use; here they require Docker.
 namespace EndToEnd;
 
-/// <summary>A test that needs a Docker engine: skipped, with the reason, where there is none.</summary>
+/// <summary>A test that requires Docker and our images; skipped, with the reason, where they cannot be built.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PodFactAttribute : FactAttribute
 {
-    public PodFactAttribute() => Skip = Docker.Missing;
+    public PodFactAttribute() => Skip = DockerRequirements.Missing;
 }
 
 /// <inheritdoc cref="PodFactAttribute"/>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PodTheoryAttribute : TheoryAttribute
 {
-    public PodTheoryAttribute() => Skip = Docker.Missing;
+    public PodTheoryAttribute() => Skip = DockerRequirements.Missing;
 }

@@ -2,7 +2,7 @@ using Containers.Tests;
 
 namespace EndToEnd;
 
-/// <summary>The Pod of docker-compose.yml for the tests that use it; none where there is no Docker, and they are skipped.</summary>
+/// <summary>The Pod of docker-compose.yml; null where Docker is missing and all tests are skipped.</summary>
 public sealed class PodFixture : IAsyncLifetime
 {
     public IPod Pod => Compose;
@@ -11,9 +11,9 @@ public sealed class PodFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (Docker.Missing is null)
+        if (DockerRequirements.Missing is null)
         {
-            Compose = await ComposePod.SharedAsync();
+            Compose = await ComposePod.GetSharedAsync();
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using TestKit;
 
 namespace EndToEnd;
 
@@ -12,8 +11,6 @@ public sealed class ConfigReloadTests : IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly HttpClient _client = new();
 
-    private string Manifest => _directory["agent-config-reload.yaml"];
-
     public void Dispose()
     {
         _client.Dispose();
@@ -21,54 +18,47 @@ public sealed class ConfigReloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Editing_the_ConfigMap_changes_what_the_agent_does_without_a_restart()
+    public async Task Edited_ConfigMap_changes_the_agents_behavior_without_a_restart()
     {
-        await File.WriteAllTextAsync(Manifest, await File.ReadAllTextAsync(Path.Combine(RunningPod.Repository, "k8s/labs/agent-config-reload.yaml")));
-        await using var pod = await RunningPod.StartAsync(Manifest, "agent-config-reload", "2/2");
-        var process = Assert.Single(RunningPod.ProcessesOf("Agent.dll"));
-        Assert.Equal(HttpStatusCode.OK, await InferAsync());
+        var manifest = LabManifest.CopyManifest("agent-config-reload.yaml", _directory);
+        await using var pod = await RunningPod.StartAsync(manifest, "agent-config-reload", "2/2");
+        var process = Assert.Single(PodProcesses.FindByAssembly("Agent.dll"));
+        Assert.Equal(HttpStatusCode.OK, await SendInferenceAsync());
 
-        await EditAsync("\"MaxTextChars\": 10000", "\"MaxTextChars\": 10");
-        await AnswersAsync(HttpStatusCode.UnprocessableEntity, pod);
-        await PhaseAsync("in_step");
+        LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": 10000", "\"MaxTextChars\": 10"));
+        await WaitForStatusAsync(HttpStatusCode.UnprocessableEntity, pod);
+        await WaitForPhaseAsync("in_step");
 
-        // What the agent refuses changes nothing, and the reloader has the agent's own words.
-        await EditAsync("\"MaxTextChars\": 10", "\"MaxTextChars\": -1");
-        await PhaseAsync("refused");
-        Assert.Contains("Inference:MaxTextChars", (await WatchAsync()).GetProperty("last_result").GetString(), StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, await InferAsync());
+        // A rejected configuration changes nothing, and the reloader reports the agent's own error.
+        LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": 10", "\"MaxTextChars\": -1"));
+        await WaitForPhaseAsync("refused");
+        Assert.Contains(
+            "Inference:MaxTextChars", (await ReadWatchAsync()).GetProperty("last_result").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await SendInferenceAsync());
 
-        await EditAsync("\"MaxTextChars\": -1", "\"MaxTextChars\": 1000");
-        await AnswersAsync(HttpStatusCode.OK, pod);
+        LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": -1", "\"MaxTextChars\": 1000"));
+        await WaitForStatusAsync(HttpStatusCode.OK, pod);
 
-        Assert.Equal([process], RunningPod.ProcessesOf("Agent.dll"));
-        pod.Lab.Terminate();
-        Assert.Equal(0, await pod.Lab.ExitAsync());
+        Assert.Equal([process], PodProcesses.FindByAssembly("Agent.dll"));
+        await pod.StopAsync();
     }
 
-    private async Task EditAsync(string old, string @new)
-    {
-        var text = await File.ReadAllTextAsync(Manifest);
-        Assert.Contains(old, text, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(Manifest, text.Replace(old, @new, StringComparison.Ordinal));
-    }
-
-    private async Task<HttpStatusCode> InferAsync()
+    private async Task<HttpStatusCode> SendInferenceAsync()
     {
         using var body = new StringContent("""{"text":"what a lovely day"}""", Encoding.UTF8, "application/json");
         using var response = await _client.PostAsync(new Uri("http://localhost:8000/inference"), body);
         return response.StatusCode;
     }
 
-    private Task AnswersAsync(HttpStatusCode expected, RunningPod pod) => Eventually.HoldsAsync(
-        async () => await InferAsync() == expected, () => $"{expected}; the lab says:\n{string.Join('\n', pod.Lab.Output.TakeLast(20))}");
+    private Task WaitForStatusAsync(HttpStatusCode expected, RunningPod pod) => Eventually.AssertAsync(
+        async () => await SendInferenceAsync() == expected, () => $"status {expected}. {pod.Lab.DescribeOutput()}");
 
-    private async Task<JsonElement> WatchAsync()
+    private async Task<JsonElement> ReadWatchAsync()
     {
         using var status = JsonDocument.Parse(await _client.GetStringAsync(new Uri("http://localhost:8004/statusz")));
         return status.RootElement.GetProperty("watches").EnumerateObject().Single().Value.Clone();
     }
 
-    private Task PhaseAsync(string phase) => Eventually.HoldsAsync(
-        async () => (await WatchAsync()).GetProperty("phase").GetString() == phase, () => $"phase {phase}");
+    private Task WaitForPhaseAsync(string phase) => Eventually.AssertAsync(
+        async () => (await ReadWatchAsync()).GetProperty("phase").GetString() == phase, () => $"phase {phase}");
 }

@@ -1,15 +1,20 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using TestKit;
 
 namespace EndToEnd;
 
-/// <summary>The production Pod (k8s/base), watched by a real Prometheus: what the dashboard asks has answers, and each alert fires and clears.</summary>
+/// <summary>
+/// The production Pod (k8s/base), scraped by a real Prometheus: the dashboard's queries return data, and each alert fires and
+/// clears.
+/// </summary>
 [Collection(OnePodAtATime.Name)]
 public sealed partial class ObservabilityTests : IDisposable
 {
-    private const string Scrapes =
+    private const int SignalStop = 19;
+    private const int SignalContinue = 18;
+
+    private const string ScrapeConfiguration =
         """
         global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
         rule_files: [alerts.yaml]
@@ -23,9 +28,9 @@ public sealed partial class ObservabilityTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly HttpClient _client = new() { BaseAddress = new Uri("http://localhost:8000") };
-    private readonly int _logPort = FreePort.Take();
-    private readonly int _metricsPort = FreePort.Take();
-    private volatile bool _refusesLines;
+    private readonly int _logPort = FreePort.FindUnused();
+    private readonly int _metricsPort = FreePort.FindUnused();
+    private volatile bool _rejectsLines;
 
     public void Dispose()
     {
@@ -34,215 +39,165 @@ public sealed partial class ObservabilityTests : IDisposable
     }
 
     [RequiresFact("prometheus")]
-    public async Task Every_query_of_the_dashboard_has_data_and_every_alert_fires_with_its_fault_and_clears_after_it()
+    public async Task Every_dashboard_query_returns_data_and_every_alert_fires_and_clears()
     {
-        await using var pod = await RunningPod.StartAsync(["k8s/base/deployment.yaml", Settings()], "agent", "4/4");
-        await using var prometheus = await PrometheusServer.StartAsync(Scrapes, Rules());
-        using var stop = new CancellationTokenSource();
-        var load = LoadAsync(stop.Token);
-        var outside = await OutsideAsync();
+        await using var pod = await RunningPod.StartAsync(["k8s/base/deployment.yaml", WriteConfigMaps()], "agent", "4/4");
+        await using var prometheus = await PrometheusServer.StartAsync(ScrapeConfiguration, ReadImpatientRules());
+        using var podClient = PodClient.Create();
+        podClient.Timeout = TimeSpan.FromSeconds(2);
+        await using var load = new BackgroundRequests(
+            () => podClient.PostAsJsonAsync("/inference", new { text = "what a lovely day" }), TimeSpan.FromMilliseconds(50));
+        var logStore = await StartLogStoreAsync();
+        var metricsReceiver = await StartMetricsReceiverAsync();
 
-        foreach (var query in Queries())
+        foreach (var query in ReadDashboardQueries())
         {
-            await Eventually.HoldsAsync(async () => (await prometheus.QueryAsync(query)).Count > 0, () => $"data for {query}");
+            await Eventually.AssertAsync(async () => (await prometheus.QueryValuesAsync(query)).Count > 0, () => $"data for {query}");
         }
 
-        await FiringAsync(prometheus);
+        await WaitForAlertsAsync(prometheus);
 
-        // Outside the Pod: the log store and the receiver of metrics are down, and the certificate is nearly over.
-        await outside.DisposeAsync();
-        KubernetesSecret.Swap(Path.Combine(pod.Directory, "volumes", "tls"), days: 1);
-        await FiringAsync(prometheus, "LogTailerBehind", "RemoteWriteBehind", "CertificateExpiresSoon");
-        outside = await OutsideAsync();
-        KubernetesSecret.Swap(Path.Combine(pod.Directory, "volumes", "tls"), days: 90);
-        await FiringAsync(prometheus);
+        // Faults outside the Pod: log store and metrics receiver are down, and the certificate expires soon.
+        await logStore.DisposeAsync();
+        await metricsReceiver.DisposeAsync();
+        pod.ReplaceCertificate(days: 1);
+        await WaitForAlertsAsync(prometheus, "LogTailerBehind", "RemoteWriteBehind", "CertificateExpiresSoon");
+        logStore = await StartLogStoreAsync();
+        metricsReceiver = await StartMetricsReceiverAsync();
+        pod.ReplaceCertificate(days: 90);
+        await WaitForAlertsAsync(prometheus);
 
-        // The log store takes nothing for good, so lines are put aside.
-        _refusesLines = true;
-        await FiringAsync(prometheus, "LogLinesLost");
-        _refusesLines = false;
-        await FiringAsync(prometheus);
+        // The log store rejects lines permanently, so the tailer writes them to the dead-letter file.
+        _rejectsLines = true;
+        await WaitForAlertsAsync(prometheus, "LogLinesLost");
+        _rejectsLines = false;
+        await WaitForAlertsAsync(prometheus);
 
-        await using (var requests = new Repeated(() => _client.PostAsJsonAsync("/inference", new { nonsense = true })))
+        var invalid = new { nonsense = true };
+        await using (new BackgroundRequests(() => _client.PostAsJsonAsync("/inference", invalid), TimeSpan.FromMilliseconds(20)))
         {
-            await FiringAsync(prometheus, "InferenceErrors");
+            await WaitForAlertsAsync(prometheus, "InferenceErrors");
         }
 
-        await FiringAsync(prometheus);
+        await WaitForAlertsAsync(prometheus);
 
-        // Hanging, not dead: the lab restarts what is dead within a second.
-        await HangAsync(pod, "agent", () => FiringAsync(prometheus, "ScrapeDown"));
-        await FiringAsync(prometheus);
-        await HangAsync(pod, "metrics-sidecar", () => FiringAsync(prometheus, "RelayDown"));
-        await FiringAsync(prometheus);
+        // Paused and not killed: the lab restarts a killed container within a second.
+        await PauseContainerAsync(pod, "agent", () => WaitForAlertsAsync(prometheus, "ScrapeDown"));
+        await WaitForAlertsAsync(prometheus);
+        await PauseContainerAsync(pod, "metrics-sidecar", () => WaitForAlertsAsync(prometheus, "RelayDown"));
+        await WaitForAlertsAsync(prometheus);
 
-        await stop.CancelAsync();
-        await load;
-        await LessonPods.StopAsync(pod);
-        await outside.DisposeAsync();
+        await load.DisposeAsync();
+        await pod.StopAsync();
+        await logStore.DisposeAsync();
+        await metricsReceiver.DisposeAsync();
     }
 
     [RequiresFact("prometheus")]
-    public async Task The_configuration_of_the_upstream_manifest_scrapes_our_agent()
+    public async Task Prometheus_configuration_of_the_upstream_manifest_scrapes_our_agent()
     {
-        var configuration = PrometheusConfigurationPattern().Match(LessonPods.Read("upstream/agent-with-logging-and-metrics.yaml")).Groups[1].Value;
-        await using var pod = await LessonPods.StartAsync("agent-with-logging.yaml");
+        var manifest = LabManifest.ReadManifest("upstream/agent-with-logging-and-metrics.yaml");
+        var configuration = PrometheusConfigurationPattern().Match(manifest).Groups[1].Value;
+        await using var pod = await LabManifest.StartPodAsync("agent-with-logging.yaml");
         await using var prometheus = await PrometheusServer.StartAsync(Regex.Replace(configuration, "(?m)^    ", ""));
-        await LessonPods.InferAsync(_client);
+        await LabManifest.SendInferenceAsync(_client);
 
-        await Eventually.HoldsAsync(
-            async () => (await prometheus.QueryAsync("inference_requests_total{job=\"agent\", status=\"success\"}")) is [>= 1] && (await prometheus.QueryAsync("up{job=\"agent\"}")) is [1],
-            () => "the agent's metrics in the upstream Prometheus");
-        await LessonPods.StopAsync(pod);
+        await Eventually.AssertAsync(
+            async () => await prometheus.QueryValuesAsync("inference_requests_total{job=\"agent\", status=\"success\"}") is [>= 1]
+                && await prometheus.QueryValuesAsync("up{job=\"agent\"}") is [1],
+            "the agent's metrics are in the upstream Prometheus");
+        await pod.StopAsync();
     }
 
-    /// <summary>The ConfigMaps that kustomize makes of k8s/base/config, with short intervals and what is outside on this machine.</summary>
-    private string Settings()
+    /// <summary>
+    /// Writes the ConfigMaps that kustomize generates from k8s/base/config, with short intervals and servers on this machine.
+    /// </summary>
+    private string WriteConfigMaps()
     {
-        (string Name, string[] More)[] maps =
+        (string Name, string[] Additions)[] maps =
         [
             ("agent", []),
             ("log-tailer", ["SINK__TYPE=http", $"SINK__URL=http://localhost:{_logPort}/logs", "SINK__RETRYUPTO=1s"]),
-            ("metrics-relay", ["SCRAPE__INTERVAL=1s", "SCRAPE__TIMEOUT=1s", $"REMOTEWRITE__URL=http://localhost:{_metricsPort}/api/v1/write"]),
+            (
+                "metrics-relay",
+                ["SCRAPE__INTERVAL=1s", "SCRAPE__TIMEOUT=1s", $"REMOTEWRITE__URL=http://localhost:{_metricsPort}/api/v1/write"]),
             ("tls-proxy", []),
         ];
         var documents = maps.Select(map =>
         {
-            var lines = File.ReadAllLines(Path.Combine(RunningPod.Repository, "k8s/base/config", map.Name + ".env"))
-                .Concat(map.More).Select(l => l.Split('=', 2)).GroupBy(l => l[0], l => l[1]).Select(g => $"  {g.Key}: \"{g.Last()}\"");
+            var lines = File.ReadAllLines(Repository.PathOf($"k8s/base/config/{map.Name}.env"))
+                .Concat(map.Additions)
+                .Select(line => line.Split('=', 2))
+                .GroupBy(pair => pair[0], pair => pair[1])
+                .Select(values => $"  {values.Key}: \"{values.Last()}\"");
             return $"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {map.Name}}}\ndata:\n{string.Join('\n', lines)}\n";
         });
         File.WriteAllText(_directory["settings.yaml"], string.Join("---\n", documents));
         return _directory["settings.yaml"];
     }
 
-    /// <summary>The alerts of the repository, impatient: they wait for nothing, look back for seconds, and a little is much.</summary>
-    private static string Rules()
+    /// <summary>The alert rules of the repository without waiting times, with ranges of seconds and low thresholds.</summary>
+    private static string ReadImpatientRules()
     {
-        var rules = File.ReadAllText(Path.Combine(RunningPod.Repository, "compose/alerts.yaml"));
+        var rules = Repository.ReadText("compose/alerts.yaml");
         (string Old, string New)[] changes = [("> 10485760", "> 1000"), ("> 120", "> 3"), ("[10m]", "[10s]"), ("[5m]", "[10s]")];
-        foreach (var (old, @new) in changes)
+        foreach (var (oldText, newText) in changes)
         {
-            Assert.Contains(old, rules, StringComparison.Ordinal);
-            rules = rules.Replace(old, @new, StringComparison.Ordinal);
+            Assert.Contains(oldText, rules, StringComparison.Ordinal);
+            rules = rules.Replace(oldText, newText, StringComparison.Ordinal);
         }
 
         return Regex.Replace(rules, @"(?m)^    for: .*\n", "");
     }
 
-    /// <summary>What the dashboard's panels ask, for all Pods.</summary>
-    private static List<string> Queries()
+    /// <summary>The queries of the dashboard's panels, for all Pods.</summary>
+    private static List<string> ReadDashboardQueries()
     {
-        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(RunningPod.Repository, "k8s/base/dashboard.json")));
+        using var dashboard = JsonDocument.Parse(Repository.ReadText("k8s/base/dashboard.json"));
         return
         [
             .. dashboard.RootElement.GetProperty("panels").EnumerateArray()
-                .Where(p => p.TryGetProperty("targets", out _))
-                .SelectMany(p => p.GetProperty("targets").EnumerateArray())
-                .Select(t => t.GetProperty("expr").GetString()!
+                .Where(panel => panel.TryGetProperty("targets", out _))
+                .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+                .Select(target => target.GetProperty("expr").GetString()!
                     .Replace("$__rate_interval", "10s", StringComparison.Ordinal)
                     .Replace("$namespace", ".*", StringComparison.Ordinal)
                     .Replace("$pod", ".*", StringComparison.Ordinal)),
         ];
     }
 
-    private static async Task HangAsync(RunningPod pod, string container, Func<Task> meanwhile)
+    private static async Task PauseContainerAsync(RunningPod pod, string container, Func<Task> whilePaused)
     {
-        const int Stop = 19;
-        const int Continue = 18;
-        var processes = pod.Processes(container);
-        foreach (var id in processes)
-        {
-            Libc.Send(id, Stop);
-        }
-
+        var processes = pod.FindProcesses(container);
+        PodProcesses.SendSignal(processes, SignalStop);
         try
         {
-            await meanwhile();
+            await whilePaused();
         }
         finally
         {
-            foreach (var id in processes)
-            {
-                Libc.Send(id, Continue);
-            }
+            PodProcesses.SendSignal(processes, SignalContinue);
         }
     }
 
-    /// <summary>Waits until these alerts fire, or, when none is named, until none does.</summary>
-    private static async Task FiringAsync(PrometheusServer prometheus, params string[] alerts)
+    /// <summary>Waits until these alerts fire; without names, until none fires.</summary>
+    private static async Task WaitForAlertsAsync(PrometheusServer prometheus, params string[] alerts)
     {
         IReadOnlySet<string> firing = new HashSet<string>();
-        await Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
-                firing = await prometheus.FiringAsync();
+                firing = await prometheus.ReadFiringAlertsAsync();
                 return alerts.Length == 0 ? firing.Count == 0 : alerts.All(firing.Contains);
             },
             () => $"expected {(alerts.Length == 0 ? "none" : string.Join(", ", alerts))} to fire; firing: {string.Join(", ", firing)}",
             TimeSpan.FromMinutes(2));
     }
 
-    /// <summary>The log store, and the receiver of remote write.</summary>
-    private async Task<Both> OutsideAsync() => new(
-        await StubServer.StartAsync(_logPort, _ => _refusesLines ? (400, "{}") : (204, "")),
-        await StubServer.StartAsync(_metricsPort, _ => (204, "")));
+    private Task<StubServer> StartLogStoreAsync() => StubServer.StartAsync(_logPort, _ => _rejectsLines ? (400, "{}") : (204, ""));
 
-    /// <summary>Some requests all the while, through the proxy, whatever comes of them.</summary>
-    private static async Task LoadAsync(CancellationToken stop)
-    {
-        using var client = PodClient.Create();
-        client.Timeout = TimeSpan.FromSeconds(2);
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (!stop.IsCancellationRequested)
-        {
-            await pace.WaitForNextTickAsync(CancellationToken.None);
-            try
-            {
-                using var _ = await client.PostAsJsonAsync("/inference", new { text = "what a lovely day" }, CancellationToken.None);
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
-            {
-                // The agent hangs, which is the test's doing.
-            }
-        }
-    }
+    private Task<StubServer> StartMetricsReceiverAsync() => StubServer.StartAsync(_metricsPort, _ => (204, ""));
 
     [GeneratedRegex(@"  prometheus\.yml: \|\n((?:    .*\n)+)")]
     private static partial Regex PrometheusConfigurationPattern();
-
-    private sealed record Both(StubServer Logs, StubServer Metrics) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await Logs.DisposeAsync();
-            await Metrics.DisposeAsync();
-        }
-    }
-
-    /// <summary>One request after the other, until it is disposed of.</summary>
-    private sealed class Repeated : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task _loop;
-
-        public Repeated(Func<Task<HttpResponseMessage>> request) => _loop = RunAsync(request);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await _loop;
-            _stop.Dispose();
-        }
-
-        private async Task RunAsync(Func<Task<HttpResponseMessage>> request)
-        {
-            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-            while (!_stop.IsCancellationRequested)
-            {
-                (await request()).Dispose();
-                await pace.WaitForNextTickAsync(CancellationToken.None);
-            }
-        }
-    }
 }

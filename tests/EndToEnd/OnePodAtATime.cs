@@ -1,6 +1,6 @@
 namespace EndToEnd;
 
-/// <summary>All of it in one collection, so one after the other: a Pod's ports are the manifest's, and there is one of each.</summary>
+/// <summary>One collection for all tests, so they run one after the other: the Pod's ports are fixed.</summary>
 [CollectionDefinition(Name)]
 public sealed class OnePodAtATime
 {

@@ -1,6 +1,6 @@
 namespace EndToEnd;
 
-/// <summary>A test of the contract: here the Pod runs in the lab, which needs nothing but the SDK.</summary>
+/// <summary>A contract test. Here the Pod runs in the lab, which requires only the .NET SDK.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class PodFactAttribute : FactAttribute;
 

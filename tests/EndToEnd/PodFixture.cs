@@ -1,6 +1,6 @@
 namespace EndToEnd;
 
-/// <summary>One running Pod for the tests that only use it.</summary>
+/// <summary>One running Pod for the tests that only send requests to it.</summary>
 public sealed class PodFixture : IAsyncLifetime
 {
     private RunningPod _pod = null!;
@@ -11,8 +11,7 @@ public sealed class PodFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        _pod.Lab.Terminate();
-        await _pod.Lab.ExitAsync();
+        await _pod.Lab.TerminateAsync();
         await _pod.DisposeAsync();
     }
 }

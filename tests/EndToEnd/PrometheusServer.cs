@@ -1,23 +1,24 @@
 using System.Globalization;
 using System.Text.Json;
-using TestKit;
 
 namespace EndToEnd;
 
-/// <summary>The real Prometheus, with a configuration of the test's.</summary>
+/// <summary>A real Prometheus on a free port.</summary>
 internal sealed class PrometheusServer : IAsyncDisposable
 {
     private readonly ChildProcess _process;
     private readonly HttpClient _client;
     private readonly TemporaryDirectory _data;
 
-    private PrometheusServer(ChildProcess process, HttpClient client, TemporaryDirectory data) => (_process, _client, _data) = (process, client, data);
+    private PrometheusServer(ChildProcess process, HttpClient client, TemporaryDirectory data) =>
+        (_process, _client, _data) = (process, client, data);
 
+    /// <summary>Starts the server and waits until it is ready.</summary>
     /// <param name="configuration">The text of prometheus.yml.</param>
-    /// <param name="rules">The text of alerts.yaml beside it.</param>
+    /// <param name="rules">The text of alerts.yaml in the same directory.</param>
     public static async Task<PrometheusServer> StartAsync(string configuration, string? rules = null)
     {
-        var port = FreePort.Take();
+        var port = FreePort.FindUnused();
         var data = new TemporaryDirectory();
         await File.WriteAllTextAsync(data["prometheus.yml"], configuration);
         if (rules is not null)
@@ -34,7 +35,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var server = new PrometheusServer(process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") }, data);
         try
         {
-            await process.SaysAsync("Server is ready to receive web requests");
+            await process.WaitForLineAsync("Server is ready to receive web requests");
             return server;
         }
         catch
@@ -44,26 +45,26 @@ internal sealed class PrometheusServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The values of an instant query; those that are no number are left out.</summary>
-    public async Task<IReadOnlyList<double>> QueryAsync(string expression)
+    /// <summary>The finite values of an instant query.</summary>
+    public async Task<IReadOnlyList<double>> QueryValuesAsync(string expression)
     {
-        using var answer = JsonDocument.Parse(await _client.GetStringAsync(new Uri("/api/v1/query?query=" + Uri.EscapeDataString(expression), UriKind.Relative)));
+        using var response = await GetJsonAsync("/api/v1/query?query=" + Uri.EscapeDataString(expression));
         return
         [
-            .. answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray()
-                .Select(r => r.GetProperty("value")[1].GetString()!)
+            .. response.RootElement.GetProperty("data").GetProperty("result").EnumerateArray()
+                .Select(series => series.GetProperty("value")[1].GetString()!)
                 .Select(v => double.TryParse(v, CultureInfo.InvariantCulture, out var number) ? number : double.NaN)
                 .Where(double.IsFinite),
         ];
     }
 
-    /// <summary>The alerts that fire now, by name.</summary>
-    public async Task<IReadOnlySet<string>> FiringAsync()
+    /// <summary>The names of the alerts that are firing.</summary>
+    public async Task<IReadOnlySet<string>> ReadFiringAlertsAsync()
     {
-        using var answer = JsonDocument.Parse(await _client.GetStringAsync(new Uri("/api/v1/alerts", UriKind.Relative)));
-        return answer.RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray()
-            .Where(a => a.GetProperty("state").GetString() == "firing")
-            .Select(a => a.GetProperty("labels").GetProperty("alertname").GetString()!)
+        using var response = await GetJsonAsync("/api/v1/alerts");
+        return response.RootElement.GetProperty("data").GetProperty("alerts").EnumerateArray()
+            .Where(alert => alert.GetProperty("state").GetString() == "firing")
+            .Select(alert => alert.GetProperty("labels").GetProperty("alertname").GetString()!)
             .ToHashSet();
     }
 
@@ -73,4 +74,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         _client.Dispose();
         _data.Dispose();
     }
+
+    private async Task<JsonDocument> GetJsonAsync(string path) =>
+        JsonDocument.Parse(await _client.GetStringAsync(new Uri(path, UriKind.Relative)));
 }

@@ -1,13 +1,11 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
-using TestKit;
 
 namespace EndToEnd;
 
-/// <summary>A Pod in the lab, started with the README's command and seen as a user sees it: its output and its ports.</summary>
+/// <summary>A Pod in the lab, started with the README's command and observed as a user observes it: its output and its ports.</summary>
 internal sealed partial class RunningPod : IPod, IAsyncDisposable
 {
-    private static readonly Dictionary<string, string> Programs = new()
+    private static readonly Dictionary<string, string> Assemblies = new()
     {
         ["agent"] = "Agent.dll",
         ["logging-sidecar"] = "LogTailer.dll",
@@ -15,44 +13,43 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
         ["tls-proxy"] = "TlsProxy.dll",
     };
 
-    private static readonly Dictionary<string, string> Facts = typeof(RunningPod).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().ToDictionary(a => a.Key, a => a.Value!);
-
     private readonly PodPortsLock _ports;
 
     private RunningPod(ChildProcess lab, string name, PodPortsLock ports) => (Lab, Name, _ports) = (lab, name, ports);
 
-    public static string Repository => Facts["Repository"];
-
+    /// <summary>The lab's process.</summary>
     public ChildProcess Lab { get; }
 
+    /// <summary>The name of the Pod.</summary>
     public string Name { get; }
 
-    /// <summary>What the lab keeps of the Pod on disk.</summary>
-    public string Directory => Path.Combine(Repository, ".lab", Name);
+    /// <summary>The directory with the Pod's volumes.</summary>
+    public string VolumeDirectory => Path.Combine(Repository.Root, ".lab", Name, "volumes");
 
     /// <inheritdoc/>
-    public bool IsUp => !Lab.HasExited;
+    public bool IsRunning => !Lab.HasExited;
 
+    /// <summary>Starts one manifest, or the lab's default Pod.</summary>
     public static Task<RunningPod> StartAsync(string? manifest = null, string pod = "agent-with-all-sidecars", string ready = "4/4") =>
         StartAsync(manifest is null ? [] : [manifest], pod, ready);
 
-    /// <param name="manifests">Files that are taken together; none for the lab's default.</param>
-    /// <param name="pod">The name of what is run.</param>
-    /// <param name="ready">The READY count to wait for.</param>
-    /// <param name="under">A program that starts the lab, with its arguments.</param>
-    public static async Task<RunningPod> StartAsync(IReadOnlyList<string> manifests, string pod, string ready, params string[] under)
+    /// <summary>Starts a Pod and waits until the lab shows its READY count.</summary>
+    /// <param name="manifests">The files to apply together; empty for the lab's default.</param>
+    /// <param name="pod">The name of the Pod.</param>
+    /// <param name="ready">The READY count, or another text of the lab's output, to wait for.</param>
+    /// <param name="wrapper">A program that starts the lab, with its arguments.</param>
+    public static async Task<RunningPod> StartAsync(IReadOnlyList<string> manifests, string pod, string ready, params string[] wrapper)
     {
         string[] command =
         [
-            .. under, "dotnet", "run", "--project", "lab", "--no-build", "--configuration", Facts["Configuration"],
+            .. wrapper, "dotnet", "run", "--project", "lab", "--no-build", "--configuration", Repository.Configuration,
             .. manifests.Count == 0 ? [] : manifests.Prepend("--"),
         ];
         var ports = await PodPortsLock.AcquireAsync();
-        var running = new RunningPod(ChildProcess.Start(command[0], command[1..], directory: Repository), pod, ports);
+        var running = new RunningPod(ChildProcess.Start(command[0], command[1..], directory: Repository.Root), pod, ports);
         try
         {
-            await running.Lab.SaysAsync(ready);
+            await running.Lab.WaitForLineAsync(ready);
             return running;
         }
         catch
@@ -63,36 +60,38 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IEnumerable<string> Lines(string container) => Lab.Output
-        .Select(l => LinePattern().Match(l))
-        .Where(m => m.Success && m.Groups[1].Value == container)
-        .Select(m => m.Groups[2].Value);
+    public IEnumerable<string> ReadLines(string container) => Lab.Output
+        .Select(line => ContainerLinePattern().Match(line))
+        .Where(match => match.Success && match.Groups[1].Value == container)
+        .Select(match => match.Groups[2].Value);
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> Processes(string container) => ProcessesOf(Programs[container]);
+    public IReadOnlyList<int> FindProcesses(string container) => PodProcesses.FindByAssembly(Assemblies[container]);
 
     /// <inheritdoc/>
-    public Task KillAsync(string container)
+    public Task KillContainerAsync(string container)
     {
-        foreach (var id in Processes(container))
-        {
-            Libc.Send(id, 9);
-        }
-
+        PodProcesses.SendSignal(FindProcesses(container), UnixSignal.Kill);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<string> RenewCertificateAsync() => Task.FromResult(KubernetesSecret.Swap(Path.Combine(Directory, "volumes", "tls")));
+    public Task<string> RenewCertificateAsync() => Task.FromResult(ReplaceCertificate(days: 1));
 
-    /// <summary>The process ids of the Pod's containers now, found by their program.</summary>
-    public static IReadOnlyList<int> ProcessesOf(string assembly) =>
-    [
-        .. System.IO.Directory.EnumerateDirectories("/proc")
-            .Select(d => (Id: int.TryParse(Path.GetFileName(d), out var id) ? id : 0, Directory: d))
-            .Where(p => p.Id > 0 && CommandLine(p.Directory).Split('\0').Any(a => a.EndsWith("/" + assembly, StringComparison.Ordinal)))
-            .Select(p => p.Id),
-    ];
+    /// <summary>Replaces the Secret with the certificate in the mounted volume, as the kubelet does.</summary>
+    /// <param name="days">How long the new certificate is valid.</param>
+    /// <returns>Its serial number, as .NET prints it.</returns>
+    public string ReplaceCertificate(int days)
+    {
+        using var authority = new CertificateAuthority();
+        using var volume = new MountedVolume(Path.Combine(VolumeDirectory, "tls"));
+        var certificate = authority.IssueCertificate(notAfter: DateTimeOffset.UtcNow.AddDays(days));
+        volume.ReplaceFiles(certificate.SecretFiles);
+        return certificate.SerialNumber;
+    }
+
+    /// <summary>Stops the lab with SIGTERM and asserts that it exits with 0.</summary>
+    public async Task StopAsync() => Assert.Equal(0, await Lab.TerminateAsync());
 
     public async ValueTask DisposeAsync()
     {
@@ -100,19 +99,6 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
         _ports.Dispose();
     }
 
-    private static string CommandLine(string directory)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, "cmdline"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // It has ended meanwhile.
-            return "";
-        }
-    }
-
     [GeneratedRegex(@"^([a-z0-9-]+)\s*\| (.*)$")]
-    private static partial Regex LinePattern();
+    private static partial Regex ContainerLinePattern();
 }

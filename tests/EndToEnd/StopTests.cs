@@ -1,64 +1,64 @@
-using TestKit;
-
 namespace EndToEnd;
 
 [Collection(OnePodAtATime.Name)]
 public sealed class StopTests
 {
-    private static readonly string[] Programs = ["Agent.dll", "LogTailer.dll", "MetricsRelay.dll", "TlsProxy.dll"];
+    private static readonly string[] Assemblies = ["Agent.dll", "LogTailer.dll", "MetricsRelay.dll", "TlsProxy.dll"];
 
     [Theory]
-    [InlineData(15)]
-    [InlineData(2)]
-    public async Task A_signal_stops_the_agent_first_then_the_sidecars_in_reverse_and_leaves_nothing(int signal)
+    [InlineData(UnixSignal.Terminate)]
+    [InlineData(UnixSignal.Interrupt)]
+    public async Task Signal_stops_the_agent_before_the_sidecars_and_leaves_no_process(int signal)
     {
         await using var pod = await RunningPod.StartAsync();
-        // Ctrl-C reaches everyone in the terminal's foreground; a signal to `dotnet run` alone is passed on by it.
-        foreach (var id in signal == 2 ? RunningPod.ProcessesOf("Lab.dll").DefaultIfEmpty(pod.Lab.Id) : [pod.Lab.Id])
-        {
-            Libc.Send(id, signal);
-        }
+        // A terminal sends SIGINT to all processes in the foreground, the lab included; `dotnet run` forwards only SIGTERM.
+        PodProcesses.SendSignal(
+            signal == UnixSignal.Interrupt ? PodProcesses.FindByAssembly("Lab.dll").DefaultIfEmpty(pod.Lab.Id) : [pod.Lab.Id], signal);
 
-        Assert.Equal(0, await pod.Lab.ExitAsync());
+        Assert.Equal(0, await pod.Lab.WaitForExitAsync());
 
-        Assert.All(Programs, p => Assert.Empty(RunningPod.ProcessesOf(p)));
+        Assert.All(Assemblies, assembly => Assert.Empty(PodProcesses.FindByAssembly(assembly)));
         string[] order = ["agent", "tls-proxy", "metrics-sidecar", "logging-sidecar"];
-        Assert.Equal(order, Ended(pod));
+        Assert.Equal(order, OrderByLastLine(pod));
     }
 
     [Fact]
-    public async Task A_lab_that_is_killed_takes_its_containers_along()
+    public async Task Killed_lab_leaves_no_container_behind()
     {
         await using var pod = await RunningPod.StartAsync();
-        var lab = RunningPod.ProcessesOf("Lab.dll");
+        var lab = PodProcesses.FindByAssembly("Lab.dll");
         Assert.NotEmpty(lab);
 
-        foreach (var id in lab)
-        {
-            Libc.Send(id, 9);
-        }
+        PodProcesses.SendSignal(lab, UnixSignal.Kill);
 
-        await Eventually.HoldsAsync(
-            () => Programs.All(p => RunningPod.ProcessesOf(p).Count == 0),
-            () => "no process left: " + string.Join(", ", Programs.SelectMany(RunningPod.ProcessesOf)));
+        await Eventually.AssertAsync(
+            () => Assemblies.All(assembly => PodProcesses.FindByAssembly(assembly).Count == 0),
+            () => "no process is left: " + string.Join(", ", Assemblies.SelectMany(PodProcesses.FindByAssembly)));
     }
 
     [Fact]
-    public async Task Every_container_is_ready_and_the_addresses_to_try_are_told()
+    public async Task Lab_shows_ready_containers_and_commands_to_try()
     {
         await using var pod = await RunningPod.StartAsync();
-        await pod.Lab.SaysAsync("Ctrl-C stops it");
-        await pod.Lab.SaysAsync("Ctrl-C stops it");
-        Assert.Contains(pod.Lab.Output, l => l.Contains("agent-with-all-sidecars", StringComparison.Ordinal) && l.Contains("4/4", StringComparison.Ordinal) && l.Contains("Running", StringComparison.Ordinal));
-        Assert.Contains(pod.Lab.Output, l => l.Contains("curl -k https://localhost:8443/inference", StringComparison.Ordinal));
-        Assert.Contains(pod.Lab.Output, l => l.Contains("curl -s localhost:9090/metrics", StringComparison.Ordinal));
+        await Eventually.AssertAsync(
+            () => pod.Lab.Output.Any(line => line.Contains("Ctrl-C", StringComparison.Ordinal)), () => pod.Lab.DescribeOutput());
 
-        pod.Lab.Terminate();
-        Assert.Equal(0, await pod.Lab.ExitAsync());
+        string[][] expected =
+        [
+            ["agent-with-all-sidecars", "4/4", "Running"],
+            ["curl -k https://localhost:8443/inference"],
+            ["curl -s localhost:9090/metrics"],
+        ];
+        Assert.All(
+            expected, texts => Assert.Contains(pod.Lab.Output, line => texts.All(text => line.Contains(text, StringComparison.Ordinal))));
+        await pod.StopAsync();
     }
 
-    /// <summary>The containers in the order of their last words: each program says when it ends.</summary>
-    private static IEnumerable<string> Ended(RunningPod pod) => pod.Lab.Output
-        .Where(l => l.Contains("\"event\":\"ProcessStopped\"", StringComparison.Ordinal))
-        .Select(l => l.Split('|')[0].Trim());
+    /// <summary>The containers in the order of their last lines; each program logs when it stops.</summary>
+    private static IEnumerable<string> OrderByLastLine(RunningPod pod) => pod.Lab.Output
+        .Select((line, index) => (Container: line.Split('|')[0].Trim(), Index: index))
+        .Where(line => PodExtensions.Containers.Contains(line.Container))
+        .GroupBy(line => line.Container, line => line.Index)
+        .OrderBy(container => container.Max())
+        .Select(container => container.Key);
 }

@@ -8,19 +8,23 @@ using Microsoft.Extensions.Logging;
 
 namespace EndToEnd;
 
-/// <summary>What stands outside the Pod: a log store, a model, a receiver of metrics. Keeps what it was sent, and answers as it is told.</summary>
+/// <summary>
+/// A server outside the Pod, such as a log store, a model, or a metrics receiver. Keeps each request and responds as the test
+/// decides.
+/// </summary>
 internal sealed class StubServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     private StubServer(WebApplication app) => _app = app;
 
-    /// <summary>Every request so far.</summary>
-    public ConcurrentQueue<Request> Requests { get; } = [];
+    /// <summary>The requests so far.</summary>
+    public ConcurrentQueue<StubRequest> Requests { get; } = [];
 
-    /// <param name="port">On loopback.</param>
-    /// <param name="answer">The status and the JSON body for a request.</param>
-    public static async Task<StubServer> StartAsync(int port, Func<Request, (int Status, string Body)> answer)
+    /// <summary>Starts the server on loopback.</summary>
+    /// <param name="port">The port to listen on.</param>
+    /// <param name="respond">Decides the status and the JSON body of each response.</param>
+    public static async Task<StubServer> StartAsync(int port, Func<StubRequest, (int Status, string Body)> respond)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -33,8 +37,8 @@ internal sealed class StubServer : IAsyncDisposable
         {
             using var reader = new StreamReader(context.Request.Body);
             var headers = context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-            var request = new Request(context.Request.Path, headers, await reader.ReadToEndAsync());
-            var (status, body) = answer(request);
+            var request = new StubRequest(context.Request.Path, headers, await reader.ReadToEndAsync());
+            var (status, body) = respond(request);
             server.Requests.Enqueue(request with { Status = status });
             context.Response.StatusCode = status;
             if (status != StatusCodes.Status204NoContent)
@@ -48,10 +52,4 @@ internal sealed class StubServer : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
-
-    /// <summary>One request, and how it was answered.</summary>
-    internal sealed record Request(string Path, IReadOnlyDictionary<string, string> Headers, string Body, int Status = 0)
-    {
-        public string Header(string name) => Headers.GetValueOrDefault(name, "");
-    }
 }

@@ -2,79 +2,62 @@ using YamlDotNet.RepresentationModel;
 
 namespace Manifests.Tests;
 
-/// <summary>Reads what stands in Kubernetes objects.</summary>
+/// <summary>Reads values from Kubernetes objects in YAML.</summary>
 internal static class Manifest
 {
-    public static List<YamlMappingNode> Documents(string manifest) => Parse(Repository.Read(manifest));
+    /// <summary>The objects in a file of the repository.</summary>
+    public static List<YamlMappingNode> ReadDocuments(string manifest) => ParseDocuments(Repository.ReadText(manifest));
 
-    public static List<YamlMappingNode> Parse(string yaml)
+    /// <summary>The objects in a text.</summary>
+    public static List<YamlMappingNode> ParseDocuments(string yaml)
     {
         var stream = new YamlStream();
         stream.Load(new StringReader(yaml));
-        return [.. stream.Documents.Select(d => d.RootNode).OfType<YamlMappingNode>()];
+        return [.. stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>()];
     }
 
-    public static IEnumerable<YamlMappingNode> PodSpecs(IEnumerable<YamlMappingNode> documents) => documents
-        .Select(d => Scalar(d, "kind") switch
+    /// <summary>The Pod specifications of all Pods, Deployments and Jobs.</summary>
+    public static IEnumerable<YamlMappingNode> FindPodSpecs(IEnumerable<YamlMappingNode> documents) => documents
+        .Select(document => GetText(document, "kind") switch
         {
-            "Pod" => Node(d, "spec"),
-            "Deployment" or "Job" => Node(d, "spec", "template", "spec"),
+            "Pod" => FindNode(document, "spec"),
+            "Deployment" or "Job" => FindNode(document, "spec", "template", "spec"),
             _ => null,
         })
         .OfType<YamlMappingNode>();
 
-    public static IEnumerable<YamlMappingNode> Containers(YamlMappingNode spec) => Items(spec, "initContainers").Concat(Items(spec, "containers"));
+    /// <summary>The init containers, then the containers.</summary>
+    public static IEnumerable<YamlMappingNode> GetContainers(YamlMappingNode spec) =>
+        GetItems(spec, "initContainers").Concat(GetItems(spec, "containers"));
 
-    public static IEnumerable<(string Kind, string Name)> References(YamlMappingNode spec, IEnumerable<YamlMappingNode> volumes)
+    /// <summary>Every ConfigMap and Secret that a Pod uses, as a volume or in its environment.</summary>
+    public static IEnumerable<(string Kind, string Name)> FindReferences(YamlMappingNode spec)
     {
-        foreach (var volume in volumes)
-        {
-            if (Find(volume, "configMap", "name") is { } configMap)
-            {
-                yield return ("ConfigMap", configMap);
-            }
-
-            if (Find(volume, "secret", "secretName") is { } secret)
-            {
-                yield return ("Secret", secret);
-            }
-        }
-
-        foreach (var source in Containers(spec).SelectMany(c => Items(c, "envFrom")))
-        {
-            if (Find(source, "configMapRef", "name") is { } configMap)
-            {
-                yield return ("ConfigMap", configMap);
-            }
-
-            if (Find(source, "secretRef", "name") is { } secret)
-            {
-                yield return ("Secret", secret);
-            }
-        }
-
-        foreach (var variable in Containers(spec).SelectMany(c => Items(c, "env")))
-        {
-            if (Find(variable, "valueFrom", "configMapKeyRef", "name") is { } configMap)
-            {
-                yield return ("ConfigMap", configMap);
-            }
-
-            if (Find(variable, "valueFrom", "secretKeyRef", "name") is { } secret)
-            {
-                yield return ("Secret", secret);
-            }
-        }
+        var containers = GetContainers(spec).ToList();
+        (string Kind, string?[] Names)[] references =
+        [
+            ("ConfigMap", [.. GetItems(spec, "volumes").Select(volume => FindText(volume, "configMap", "name"))]),
+            ("Secret", [.. GetItems(spec, "volumes").Select(volume => FindText(volume, "secret", "secretName"))]),
+            ("ConfigMap", FindAll(containers, "envFrom", "configMapRef", "name")),
+            ("Secret", FindAll(containers, "envFrom", "secretRef", "name")),
+            ("ConfigMap", FindAll(containers, "env", "valueFrom", "configMapKeyRef", "name")),
+            ("Secret", FindAll(containers, "env", "valueFrom", "secretKeyRef", "name")),
+        ];
+        return references.SelectMany(reference => reference.Names.OfType<string>().Select(name => (reference.Kind, name)));
     }
 
-    public static IEnumerable<YamlMappingNode> Items(YamlMappingNode node, string key) =>
+    /// <summary>The items of a sequence; empty if the key is missing.</summary>
+    public static IEnumerable<YamlMappingNode> GetItems(YamlMappingNode node, string key) =>
         node.Children.TryGetValue(key, out var items) ? ((YamlSequenceNode)items).Children.Cast<YamlMappingNode>() : [];
 
-    public static string Scalar(YamlMappingNode node, string key) => Find(node, key) ?? "";
+    /// <summary>The text of a scalar; empty if the key is missing.</summary>
+    public static string GetText(YamlMappingNode node, string key) => FindText(node, key) ?? "";
 
-    public static string? Find(YamlMappingNode node, params string[] path) => (Node(node, path) as YamlScalarNode)?.Value;
+    /// <summary>The text of the scalar at a path; null if there is none.</summary>
+    public static string? FindText(YamlMappingNode node, params string[] path) => (FindNode(node, path) as YamlScalarNode)?.Value;
 
-    public static YamlNode? Node(YamlMappingNode node, params string[] path)
+    /// <summary>The node at a path; null if there is none.</summary>
+    public static YamlNode? FindNode(YamlMappingNode node, params string[] path)
     {
         YamlNode current = node;
         foreach (var key in path)
@@ -87,4 +70,7 @@ internal static class Manifest
 
         return current;
     }
+
+    private static string?[] FindAll(IEnumerable<YamlMappingNode> containers, string sequence, params string[] path) =>
+        [.. containers.SelectMany(container => GetItems(container, sequence)).Select(item => FindText(item, path))];
 }

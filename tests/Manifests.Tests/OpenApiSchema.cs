@@ -6,8 +6,8 @@ using YamlDotNet.RepresentationModel;
 namespace Manifests.Tests;
 
 /// <summary>
-/// Strict validation of an object against a cluster's own OpenAPI v3 documents, as <c>kubectl apply</c> has the API
-/// server do it: types, required fields, and no field that the schema does not have.
+/// Strict validation of an object against the OpenAPI v3 documents of a cluster, with the rules of the API server for
+/// <c>kubectl apply</c>: correct types, all required fields, and no unknown field.
 /// </summary>
 internal sealed class OpenApiSchema
 {
@@ -28,35 +28,36 @@ internal sealed class OpenApiSchema
                     {
                         var group = kind.GetProperty("group").GetString();
                         var version = kind.GetProperty("version").GetString()!;
-                        _kinds.TryAdd((string.IsNullOrEmpty(group) ? version : $"{group}/{version}", kind.GetProperty("kind").GetString()!), schema.Name);
+                        var apiVersion = string.IsNullOrEmpty(group) ? version : $"{group}/{version}";
+                        _kinds.TryAdd((apiVersion, kind.GetProperty("kind").GetString()!), schema.Name);
                     }
                 }
             }
         }
     }
 
-    /// <summary>The documents of the cluster that <c>KUBERNETES_OPENAPI</c> names, or null when none is at hand.</summary>
-    public static OpenApiSchema? AtHand { get; } =
+    /// <summary>The schemas in the directory <c>KUBERNETES_OPENAPI</c>; null if the variable is not set.</summary>
+    public static OpenApiSchema? Available { get; } =
         Environment.GetEnvironmentVariable("KUBERNETES_OPENAPI") is { Length: > 0 } directory
-            // Kinds that are no cluster's own: the fields of the Prometheus operator's that are used here.
-            ? new OpenApiSchema(directory, Path.Combine(Repository.Root, "tests/Manifests.Tests/Schemas"))
+            // A cluster knows the kinds of the Prometheus operator only once it is installed. These are the fields that we use.
+            ? new OpenApiSchema(directory, Repository.PathOf("tests/Manifests.Tests/Schemas"))
             : null;
 
-    /// <summary>What is wrong with the object, each with its place.</summary>
-    public IEnumerable<string> Validate(YamlMappingNode document)
+    /// <summary>The errors in an object, each with its place.</summary>
+    public IEnumerable<string> ValidateDocument(YamlMappingNode document)
     {
-        var kind = (Text(document, "apiVersion"), Text(document, "kind"));
+        var kind = (ReadText(document, "apiVersion"), ReadText(document, "kind"));
         return _kinds.TryGetValue(kind, out var schema)
-            ? Validate(document, _schemas[schema], "")
+            ? ValidateNode(document, _schemas[schema], "")
             : [$"no matches for kind \"{kind.Item2}\" in version \"{kind.Item1}\""];
     }
 
-    private static string Text(YamlMappingNode node, string key) =>
+    private static string ReadText(YamlMappingNode node, string key) =>
         node.Children.TryGetValue(key, out var value) ? ((YamlScalarNode)value).Value ?? "" : "";
 
-    private IEnumerable<string> Validate(YamlNode node, JsonElement schema, string path)
+    private IEnumerable<string> ValidateNode(YamlNode node, JsonElement schema, string path)
     {
-        schema = Resolve(schema);
+        schema = ResolveReferences(schema);
         if (schema.TryGetProperty("x-kubernetes-int-or-string", out _) || (schema.TryGetProperty("oneOf", out _) && node is YamlScalarNode))
         {
             return node is YamlScalarNode ? [] : [$"{path}: not a number or a string"];
@@ -66,12 +67,17 @@ internal sealed class OpenApiSchema
         return (type, node) switch
         {
             ("object" or null, YamlMappingNode mapping) => ValidateObject(mapping, schema, path),
-            ("array", YamlSequenceNode items) => items.Children.SelectMany((item, i) => Validate(item, schema.GetProperty("items"), $"{path}[{i}]")),
+            ("array", YamlSequenceNode items) => items.Children.SelectMany(
+                (item, i) => ValidateNode(item, schema.GetProperty("items"), $"{path}[{i}]")),
             (null, _) => [],
             ("string", YamlScalarNode scalar) => IsString(scalar) ? [] : [$"{path}: '{scalar.Value}' is not a string (quote it)"],
             ("integer", YamlScalarNode scalar) => IsInteger(scalar) ? [] : [$"{path}: '{scalar.Value}' is not an integer"],
-            ("number", YamlScalarNode scalar) => double.TryParse(scalar.Value, CultureInfo.InvariantCulture, out _) ? [] : [$"{path}: '{scalar.Value}' is not a number"],
-            ("boolean", YamlScalarNode scalar) => scalar is { Style: ScalarStyle.Plain, Value: "true" or "false" } ? [] : [$"{path}: '{scalar.Value}' is not a boolean"],
+            ("number", YamlScalarNode scalar) => double.TryParse(scalar.Value, CultureInfo.InvariantCulture, out _)
+                ? []
+                : [$"{path}: '{scalar.Value}' is not a number"],
+            ("boolean", YamlScalarNode scalar) => scalar is { Style: ScalarStyle.Plain, Value: "true" or "false" }
+                ? []
+                : [$"{path}: '{scalar.Value}' is not a boolean"],
             _ => [$"{path}: not of type {type}"],
         };
     }
@@ -94,10 +100,11 @@ internal sealed class OpenApiSchema
         {
             var name = ((YamlScalarNode)key).Value!;
             var place = path.Length == 0 ? name : $"{path}.{name}";
+            var isObject = properties.ValueKind == JsonValueKind.Object;
             var errors =
-                properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty(name, out var property) ? Validate(value, property, place)
-                : schema.TryGetProperty("additionalProperties", out var any) ? Validate(value, any, place)
-                : properties.ValueKind == JsonValueKind.Object ? [$"unknown field \"{place}\""]
+                isObject && properties.TryGetProperty(name, out var property) ? ValidateNode(value, property, place)
+                : schema.TryGetProperty("additionalProperties", out var any) ? ValidateNode(value, any, place)
+                : isObject ? [$"unknown field \"{place}\""]
                 : [];
             foreach (var error in errors)
             {
@@ -106,7 +113,7 @@ internal sealed class OpenApiSchema
         }
     }
 
-    private JsonElement Resolve(JsonElement schema)
+    private JsonElement ResolveReferences(JsonElement schema)
     {
         while (true)
         {
@@ -126,9 +133,13 @@ internal sealed class OpenApiSchema
     }
 
     private static bool IsInteger(YamlScalarNode scalar) =>
-        scalar.Style == ScalarStyle.Plain && long.TryParse(scalar.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        scalar.Style == ScalarStyle.Plain
+        && long.TryParse(scalar.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
-    /// <summary>A plain scalar that YAML 1.1 reads as a number, a boolean or nothing is none, which is the classic mistake in <c>env</c>.</summary>
+    /// <summary>
+    /// YAML 1.1 reads some plain scalars as a number, a boolean or null; using one as a string is the classic mistake in
+    /// <c>env</c>.
+    /// </summary>
     private static bool IsString(YamlScalarNode scalar) => scalar.Style != ScalarStyle.Plain
         || !(double.TryParse(scalar.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out _)
             || scalar.Value is "" or "~" or "null" or "true" or "false" or "yes" or "no" or "on" or "off" or "y" or "n");

@@ -24,7 +24,9 @@ public sealed class RandomSource : Random
         var value = Environment.GetEnvironmentVariable("TEST_SEED");
         if (!int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seed))
         {
-            seed = string.IsNullOrEmpty(value) ? Shared.Next() : throw new InvalidOperationException($"TEST_SEED is '{value}'. Set it to a whole number.");
+            seed = string.IsNullOrEmpty(value)
+                ? Shared.Next()
+                : throw new InvalidOperationException($"TEST_SEED is '{value}'. Set it to a whole number.");
         }
 
         var message = string.Create(CultureInfo.InvariantCulture, $"TEST_SEED={seed} {test}");

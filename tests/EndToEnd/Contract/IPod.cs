@@ -1,40 +1,24 @@
-using System.Text.Json;
-
 namespace EndToEnd;
 
 /// <summary>
-/// A running Pod with the agent and its three sidecars, wherever it runs: its ports are those of the manifest on this
-/// machine's loopback. What else a test needs of it has to be asked of its host, and that is what stands here.
+/// A running Pod with the agent and its three sidecars. Its ports are those of the manifest, on this machine's loopback. The
+/// members are what a test needs beyond the ports; each host (the lab, Docker) provides them in its own way.
 /// </summary>
 public interface IPod
 {
-    /// <summary>Whether what runs the Pod still does.</summary>
-    bool IsUp { get; }
+    /// <summary>Whether the host still runs the Pod.</summary>
+    bool IsRunning { get; }
 
-    /// <summary>What a container has written, both streams.</summary>
-    IEnumerable<string> Lines(string container);
+    /// <summary>The lines that a container has written so far to stdout and stderr.</summary>
+    IEnumerable<string> ReadLines(string container);
 
-    /// <summary>The process ids of a container's program now, on this machine; none while it is down.</summary>
-    IReadOnlyList<int> Processes(string container);
+    /// <summary>The ids of a container's processes on this machine; empty while the container is down.</summary>
+    IReadOnlyList<int> FindProcesses(string container);
 
-    /// <summary>Ends a container's processes with SIGKILL.</summary>
-    Task KillAsync(string container);
+    /// <summary>Kills a container's processes with SIGKILL.</summary>
+    Task KillContainerAsync(string container);
 
-    /// <summary>Gives the proxy another certificate, in the way of its host.</summary>
+    /// <summary>Gives the TLS proxy a new certificate.</summary>
     /// <returns>Its serial number, as .NET prints it.</returns>
     Task<string> RenewCertificateAsync();
-}
-
-/// <summary>What follows from it.</summary>
-internal static class PodExtensions
-{
-    /// <summary>The containers of the Pod.</summary>
-    public static readonly string[] Containers = ["agent", "logging-sidecar", "metrics-sidecar", "tls-proxy"];
-
-    /// <summary>The request log as the logging sidecar has shipped it.</summary>
-    public static IEnumerable<JsonElement> ShippedLines(this IPod pod, string container = "logging-sidecar") => pod.Lines(container)
-        .Where(l => l.StartsWith('{'))
-        .Select(l => JsonDocument.Parse(l).RootElement)
-        // The tailer's own diagnostics come by stderr through the same output; a request has an id and a method.
-        .Where(l => l.TryGetProperty("request_id", out _) && l.TryGetProperty("method", out _));
 }

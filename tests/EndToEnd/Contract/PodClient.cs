@@ -6,7 +6,9 @@ namespace EndToEnd;
 /// <summary>A client of the Pod's HTTPS port.</summary>
 internal static class PodClient
 {
-    /// <summary>One that takes any certificate and reports its serial number.</summary>
+    /// <summary>Creates a client that accepts every certificate.</summary>
+    /// <param name="serials">Collects the serial numbers of the certificates that the server presents.</param>
+    /// <param name="connections">The most connections at a time.</param>
     public static HttpClient Create(ConcurrentBag<string>? serials = null, int connections = 256) => new(new SocketsHttpHandler
     {
         MaxConnectionsPerServer = connections,

@@ -3,34 +3,36 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using TestKit;
 
 namespace EndToEnd;
 
-/// <summary>What the Pod does for its clients, wherever it runs.</summary>
+/// <summary>The behaviour that clients of the Pod rely on, whichever host runs it.</summary>
 [Collection(OnePodAtATime.Name)]
 public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
 {
     private readonly IPod _pod = fixture.Pod;
 
     [PodFact]
-    public async Task A_request_leaves_the_same_id_in_the_answer_the_shipped_line_and_the_access_log()
+    public async Task Request_id_is_the_same_in_the_response_the_shipped_line_and_the_access_log()
     {
         using var client = PodClient.Create();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference") { Content = JsonContent.Create(new { text = "what a lovely day" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference")
+        {
+            Content = JsonContent.Create(new { text = "what a lovely day" }),
+        };
         var id = $"end-to-end-{Guid.NewGuid():N}";
         request.Headers.Add("X-Request-Id", id);
         request.Headers.Add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
 
-        using var answer = await client.SendAsync(request);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal(id, answer.Headers.GetValues("X-Request-Id").Single());
-        var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
+        using var response = await client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(id, response.Headers.GetValues("X-Request-Id").Single());
+        var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
         Assert.Equal("positive", body.GetProperty("prediction").GetString());
         Assert.Equal(id, body.GetProperty("request_id").GetString());
 
-        await Eventually.HoldsAsync(() => _pod.ShippedLines().Any(l => Is(l, id)), $"the line of {id}");
-        var line = _pod.ShippedLines().Single(l => Is(l, id));
+        await Eventually.AssertAsync(() => _pod.ReadShippedLines().Any(l => HasId(l, id)), $"the line of {id} is shipped");
+        var line = _pod.ReadShippedLines().Single(l => HasId(l, id));
         Assert.Equal("success", line.GetProperty("status").GetString());
         Assert.Equal(200, line.GetProperty("status_code").GetInt32());
         Assert.Equal("POST", line.GetProperty("method").GetString());
@@ -39,29 +41,30 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
         Assert.Equal(17, line.GetProperty("text_chars").GetInt32());
         Assert.Equal("4bf92f3577b34da6a3ce929d0e0e4736", line.GetProperty("trace_id").GetString());
 
-        await Eventually.HoldsAsync(() => _pod.Lines("tls-proxy").Any(l => l.Contains(id, StringComparison.Ordinal)), $"the access log of {id}");
+        await Eventually.AssertAsync(
+            () => _pod.ReadLines("tls-proxy").Any(l => l.Contains(id, StringComparison.Ordinal)), $"{id} is in the access log");
     }
 
     [PodFact]
-    public async Task The_relay_serves_the_agents_metrics_with_up()
+    public async Task Metrics_relay_serves_the_agents_metrics_and_the_up_series()
     {
         using var client = PodClient.Create();
         (await client.PostAsJsonAsync("/inference", new { text = "count me" })).EnsureSuccessStatusCode();
 
         using var plain = new HttpClient();
         var exposition = "";
-        await Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 exposition = await plain.GetStringAsync("http://localhost:9090/metrics");
-                return Sample(exposition, "inference_requests_total{status=\"success\"}") > 0;
+                return FindSample(exposition, "inference_requests_total{status=\"success\"}") > 0;
             },
             () => exposition);
-        Assert.Equal(1, Sample(exposition, "up"));
+        Assert.Equal(1, FindSample(exposition, "up"));
     }
 
     [PodFact]
-    public async Task Ten_thousand_requests_at_64_connections_are_ten_thousand_lines_each_once()
+    public async Task Ten_thousand_concurrent_requests_are_shipped_as_one_line_each()
     {
         const int Requests = 10_000;
         var sent = new ConcurrentDictionary<string, string>();
@@ -69,16 +72,21 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
         string[] texts = ["what a lovely day", "the worst service ever", "the train leaves at nine"];
         await Parallel.ForAsync(0, Requests, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, aborted) =>
         {
-            using var answer = await client.PostAsJsonAsync("/inference", new { text = texts[i % texts.Length] }, aborted);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-            var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(aborted)).RootElement;
-            Assert.True(sent.TryAdd(body.GetProperty("request_id").GetString()!, body.GetProperty("prediction").GetString()!), "an id was given twice");
+            using var response = await client.PostAsJsonAsync("/inference", new { text = texts[i % texts.Length] }, aborted);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(aborted)).RootElement;
+            var (id, prediction) = (body.GetProperty("request_id").GetString()!, body.GetProperty("prediction").GetString()!);
+            Assert.True(sent.TryAdd(id, prediction), "an id was used twice");
         });
 
         List<JsonElement> shipped = [];
-        await Eventually.HoldsAsync(
-            () => (shipped = [.. _pod.ShippedLines().Where(l => sent.ContainsKey(l.GetProperty("request_id").GetString()!))]).Count >= Requests,
-            () => $"{shipped.Count} of {Requests} lines came");
+        await Eventually.AssertAsync(
+            () =>
+            {
+                shipped = [.. _pod.ReadShippedLines().Where(line => sent.ContainsKey(line.GetProperty("request_id").GetString()!))];
+                return shipped.Count >= Requests;
+            },
+            () => $"{shipped.Count} of {Requests} lines are shipped");
         Assert.Equal(Requests, shipped.Count);
         Assert.Equal(Requests, shipped.DistinctBy(l => l.GetProperty("request_id").GetString()).Count());
         Assert.All(shipped, l =>
@@ -89,20 +97,20 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
     }
 
     [PodFact]
-    public async Task A_swapped_certificate_is_served_to_new_connections_and_no_request_fails()
+    public async Task Renewed_certificate_is_used_for_new_connections_and_no_request_fails()
     {
         var before = new ConcurrentBag<string>();
         using var keptAlive = PodClient.Create(before, connections: 8);
         using var stop = new CancellationTokenSource();
         var failures = new ConcurrentBag<string>();
-        var load = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => LoadAsync(keptAlive, failures, stop.Token)));
-        await Eventually.HoldsAsync(() => !before.IsEmpty, "the first handshake");
+        var load = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => SendUntilStoppedAsync(keptAlive, failures, stop.Token)));
+        await Eventually.AssertAsync(() => !before.IsEmpty, "the first handshake is done");
 
         var serial = await _pod.RenewCertificateAsync();
 
-        var began = Stopwatch.GetTimestamp();
+        var started = Stopwatch.GetTimestamp();
         var after = new ConcurrentBag<string>();
-        await Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 using var fresh = PodClient.Create(after);
@@ -115,36 +123,36 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
         await load;
 
         Assert.Empty(failures);
-        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20));
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20));
     }
 
     [PodTheory]
     [InlineData("logging-sidecar")]
     [InlineData("metrics-sidecar")]
     [InlineData("tls-proxy")]
-    public async Task A_sidecar_that_is_killed_comes_back_while_the_agent_serves_on(string container)
+    public async Task Killed_sidecar_is_restarted_while_the_agent_continues_to_serve(string container)
     {
         using var agent = new HttpClient { BaseAddress = new Uri("http://localhost:8000") };
-        var killed = _pod.Processes(container);
+        var killed = _pod.FindProcesses(container);
         Assert.NotEmpty(killed);
         var ids = new List<string>();
-        await _pod.KillAsync(container);
+        await _pod.KillContainerAsync(container);
 
-        // The agent answers all the while: until the sidecar is back, and one request at the least.
-        await Eventually.HoldsAsync(
+        // The agent must respond until the sidecar is ready again, at least once.
+        await Eventually.AssertAsync(
             async () =>
             {
-                using var answer = await agent.PostAsJsonAsync("/inference", new { text = "still there?" });
-                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-                ids.Add(answer.Headers.GetValues("X-Request-Id").Single());
-                return _pod.Processes(container).Except(killed).Any() && await IsReadyAsync(container);
+                using var response = await agent.PostAsJsonAsync("/inference", new { text = "still serving?" });
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                ids.Add(response.Headers.GetValues("X-Request-Id").Single());
+                return _pod.FindProcesses(container).Except(killed).Any() && await IsReadyAsync(container);
             },
-            () => $"{container} to come back");
+            () => $"{container} is restarted and ready");
 
-        // And what was logged meanwhile is shipped by the one that came back.
-        await Eventually.HoldsAsync(
-            () => _pod.ShippedLines().Select(l => l.GetProperty("request_id").GetString()!).ToHashSet().IsSupersetOf(ids),
-            () => "every line of the time without it");
+        // The restarted sidecar ships the lines that were logged while it was down.
+        await Eventually.AssertAsync(
+            () => _pod.ReadShippedLines().Select(l => l.GetProperty("request_id").GetString()!).ToHashSet().IsSupersetOf(ids),
+            () => "every line that was logged meanwhile is shipped");
     }
 
     private static async Task<bool> IsReadyAsync(string container)
@@ -161,28 +169,28 @@ public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
         }
     }
 
-    private static async Task LoadAsync(HttpClient client, ConcurrentBag<string> failures, CancellationToken stop)
+    private static async Task SendUntilStoppedAsync(HttpClient client, ConcurrentBag<string> failures, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                using var answer = await client.PostAsJsonAsync("/inference", new { text = "load" }, CancellationToken.None);
-                if (answer.StatusCode != HttpStatusCode.OK)
+                using var response = await client.PostAsJsonAsync("/inference", new { text = "load" }, CancellationToken.None);
+                if (response.StatusCode != HttpStatusCode.OK)
                 {
-                    failures.Add(answer.StatusCode.ToString());
+                    failures.Add(response.StatusCode.ToString());
                 }
             }
-            catch (HttpRequestException e)
+            catch (HttpRequestException exception)
             {
-                failures.Add(e.ToString());
+                failures.Add(exception.ToString());
             }
         }
     }
 
-    private static bool Is(JsonElement line, string id) => line.GetProperty("request_id").GetString() == id;
+    private static bool HasId(JsonElement line, string id) => line.GetProperty("request_id").GetString() == id;
 
-    private static double Sample(string exposition, string series) => exposition.Split('\n')
+    private static double FindSample(string exposition, string series) => exposition.Split('\n')
         .Where(l => l.StartsWith(series + " ", StringComparison.Ordinal))
         .Select(l => double.Parse(l[(series.Length + 1)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))
         .SingleOrDefault(double.NaN);

@@ -28,6 +28,7 @@ public sealed class CertificateAuthorityTests
         var certificates = new X509Certificate2Collection();
         certificates.ImportFromPem(issued.SecretFiles["tls.crt"]);
 
-        Assert.Equal([issued.SerialNumber, authority.Intermediate!.SerialNumber], certificates.Select(certificate => certificate.SerialNumber));
+        Assert.Equal(
+            [issued.SerialNumber, authority.Intermediate!.SerialNumber], certificates.Select(certificate => certificate.SerialNumber));
     }
 }

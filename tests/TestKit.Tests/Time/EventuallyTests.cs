@@ -19,7 +19,8 @@ public sealed class EventuallyTests
     {
         var calls = 0;
 
-        var exception = await Assert.ThrowsAsync<TimeoutException>(() => Eventually.AssertAsync(() => ++calls < 0, () => $"{calls} calls", Short));
+        var exception = await Assert.ThrowsAsync<TimeoutException>(
+            () => Eventually.AssertAsync(() => ++calls < 0, () => $"{calls} calls", Short));
 
         Assert.Contains($": {calls} calls", exception.Message, StringComparison.Ordinal);
         Assert.True(calls > 1);

@@ -6,7 +6,9 @@ using System.Reflection.PortableExecutable;
 
 namespace TestKit.Architecture;
 
-/// <summary>Reads which types of an assembly use which others: in signatures, base types, attributes and method bodies (ECMA-335).</summary>
+/// <summary>
+/// Reads which types of an assembly use which others: in signatures, base types, attributes and method bodies (ECMA-335).
+/// </summary>
 internal sealed class TypeUses
 {
     private static readonly Dictionary<short, OperandType> Operands = typeof(OpCodes).GetFields()
@@ -195,7 +197,8 @@ internal sealed class TypeUses
 
         public bool GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => Found.Add(handle);
 
-        public bool GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+        public bool GetTypeFromSpecification(
+            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
             reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
         public bool GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => false;

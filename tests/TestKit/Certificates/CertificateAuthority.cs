@@ -20,7 +20,8 @@ public sealed class CertificateAuthority : IDisposable
     public CertificateAuthority(string name = "Test", bool hasIntermediate = true)
     {
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Root = CreateAuthorityRequest($"CN={name} Root", rootKey, hasPathLimit: false).CreateSelfSigned(_now.AddYears(-2), _now.AddYears(10));
+        var rootRequest = CreateAuthorityRequest($"CN={name} Root", rootKey, hasPathLimit: false);
+        Root = rootRequest.CreateSelfSigned(_now.AddYears(-2), _now.AddYears(10));
         if (!hasIntermediate)
         {
             return;

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace TestKit;
 
-/// <summary>rename(2): replaces the destination atomically, even if it is a symbolic link. <see cref="File.Move(string, string, bool)"/> follows the link.</summary>
+/// <summary>
+/// rename(2): replaces the destination atomically, even if it is a symbolic link. <see cref="File.Move(string, string, bool)"/>
+/// follows the link.
+/// </summary>
 public static partial class AtomicRename
 {
     /// <summary>Renames a file or a link over the destination.</summary>

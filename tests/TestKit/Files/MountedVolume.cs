@@ -30,14 +30,16 @@ public sealed class MountedVolume : IDisposable
     public string this[string key] => System.IO.Path.Combine(Path, key);
 
     /// <inheritdoc cref="ReplaceFiles(IReadOnlyDictionary{string, string})"/>
-    public void ReplaceFiles(params (string Key, string Content)[] files) => ReplaceFiles(files.ToDictionary(file => file.Key, file => file.Content));
+    public void ReplaceFiles(params (string Key, string Content)[] files) =>
+        ReplaceFiles(files.ToDictionary(file => file.Key, file => file.Content));
 
     /// <summary>Updates the volume in the kubelet's order. Keys that are missing from <paramref name="files"/> are removed.</summary>
     public void ReplaceFiles(IReadOnlyDictionary<string, string> files)
     {
         ArgumentNullException.ThrowIfNull(files);
         var oldVersion = new FileInfo(this["..data"]).LinkTarget;
-        var newVersion = string.Create(CultureInfo.InvariantCulture, $"..{DateTime.UtcNow:yyyy_MM_dd_HH_mm_ss}.{Interlocked.Increment(ref _version):000000000}");
+        var newVersion = string.Create(
+            CultureInfo.InvariantCulture, $"..{DateTime.UtcNow:yyyy_MM_dd_HH_mm_ss}.{Interlocked.Increment(ref _version):000000000}");
         Directory.CreateDirectory(this[newVersion]);
         foreach (var (key, content) in files)
         {

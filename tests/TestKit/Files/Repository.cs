@@ -9,7 +9,8 @@ public static class Repository
     public static string Root { get; } = FindRoot();
 
     /// <summary>The build configuration of the running tests: <c>Debug</c> or <c>Release</c>.</summary>
-    public static string Configuration { get; } = typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+    public static string Configuration { get; } =
+        typeof(Repository).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
     /// <summary>The absolute path of a file or directory in the working tree.</summary>
     public static string PathOf(string relativePath) => Path.Combine(Root, relativePath);
@@ -33,6 +34,7 @@ public static class Repository
             }
         }
 
-        throw new InvalidOperationException($"No directory above {AppContext.BaseDirectory} contains Agent.sln. Run the tests from the working tree.");
+        throw new InvalidOperationException(
+            $"No directory above {AppContext.BaseDirectory} contains Agent.sln. Run the tests from the working tree.");
     }
 }

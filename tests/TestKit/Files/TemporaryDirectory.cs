@@ -17,14 +17,16 @@ public sealed class TemporaryDirectory : IDisposable
     /// <summary>Appends bytes to a file with a single write; creates the file if it is missing.</summary>
     public void AppendToFile(string name, byte[] bytes)
     {
-        using var stream = new FileStream(this[name], FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = new FileStream(
+            this[name], FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         stream.Write(bytes);
     }
 
     /// <summary>Empties a file in place, as logrotate does with <c>copytruncate</c>, and writes new text from its start.</summary>
     public void TruncateAndWrite(string name, string text)
     {
-        using var stream = new FileStream(this[name], FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = new FileStream(
+            this[name], FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         stream.SetLength(0);
         stream.Write(Encoding.UTF8.GetBytes(text));
     }

@@ -44,8 +44,11 @@ public sealed partial class AgentProcess : IAsyncDisposable
     {
         var port = FreePort.FindUnused();
         var management = managementPort ?? FreePort.FindUnused();
-        var process = Run(
-            ["--Listen:Address=localhost", $"--Http:Port={port}", $"--Management:Port={management}", $"--LOG_FILE={logFile}", .. arguments]);
+        string[] flags =
+        [
+            "--Listen:Address=localhost", $"--Http:Port={port}", $"--Management:Port={management}", $"--LOG_FILE={logFile}",
+        ];
+        var process = Run([.. flags, .. arguments]);
         var agent = new AgentProcess(process, port, management, logFile);
         try
         {

@@ -70,7 +70,10 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts a .NET program: <c>dotnet ASSEMBLY ARGUMENTS</c>.</summary>
     public static ChildProcess DotNet(
-        string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? directory = null) =>
+        string assembly,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? directory = null) =>
         Start("dotnet", arguments.Prepend(assembly), environment, directory);
 
     /// <summary>Starts a program.</summary>
@@ -79,8 +82,14 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="environment">Variables to set, or to remove where the value is null.</param>
     /// <param name="directory">Its working directory.</param>
     public static ChildProcess Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? directory = null) =>
-        Start(program, arguments, new ChildProcessOptions { Environment = environment ?? new Dictionary<string, string?>(), Directory = directory });
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string? directory = null)
+    {
+        var options = new ChildProcessOptions { Environment = environment ?? new Dictionary<string, string?>(), Directory = directory };
+        return Start(program, arguments, options);
+    }
 
     /// <inheritdoc cref="Start(string, IEnumerable{string}, IReadOnlyDictionary{string, string?}?, string?)"/>
     public static ChildProcess Start(string program, IEnumerable<string> arguments, ChildProcessOptions options)
@@ -148,12 +157,12 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Waits until the process has exited and its output is read completely.</summary>
     /// <returns>The exit code; 128 plus the signal's number if a signal killed the process.</returns>
     /// <exception cref="TimeoutException">The process still runs at the deadline; the message contains its last lines.</exception>
-    public async Task<int> WaitForExitAsync(TimeSpan? deadline = null)
+    public async Task<int> WaitForExitAsync(TimeSpan? deadline = null, CancellationToken cancellationToken = default)
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(deadline ?? Eventually.Deadline);
-            await Task.WhenAll(_readingErrors, _readingOutput ?? Task.CompletedTask).WaitAsync(Eventually.Deadline);
+            await _process.WaitForExitAsync(cancellationToken).WaitAsync(deadline ?? Eventually.Deadline, cancellationToken);
+            await Task.WhenAll(_readingErrors, _readingOutput ?? Task.CompletedTask).WaitAsync(Eventually.Deadline, cancellationToken);
         }
         catch (TimeoutException exception)
         {
@@ -169,7 +178,8 @@ public sealed class ChildProcess : IAsyncDisposable
     public async Task<string> WaitForLineAsync(string text, TimeSpan? deadline = null)
     {
         string? FindLine() => Lines.FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal));
-        await Eventually.AssertAsync(() => FindLine() is not null || IsReadToEnd, () => $"a line with '{text}'. {DescribeOutput()}", deadline);
+        await Eventually.AssertAsync(
+            () => FindLine() is not null || IsReadToEnd, () => $"a line with '{text}'. {DescribeOutput()}", deadline);
         return FindLine() ?? throw new InvalidOperationException($"The process exited without a line with '{text}'. {DescribeOutput()}");
     }
 

@@ -8,7 +8,7 @@ public sealed record ChildProcessOptions
     /// <summary>Environment variables to set, or to remove where the value is null.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>The working directory; that of the test process by default.</summary>
+    /// <summary>The working directory; null for the directory of the test process.</summary>
     public string? Directory { get; init; }
 
     /// <summary>The encoding of stdout; Latin-1 keeps every byte.</summary>

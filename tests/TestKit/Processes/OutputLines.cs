@@ -29,7 +29,7 @@ internal sealed class OutputLines(StreamReader reader, int maxLines)
         }
     }
 
-    /// <summary>Reads until the process and every heir of the stream have closed it, or this side has.</summary>
+    /// <summary>Reads until all processes that inherited the stream have closed it, or until the test closes this side.</summary>
     public async Task ReadToEndAsync()
     {
         try

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace TestKit;
 
 /// <summary>
-/// Signals that this process ignores because whoever started it ignored them: <c>nohup</c> (SIGHUP), or a shell that started it
-/// as a background job (SIGINT and SIGQUIT). A child process inherits that, and then a test cannot stop it with the signal.
+/// Handles signals that this process ignores because its parent ignored them: <c>nohup</c> ignores SIGHUP, and a shell ignores
+/// SIGINT and SIGQUIT in a background job. A child process would inherit that, and a test could not stop it with the signal.
 /// </summary>
 internal static unsafe partial class SignalDispositions
 {
@@ -17,7 +17,9 @@ internal static unsafe partial class SignalDispositions
     private static readonly int[] ResetSignals = [UnixSignal.Hangup, UnixSignal.Interrupt, UnixSignal.Quit, UnixSignal.Terminate];
     private static readonly Lock Guard = new();
 
-    /// <summary>Runs <paramref name="start"/> while the ignored signals have their default action, which the started process inherits.</summary>
+    /// <summary>
+    /// Runs <paramref name="start"/> while the ignored signals have their default action, which the started process inherits.
+    /// </summary>
     public static T StartWithDefaults<T>(Func<T> start)
     {
         if (OperatingSystem.IsWindows())

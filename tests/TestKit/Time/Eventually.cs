@@ -78,10 +78,12 @@ public static class Eventually
     }
 
     /// <inheritdoc cref="AssertAsync(Func{Task{bool}}, Func{string}, TimeSpan?)"/>
-    public static Task HoldsAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? deadline = null) => AssertAsync(condition, what, deadline);
+    public static Task HoldsAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? deadline = null) =>
+        AssertAsync(condition, what, deadline);
 
     /// <inheritdoc cref="AssertAsync(Func{Task{bool}}, Func{string}, TimeSpan?)"/>
-    public static Task HoldsAsync(Func<bool> condition, Func<string> what, TimeSpan? deadline = null) => AssertAsync(condition, what, deadline);
+    public static Task HoldsAsync(Func<bool> condition, Func<string> what, TimeSpan? deadline = null) =>
+        AssertAsync(condition, what, deadline);
 
     /// <inheritdoc cref="AssertAsync(Func{bool}, string?, TimeSpan?, string?)"/>
     public static Task HoldsAsync(Func<bool> condition, string what, TimeSpan? deadline = null) => AssertAsync(condition, what, deadline);

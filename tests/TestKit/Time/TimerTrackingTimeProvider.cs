@@ -22,5 +22,6 @@ public sealed class TimerTrackingTimeProvider : FakeTimeProvider
     }
 
     /// <summary>Waits until at least <paramref name="count"/> timers were created.</summary>
-    public Task WaitForTimersAsync(int count = 1) => Eventually.AssertAsync(() => CreatedTimers >= count, () => $"{CreatedTimers} of {count} timers created");
+    public Task WaitForTimersAsync(int count = 1) =>
+        Eventually.AssertAsync(() => CreatedTimers >= count, () => $"{CreatedTimers} of {count} timers created");
 }
