@@ -17,7 +17,9 @@ public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
     /// <summary>The targets, the scrape interval, and the limits.</summary>
     public ScrapeOptions Scrape { get; set; } = new();
 
-    /// <summary>Labels for every series without a label of that name, such as <c>pod</c>, <c>namespace</c> and <c>node</c>. Default: none.</summary>
+    /// <summary>
+    /// Labels for every series without a label of that name, such as <c>pod</c>, <c>namespace</c> and <c>node</c>. Default: none.
+    /// </summary>
     public Dictionary<string, string> ExternalLabels { get; set; } = [];
 
     /// <summary>Rules that keep, drop or rename scraped series, in order. Default: none.</summary>

@@ -21,7 +21,9 @@ internal static class RelayServices
         .AddSingleton<ICheck, TargetCheck>()
         .AddHostedService(provider => provider.GetRequiredService<Scraper>());
 
-    /// <summary>Call this before <see cref="AddScraping"/>: forwarders stop after the scraper, so that they forward its last scrape.</summary>
+    /// <summary>
+    /// Call this before <see cref="AddScraping"/>: forwarders stop after the scraper, so that they forward its last scrape.
+    /// </summary>
     public static IServiceCollection AddForwarding(this IServiceCollection services, MetricsRelayOptions options)
     {
         services

@@ -74,8 +74,9 @@ internal sealed class ReceiverCheck(
             { IsSuccess: true } => Finding.Ok(subject, $"{url} answered {(int)response.Status!}"),
             { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => Finding.Failure(subject,
                 $"{url} answered {(int)response.Status}: it does not accept the credentials.", $"Check the credentials of {key}."),
-            { Status: HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed } when request.Method == HttpMethod.Post => Finding.Failure(subject,
-                $"{url} answered {(int)response.Status}: no receiver has this path.", $"Check the path of {key}:{receiver.Address.Key}."),
+            { Status: HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed } when request.Method == HttpMethod.Post =>
+                Finding.Failure(subject, $"{url} answered {(int)response.Status}: no receiver has this path.",
+                    $"Check the path of {key}:{receiver.Address.Key}."),
             _ => Finding.Warning(subject, $"{url} answered {(int)response.Status!}.",
                 "The reason may be that the message contained no samples. See /statusz for the response to real samples."),
         };

@@ -6,10 +6,14 @@ internal enum FamilyTraits : byte
 {
     None = 0,
 
-    /// <summary>The samples break a rule of OpenMetrics for the type, such as a counter that is NaN. In OpenMetrics the type becomes unknown.</summary>
+    /// <summary>
+    /// The samples break a rule of OpenMetrics for the type, such as a counter that is NaN. In OpenMetrics the type becomes unknown.
+    /// </summary>
     BreaksOpenMetrics = 1,
 
-    /// <summary>The samples break a rule of the text format for the type, such as a histogram without a count. In text the type becomes untyped.</summary>
+    /// <summary>
+    /// The samples break a rule of the text format for the type, such as a histogram without a count. In text the type becomes untyped.
+    /// </summary>
     BreaksText = 2,
 
     /// <summary>A series has several points in time. The text format allows only one.</summary>

@@ -1,6 +1,9 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>The parsed part of the current point of one metric: the series that differ only in <c>le</c>, quantile, state or suffix.</summary>
+/// <summary>
+/// The state of the current point of one metric while it is parsed. A metric is the series that differ only in <c>le</c>, quantile,
+/// state or suffix.
+/// </summary>
 internal struct MetricState
 {
     /// <summary>The number of the last scrape with this metric.</summary>

@@ -3,7 +3,9 @@ using MetricsRelay.Storage;
 
 namespace MetricsRelay.Exposition;
 
-/// <summary>Determines the family, name and labels under which each series of a catalog is relayed, and stores the resulting texts.</summary>
+/// <summary>
+/// Determines the family, name and labels under which each series of a catalog is relayed, and stores the resulting texts.
+/// </summary>
 /// <param name="format">The format of the target.</param>
 /// <param name="transform">Decides the output name and labels.</param>
 /// <param name="inputTexts">The series as the target writes them.</param>
@@ -28,7 +30,9 @@ internal sealed class OutputSeriesTable(
 
     public bool MayMergeSeries => transform.MayMergeSeries;
 
-    /// <summary>The text <c>name{labels}</c> under which a series is relayed. Valid until the next text is read on the same thread.</summary>
+    /// <summary>
+    /// The text <c>name{labels}</c> under which a series is relayed. Valid until the next text is read on the same thread.
+    /// </summary>
     public ReadOnlySpan<byte> GetText(in Series series) =>
         series.OutputTextId >= 0 ? inputTexts[series.OutputTextId] : _texts[~series.OutputTextId];
 

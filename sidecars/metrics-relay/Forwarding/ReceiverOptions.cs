@@ -43,7 +43,8 @@ public abstract class ReceiverOptions : IValidatable
 
         if (BearerTokenFile.Length > 0 && Username.Length > 0)
         {
-            yield return new ConfigurationError($"{path}{nameof(BearerTokenFile)}", BearerTokenFile, "cannot be combined with Username. Remove one.");
+            yield return new ConfigurationError(
+                $"{path}{nameof(BearerTokenFile)}", BearerTokenFile, "cannot be combined with Username. Remove one.");
         }
 
         if (PasswordFile.Length > 0 && Username.Length == 0)

@@ -45,7 +45,8 @@ internal sealed class MergedExposition
                 {
                     if (!merged.TryAddSamples(buffer, span))
                     {
-                        var (type, other) = (MetricTypeNames.GetOpenMetricsName(family.Type), MetricTypeNames.GetOpenMetricsName(merged.Type));
+                        var type = MetricTypeNames.GetOpenMetricsName(family.Type);
+                        var other = MetricTypeNames.GetOpenMetricsName(merged.Type);
                         conflicts.Add(new MergeConflict(
                             target, family.TextName, $"is a {type} here and a {other} at an earlier target", span.Count));
                     }

@@ -81,7 +81,9 @@ internal sealed class PageDataWriter(
         {
             json.WriteStartArray();
             json.WriteNumberValue(point.Time);
-            foreach (var value in (ReadOnlySpan<double>)[point.RequestRate, point.ErrorShare, point.P50, point.P90, point.P99, point.InFlight])
+            ReadOnlySpan<double> values =
+                [point.RequestRate, point.ErrorShare, point.P50, point.P90, point.P99, point.InFlight];
+            foreach (var value in values)
             {
                 if (double.IsFinite(value))
                 {

@@ -47,7 +47,7 @@ internal static class PageEndpoint
             json,
             long.TryParse(query["since"], CultureInfo.InvariantCulture, out var since) ? since : 0,
             query["search"].ToString(),
-            query["open"].OfType<string>().ToHashSet(StringComparer.Ordinal));
+            query["expanded"].OfType<string>().ToHashSet(StringComparer.Ordinal));
         await WriteContentAsync(context, json.WrittenMemory, "application/json; charset=utf-8");
     }
 

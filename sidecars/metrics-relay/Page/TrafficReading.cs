@@ -24,7 +24,8 @@ internal sealed record TrafficReading(
     {
         var latency = FindFamily(merged, MetricType.Histogram,
             "inference_latency_seconds", "http_server_request_duration_seconds", "_latency_seconds", "_duration_seconds");
-        var requests = FindFamily(merged, MetricType.Counter, "inference_requests_total", "http_requests_total", "_requests_total") ?? latency;
+        var requests = FindFamily(merged, MetricType.Counter,
+            "inference_requests_total", "http_requests_total", "_requests_total") ?? latency;
         var inFlight = FindFamily(merged, MetricType.Gauge,
             "inference_in_flight", "http_server_active_requests", "_in_flight", "_active_requests", "_inflight");
         var (bounds, counts) = latency is null ? ([], []) : SumBuckets(latency);

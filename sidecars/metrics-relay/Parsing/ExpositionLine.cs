@@ -27,7 +27,8 @@ internal readonly ref struct ExpositionLine(ReadOnlySpan<byte> text, int number,
 
     public int SkipBlanks(int at)
     {
-        while (at < Text.Length && Text[at] is (byte)' ' or (byte)'\t')
+        var text = Text;
+        while (at < text.Length && text[at] is (byte)' ' or (byte)'\t')
         {
             at++;
         }
@@ -40,8 +41,9 @@ internal readonly ref struct ExpositionLine(ReadOnlySpan<byte> text, int number,
 
     public int FindTokenEnd(int at)
     {
-        var length = Text[at..].IndexOfAny((byte)' ', (byte)'\t');
-        return length < 0 ? Text.Length : at + length;
+        var text = Text;
+        var length = text[at..].IndexOfAny((byte)' ', (byte)'\t');
+        return length < 0 ? text.Length : at + length;
     }
 
     /// <summary>Finds the end of a quoted text and validates its escape sequences.</summary>

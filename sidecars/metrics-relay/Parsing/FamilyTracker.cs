@@ -2,7 +2,9 @@ using MetricsRelay.Exposition;
 
 namespace MetricsRelay.Parsing;
 
-/// <summary>Tracks which family is open: collects its metadata, opens it at its first sample, and closes it when the next one starts.</summary>
+/// <summary>
+/// Tracks which family is open: collects its metadata, opens it at its first sample, and closes it when the next one starts.
+/// </summary>
 internal sealed class FamilyTracker(MetricPointTracker points)
 {
     private readonly PendingMetadata _pending = new();
@@ -48,20 +50,13 @@ internal sealed class FamilyTracker(MetricPointTracker points)
         _pending.Unit = FindKnownText(name, unit, isUnit: true) ?? unit.ToArray();
     }
 
-    /// <summary>Opens the family of the pending metadata, because its first sample may follow.</summary>
+    /// <summary>Opens the family of the pending metadata, if there is any, because a sample follows.</summary>
     public void OpenPendingFamily()
     {
-        if (!_pending.IsActive)
+        if (_pending.IsActive)
         {
-            return;
+            OpenFamilyOf(_pending);
         }
-
-        _pending.Clear();
-        var family = _catalog.GetFamily(_pending.Name, _pending.Type ?? MetricType.Unknown);
-        family.Help = _pending.Help ?? [];
-        family.Unit = _pending.Unit ?? [];
-        ValidateUnit(family);
-        OpenFamily(family, _pending.FirstLine);
     }
 
     /// <summary>Continues with a known series, which opens its family if the family has no metadata.</summary>
@@ -113,7 +108,8 @@ internal sealed class FamilyTracker(MetricPointTracker points)
             var owner = _catalog.NameOwners[_catalog.GetNameId(name)];
             if (owner.ScrapeNumber == _catalog.ScrapeNumber && ReferenceEquals(owner.Family, open))
             {
-                throw line.CreateError(start, $"a {MetricTypeNames.GetOpenMetricsName(open.Type)} has no sample with the bare name of the family");
+                throw line.CreateError(
+                    start, $"a {MetricTypeNames.GetOpenMetricsName(open.Type)} has no sample with the bare name of the family");
             }
         }
 
@@ -146,6 +142,16 @@ internal sealed class FamilyTracker(MetricPointTracker points)
         {
             _buffer.AddFamily(new FamilySpan(family, Current.FirstSample, samples.Length, Current.Traits));
         }
+    }
+
+    private void OpenFamilyOf(PendingMetadata metadata)
+    {
+        metadata.Clear();
+        var family = _catalog.GetFamily(metadata.Name, metadata.Type ?? MetricType.Unknown);
+        family.Help = metadata.Help ?? [];
+        family.Unit = metadata.Unit ?? [];
+        ValidateUnit(family);
+        OpenFamily(family, metadata.FirstLine);
     }
 
     private static ExpositionFormatException CreateRepeatError(in ExpositionLine line, string keyword, ReadOnlySpan<byte> name) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MetricsRelay.Exposition;
 
 namespace MetricsRelay.Parsing;
@@ -92,6 +93,7 @@ internal static class MetricPointRules
         _ => false,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CheckBucket(
         in ExpositionLine line, in ParsedSample sample, in Series series, ref MetricState metric, OpenFamily family)
     {
@@ -149,7 +151,8 @@ internal static class MetricPointRules
         else
         {
             RequireOpenMetricsRule(
-                in metric, family, !metric.HasSum || metric.Sum >= 0 || metric.HasNegativeBound, "has a negative sum without a negative bucket");
+                in metric, family, !metric.HasSum || metric.Sum >= 0 || metric.HasNegativeBound,
+                "has a negative sum without a negative bucket");
         }
     }
 

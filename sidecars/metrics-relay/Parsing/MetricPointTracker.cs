@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MetricsRelay.Exposition;
 
 namespace MetricsRelay.Parsing;
@@ -49,6 +50,7 @@ internal sealed class MetricPointTracker
         _previousSeconds = sample.Seconds;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddMetricSample(in ExpositionLine line, in ParsedSample sample, ref Series series, OpenFamily family)
     {
         ref var metric = ref _catalog.Metrics[series.MetricId];

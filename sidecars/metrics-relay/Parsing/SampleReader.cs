@@ -33,20 +33,21 @@ internal sealed class SampleReader(FamilyTracker families, MetricPointTracker po
         SampleCount++;
         families.OpenPendingFamily();
         var textId = _series.ReadSeries(in line, start, out var end);
+        var text = line.Text;
         var seriesId = _catalog.TextLinks[textId].SeriesId;
         ref var series = ref _catalog.Series[seriesId];
         var valueStart = line.ReadSeparator(end, "a value");
         var valueEnd = line.FindTokenEnd(valueStart);
-        if (!NumberText.TryParseValue(line.Text[valueStart..valueEnd], out var value))
+        if (!NumberText.TryParseValue(text[valueStart..valueEnd], out var value))
         {
             throw line.CreateError(valueStart, valueStart == valueEnd
                 ? "the value is missing"
-                : $"'{ExpositionLine.QuoteExcerpt(line.Text[valueStart..valueEnd])}' is not a number");
+                : $"'{ExpositionLine.QuoteExcerpt(text[valueStart..valueEnd])}' is not a number");
         }
 
         var extrasIndex = -1;
         var seconds = double.NaN;
-        if (valueEnd < line.Text.Length)
+        if (valueEnd < text.Length)
         {
             extrasIndex = _buffer.AddExtras(line.IsOpenMetrics
                 ? ReadOpenMetricsExtras(in line, valueEnd, in series, ref seconds)

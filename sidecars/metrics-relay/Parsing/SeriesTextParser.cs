@@ -104,7 +104,9 @@ internal sealed class SeriesTextParser
         }
 
         var quoteEnd = line.FindQuotedEnd(at);
-        if (name.Length == 0 || name == LabelText.MetricNameLabel || (line.IsOpenMetrics && name.StartsWith("__", StringComparison.Ordinal)))
+        if (name.Length == 0
+            || name == LabelText.MetricNameLabel
+            || (line.IsOpenMetrics && name.StartsWith("__", StringComparison.Ordinal)))
         {
             throw line.CreateError(nameAt, name.Length == 0 ? "the name of a label is empty" : $"the label name '{name}' is reserved");
         }

@@ -8,7 +8,9 @@ public sealed class QueueOptions
     /// <summary>A directory for the queue, so that it survives a restart. Default: none, the queue is in memory.</summary>
     public string Directory { get; set; } = "";
 
-    /// <summary>The size of the queue of each receiver in bytes. When it is full, the oldest samples are dropped and counted. Default 64 MiB.</summary>
+    /// <summary>
+    /// The size of the queue of each receiver in bytes. When it is full, the oldest samples are dropped and counted. Default 64 MiB.
+    /// </summary>
     [Range(64L * 1024, 1L << 40)]
     public long MaxBytes { get; set; } = 64 << 20;
 

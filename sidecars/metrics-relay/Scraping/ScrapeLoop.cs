@@ -98,7 +98,8 @@ internal sealed partial class ScrapeLoop(
                 if (!cancellationToken.IsCancellationRequested)
                 {
                     problems.Report(area,
-                        $"Forwarding a scrape of {target.Name} to {forwarder.Name} failed: {exception.GetType().Name}: {exception.Message}.",
+                        $"Forwarding a scrape of {target.Name} to {forwarder.Name} failed: "
+                        + $"{exception.GetType().Name}: {exception.Message}.",
                         "This scrape is not forwarded; the next one will be. This is a bug in the relay; please report it.", exception);
                 }
             }

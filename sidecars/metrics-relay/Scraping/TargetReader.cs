@@ -168,7 +168,8 @@ internal sealed class TargetReader
     {
         "APPLICATION/OPENMETRICS-TEXT" => ExpositionFormat.OpenMetrics,
         null or "TEXT/PLAIN" => ExpositionFormat.Text,
-        _ => throw new ScrapeFailedException("content_type", $"{_url} answered with Content-Type {type.MediaType}, which contains no metrics",
+        _ => throw new ScrapeFailedException("content_type",
+            $"{_url} answered with Content-Type {type.MediaType}, which contains no metrics",
             "Check the path in Scrape:Targets."),
     };
 }

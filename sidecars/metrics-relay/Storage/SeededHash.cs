@@ -21,7 +21,9 @@ internal static class SeededHash
         return (uint)(hash ^ (hash >> 32));
     }
 
-    /// <summary>128 bits: wide enough to stand for the bytes themselves, because a collision among millions of series is negligible.</summary>
+    /// <summary>
+    /// 128 bits: wide enough to stand for the bytes themselves, because a collision among millions of series is negligible.
+    /// </summary>
     public static (ulong High, ulong Low) ComputeHash128(ReadOnlySpan<byte> bytes) =>
         (ComputeHash64(bytes, Seed), ComputeHash64(bytes, SecondSeed));
 

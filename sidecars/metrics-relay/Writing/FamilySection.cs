@@ -3,7 +3,9 @@ using MetricsRelay.Merging;
 
 namespace MetricsRelay.Writing;
 
-/// <summary>A group of lines with common metadata. A family is written as one section, or as several when no type fits all its samples.</summary>
+/// <summary>
+/// A group of lines with common metadata. A family is written as one section, or as several when no type fits all its samples.
+/// </summary>
 /// <param name="Name">The name in the metadata.</param>
 /// <param name="Type">The type in the metadata.</param>
 /// <param name="Kinds">The included samples, as bits by <see cref="SampleKind"/>.</param>
@@ -22,7 +24,11 @@ internal readonly record struct FamilySection(string Name, string Type, int Kind
     {
         if (format == ExpositionFormat.OpenMetrics && !isUntyped)
         {
-            return [new(family.BaseName, MetricTypeNames.GetOpenMetricsName(family.Type), AllKinds, IsAlwaysWritten: true, HasFamilyType: true)];
+            return
+            [
+                new(family.BaseName, MetricTypeNames.GetOpenMetricsName(family.Type), AllKinds,
+                    IsAlwaysWritten: true, HasFamilyType: true),
+            ];
         }
 
         var created = CreatePart(family.BaseName + "_created", "gauge", SampleKind.Created);

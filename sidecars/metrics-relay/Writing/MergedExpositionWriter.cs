@@ -224,7 +224,8 @@ internal sealed class MergedExpositionWriter(
             for (var i = 0; i < escaped.Length; i++)
             {
                 var c = source.name[i];
-                escaped[i] = char.IsAsciiLetter(c) || c == '_' || (source.allowColon && c == ':') || (i > 0 && char.IsAsciiDigit(c)) ? c : '_';
+                var isAllowed = char.IsAsciiLetter(c) || (source.allowColon && c == ':') || (i > 0 && char.IsAsciiDigit(c));
+                escaped[i] = isAllowed ? c : '_';
             }
         });
 }

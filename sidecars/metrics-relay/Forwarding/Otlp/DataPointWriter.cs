@@ -4,7 +4,7 @@ using MetricsRelay.Protobuf;
 
 namespace MetricsRelay.Forwarding.Otlp;
 
-/// <summary>Writes the points of one catalog's series: <c>NumberDataPoint</c>, <c>HistogramDataPoint</c>, <c>SummaryDataPoint</c>.</summary>
+/// <summary>Writes the points of one catalog: <c>NumberDataPoint</c>, <c>HistogramDataPoint</c>, <c>SummaryDataPoint</c>.</summary>
 internal sealed class DataPointWriter(SeriesCatalog catalog)
 {
     private const int StartTimeField = 2;

@@ -9,7 +9,9 @@ public sealed class OtlpOptions : ReceiverOptions
     /// </summary>
     public Uri? Endpoint { get; set; }
 
-    /// <summary>Attributes of the resource, such as <c>service.name</c>. Default: only <c>service.instance.id</c>, the name of the target.</summary>
+    /// <summary>
+    /// Attributes of the resource, such as <c>service.name</c>. Default: only <c>service.instance.id</c>, the name of the target.
+    /// </summary>
     public Dictionary<string, string> Resource { get; set; } = [];
 
     /// <summary>Additional request headers, such as the one of a tenant. Default: none.</summary>

@@ -8,7 +8,9 @@ namespace MetricsRelay.Forwarding.Otlp;
 /// <param name="Message">The message of the collector, or empty.</param>
 internal readonly record struct PartialSuccess(long RejectedPoints, string Message)
 {
-    /// <summary>Parses <c>ExportMetricsServiceResponse { partial_success = 1 { rejected_data_points = 1, error_message = 2 } }</c>.</summary>
+    /// <summary>
+    /// Parses <c>ExportMetricsServiceResponse { partial_success = 1 { rejected_data_points = 1, error_message = 2 } }</c>.
+    /// </summary>
     public static PartialSuccess ParseResponse(byte[] body)
     {
         var (points, message) = (0L, "");

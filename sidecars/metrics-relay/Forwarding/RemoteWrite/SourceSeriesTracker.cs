@@ -2,7 +2,7 @@ using MetricsRelay.Exposition;
 
 namespace MetricsRelay.Forwarding.RemoteWrite;
 
-/// <summary>Writes the samples of one source, tracks its series between scrapes, and ends those that it no longer exposes.</summary>
+/// <summary>Writes the samples of one source, tracks its series between scrapes, and ends series that are missing.</summary>
 /// <param name="ownership">Decides between several sources of a series; null when no other source has the same series.</param>
 internal sealed class SourceSeriesTracker(SeriesOwnership? ownership)
 {
@@ -18,7 +18,7 @@ internal sealed class SourceSeriesTracker(SeriesOwnership? ownership)
     /// <param name="buffer">The samples, or null when the scrape failed: then all series end.</param>
     /// <param name="milliseconds">The start of the scrape.</param>
     /// <param name="request">Receives the samples.</param>
-    /// <param name="order">The position of the source among those that may have the same series, or null.</param>
+    /// <param name="order">The position of the source among sources that may have the same series, or null.</param>
     public void AddScrape(ScrapeBuffer? buffer, long milliseconds, WriteRequestBuilder request, int? order)
     {
         if (buffer is null)

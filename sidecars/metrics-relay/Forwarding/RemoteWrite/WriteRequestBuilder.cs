@@ -18,7 +18,9 @@ internal abstract class WriteRequestBuilder(Action<byte[], long, int> onComplete
     private int _samples;
     private long _newestTime;
 
-    /// <param name="labels">The <c>labels = 1</c> fields of a <c>TimeSeries</c> of version 1.0; the sample is omitted when they are empty.</param>
+    /// <param name="labels">
+    /// The <c>labels = 1</c> fields of a <c>TimeSeries</c> of version 1.0. The sample is omitted when they are empty.
+    /// </param>
     /// <param name="value">The value.</param>
     /// <param name="milliseconds">The time, since 1970.</param>
     /// <param name="family">The family with the metadata of the series, or null.</param>
