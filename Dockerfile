@@ -1,17 +1,17 @@
-# One file, one target an image:
+# One file, one target per image:
 #
 #   docker build --target agent -t agent:v1 .
-#   docker buildx bake                           # all of them; see docker-bake.hcl
+#   docker buildx bake                           # all images, see docker-bake.hcl
 #
-# Needs BuildKit, which Docker uses by itself since 23.0 (before: DOCKER_BUILDKIT=1). The build runs on the builder's own
-# architecture and compiles for the target's, so arm64 images take no emulation.
+# It needs BuildKit, the default since Docker 23.0 (before that, set DOCKER_BUILDKIT=1). The build runs on the builder's
+# architecture and compiles for the target's, so arm64 images need no emulation.
 #
-# Programs are self-contained, compiled ahead (ReadyToRun) and trimmed: ForImage in Directory.Build.props. Nothing of the
-# .NET runtime is needed in the base image, which holds libc, libssl, time zones, certificates and no shell.
+# Programs are self-contained, compiled ahead of time (ReadyToRun) and trimmed: see ForImage in Directory.Build.props. The base
+# image needs no .NET runtime. It contains libc, libssl, time zones and certificates, and no shell.
 
 ARG DOTNET_VERSION=10.0
 
-# Projects and package versions alone: while these do not change, no package is restored again.
+# Only projects and package versions: packages are restored again only when these change.
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${DOTNET_VERSION} AS restore
 ARG TARGETARCH
 WORKDIR /src
@@ -27,7 +27,7 @@ RUN for project in agent sidecars/*; do dotnet restore "$project" --arch "$TARGE
 
 FROM restore AS source
 COPY hosting/ hosting/
-# What the images need to be there, owned by their user, where a volume is mounted for the first time.
+# Mount points, owned by the images' user: a new volume takes over their owner.
 RUN mkdir -p /volumes/var/log/agent /volumes/var/lib/log-tailer /volumes/var/lib/metrics-relay /volumes/var/lib/config-reloader /volumes/etc/tls
 
 FROM source AS build-agent
@@ -50,7 +50,7 @@ FROM source AS build-tls-proxy
 COPY sidecars/tls-proxy/ sidecars/tls-proxy/
 RUN dotnet publish sidecars/tls-proxy --no-restore --arch "$TARGETARCH" --output /out && mv /out/TlsProxy /out/tls-proxy
 
-# What all images have: the user, the path, and how Docker asks whether the program is ready (Kubernetes has its probes).
+# Common to all images: user, path and environment. Each adds a HEALTHCHECK for Docker; Kubernetes uses its probes.
 FROM mcr.microsoft.com/dotnet/runtime-deps:${DOTNET_VERSION}-noble-chiseled AS base
 ARG VERSION=1.0.0
 ARG REVISION=unknown
@@ -58,8 +58,8 @@ LABEL org.opencontainers.image.vendor="Agent & Sidecars" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# No diagnostics port: it would be a socket in /tmp, and the root file system is read-only. Two arenas: by default libc
-# keeps one for each thread that ever met another in malloc, and memory that TLS sessions freed stays in all of them.
+# No diagnostics port: it is a socket in /tmp, and the root file system is read-only. Two malloc arenas: by default libc
+# creates one per contending thread, and memory that TLS sessions free stays in each of them.
 ENV PATH=/app:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     DOTNET_EnableDiagnostics=0 \
     MALLOC_ARENA_MAX=2
@@ -68,7 +68,7 @@ USER 1654:1654
 
 FROM base AS agent
 LABEL org.opencontainers.image.title="agent" \
-      org.opencontainers.image.description="The inference service: POST /inference on :8000, metrics on :8001, a JSON line a request in LOG_FILE"
+      org.opencontainers.image.description="The inference service: POST /inference on :8000, metrics on :8001, one JSON line per request in LOG_FILE"
 COPY --from=source --chown=1654:1654 /volumes/var/log/agent /var/log/agent
 COPY --from=build-agent /out /app
 EXPOSE 8000 8001
@@ -77,7 +77,7 @@ ENTRYPOINT ["agent"]
 
 FROM base AS log-tailer
 LABEL org.opencontainers.image.title="log-tailer" \
-      org.opencontainers.image.description="Follows a log file to stdout or a log store; nothing lost, nothing silent"
+      org.opencontainers.image.description="Ships log files to stdout or a log store, at least once and in order"
 COPY --from=source --chown=1654:1654 /volumes/var/lib/log-tailer /var/lib/log-tailer
 COPY --from=build-log-tailer /out /app
 EXPOSE 8002
@@ -96,8 +96,8 @@ ENTRYPOINT ["metrics-relay"]
 FROM base AS tls-proxy
 LABEL org.opencontainers.image.title="tls-proxy" \
       org.opencontainers.image.description="TLS on :8443 in front of a plain HTTP application"
-# What outlived one collection are requests that wait for the application, dead soon after: 3 MiB of them (in hexadecimal)
-# are enough, where the garbage collector would let 20 gather. It takes this from the environment alone.
+# Objects that survive a generation 0 collection belong to requests in flight and die soon after. A generation 1 budget of
+# 3 MiB (hexadecimal) is enough; the default is 20 MiB. The garbage collector reads this from the environment only.
 ENV DOTNET_GCGen1MaxBudget=300000
 COPY --from=source --chown=1654:1654 /volumes/etc/tls /etc/tls
 COPY --from=build-tls-proxy /out /app
@@ -107,7 +107,7 @@ ENTRYPOINT ["tls-proxy"]
 
 FROM base AS config-reloader
 LABEL org.opencontainers.image.title="config-reloader" \
-      org.opencontainers.image.description="A mounted ConfigMap changed: tells the process that uses it"
+      org.opencontainers.image.description="Watches mounted configuration and makes the application reload it"
 COPY --from=source --chown=1654:1654 /volumes/var/lib/config-reloader /var/lib/config-reloader
 COPY --from=build-config-reloader /out /app
 EXPOSE 8004

@@ -1,5 +1,5 @@
-# docker buildx bake                         every image, for this machine's architecture, as NAME:v1
-# REGISTRY=ghcr.io/me/ docker buildx bake release --push     amd64 and arm64, with provenance and a list of what is inside
+# docker buildx bake                                         every image as NAME:v1, for this machine's architecture
+# REGISTRY=ghcr.io/me/ docker buildx bake release --push     amd64 and arm64, with provenance and SBOM
 
 variable "REGISTRY" { default = "" }
 variable "TAG" { default = "v1" }

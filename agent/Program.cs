@@ -1,42 +1,46 @@
 using Agent.ApiDocs;
 using Agent.Classifier;
 using Agent.Faults;
+using Agent.Hello;
 using Agent.Inference;
 using Agent.Logs;
-using Agent.Models;
+using Agent.Models.Loading;
 using Agent.OpenInference;
+using Agent.Pipeline;
 using Agent.RequestLogging;
-using Agent.Requests;
+using Agent.Server;
 using Agent.Tracing;
 
 namespace Agent;
 
-/// <summary>The agent: answers what mood a text is of.</summary>
+/// <summary>The agent: an HTTP service that predicts the sentiment of a text.</summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
-        await using var app = Build(args);
+        await using var app = BuildApplication(args);
         return await app.RunAsync();
     }
 
-    /// <summary>Puts the agent together; nothing runs yet.</summary>
-    internal static ContainerApplication Build(string[] args)
+    /// <summary>Wires the application without starting it.</summary>
+    internal static ContainerApplication BuildApplication(string[] args)
     {
         var builder = ContainerApplication.CreateWebBuilder<AgentOptions>(args, "agent");
-        builder.WebHost.ListenForRequests(builder.Options);
-        builder.AddVerb(TrainVerb.Name, TrainVerb.Usage, TrainVerb.RunAsync);
+        var options = builder.Options;
+        builder.WebHost.ListenForRequests(options.Http, options.Listen.Address);
+        builder.AddVerb(TrainVerb.Name, TrainVerb.Usage, TrainVerb.RunVerbAsync);
 
         builder.Services
-            .AddTraceExport()
-            .AddRequestLog()
-            .AddModel()
-            .AddFaults()
-            .AddInference();
+            .AddTraceExport(options.OtlpEndpoint)
+            .AddRequestLog(options.LogFile, options.RequestLog)
+            .AddModel(options.Model)
+            .AddFaults(options.Faults)
+            .AddInference(options.Inference)
+            .AddReloadableSections();
 
         var app = builder.Build();
-        app.Web.AnnounceAddress();
-        app.Web.UseRequests();
+        app.Web.LogListeningAddresses();
+        app.Web.UseRequestPipeline();
         app.Web.UseDocsPage();
 
         app.Web.MapHello();

@@ -3,16 +3,16 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Agent.ApiDocs;
 
 /// <summary>
-/// <c>GET /openapi.json</c> and the Swagger UI at <c>GET /docs</c>, whose assets are in the program. The document is written
-/// by hand: the bodies are read field by field, so nothing could be generated from types; a test holds it against the routes.
+/// <c>GET /openapi.json</c> and the Swagger UI at <c>GET /docs</c>, whose assets are embedded in the program. The document is
+/// hand-written, because bodies are read field by field and no type describes them; a test compares it with the routes.
 /// </summary>
 internal static class ApiDocsEndpoints
 {
-    private const string Resource = "Agent.ApiDocs.openapi.json";
+    private const string DocumentResource = "Agent.ApiDocs.openapi.json";
 
-    private static readonly byte[] Document = Load();
+    private static readonly byte[] Document = LoadDocument();
 
-    /// <remarks>A branch, so that no other request goes through it.</remarks>
+    /// <remarks>A branch, so that the Swagger middleware runs for <c>/docs</c> only.</remarks>
     public static void UseDocsPage(this WebApplication app) => app.UseWhen(
         context => context.Request.Path.StartsWithSegments("/docs"),
         docs => docs.UseSwaggerUI(page =>
@@ -26,10 +26,10 @@ internal static class ApiDocsEndpoints
 
     private static FileContentHttpResult SendDocument() => TypedResults.Bytes(Document, "application/json");
 
-    private static byte[] Load()
+    private static byte[] LoadDocument()
     {
-        using var stream = typeof(ApiDocsEndpoints).Assembly.GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"the resource {Resource} is missing from the program");
+        using var stream = typeof(ApiDocsEndpoints).Assembly.GetManifestResourceStream(DocumentResource)
+            ?? throw new InvalidOperationException($"The embedded resource {DocumentResource} is missing.");
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         return bytes.ToArray();

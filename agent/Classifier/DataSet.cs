@@ -3,14 +3,16 @@ using System.Text;
 
 namespace Agent.Classifier;
 
-/// <summary>Labelled texts as they stand in a TSV file: a header line <c>label⇥text</c>, then one text a line, UTF-8.</summary>
-/// <remarks>The digest, of the file's bytes and in hex, says in a weights file what it was trained on.</remarks>
+/// <summary>Labelled texts from a TSV file: a header line <c>label⇥text</c>, then one text per line, in UTF-8.</summary>
+/// <param name="Name">The file's name.</param>
+/// <param name="Sha256">The digest of the file's bytes, in hex: it identifies the training data in a weights file.</param>
+/// <param name="Texts">The texts, in the file's order.</param>
 internal sealed record DataSet(string Name, string Sha256, IReadOnlyList<LabelledText> Texts)
 {
     private const string Header = "label\ttext";
 
-    /// <exception cref="InvalidDataException">Says the line that does not fit.</exception>
-    public static DataSet Load(string path)
+    /// <exception cref="InvalidDataException">A line is malformed; the message names it.</exception>
+    public static DataSet LoadFile(string path)
     {
         var bytes = File.ReadAllBytes(path);
         var lines = Encoding.UTF8.GetString(bytes).Split('\n');

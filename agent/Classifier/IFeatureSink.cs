@@ -1,9 +1,9 @@
 namespace Agent.Classifier;
 
-/// <summary>Takes the features of one text as they are found, so that a prediction needs no list of them.</summary>
+/// <summary>Receives the features of one text one by one, so that a prediction allocates no list.</summary>
 internal interface IFeatureSink
 {
-    /// <param name="hash">The feature's full hash; who stores weights folds it to the table's size.</param>
-    /// <param name="value">How much this kind of feature counts.</param>
-    void Add(uint hash, float value);
+    /// <param name="hash">The feature's 32-bit hash; a receiver with a table reduces it to the table's size.</param>
+    /// <param name="value">The weight of this kind of feature.</param>
+    void AddFeature(uint hash, float value);
 }

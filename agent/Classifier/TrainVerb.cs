@@ -2,15 +2,16 @@ using System.Globalization;
 
 namespace Agent.Classifier;
 
-/// <summary>The <c>train</c> verb: fits the classifier to a data set and says how well it does.</summary>
+/// <summary>The <c>train</c> verb: trains the classifier on a data set and reports its accuracy.</summary>
 internal static class TrainVerb
 {
     public const string Name = "train";
-    public const string Usage = "train DATA.tsv --out model.json [--name NAME] [--seed N]   fits the classifier; the same data give the same bytes";
+    public const string Usage =
+        "train DATA.tsv --out model.json [--name NAME] [--seed N]   trains the classifier; the same data produce the same bytes";
 
-    public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    public static async Task<int> RunVerbAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        if (!TryParse(arguments, out var data, out var output, out var settings))
+        if (!TryParseArguments(arguments, out var data, out var output, out var settings))
         {
             await Console.Error.WriteLineAsync($"usage: {Usage}");
             return 2;
@@ -18,19 +19,19 @@ internal static class TrainVerb
 
         try
         {
-            var file = Trainer.Fit(DataSet.Load(data), settings);
-            await File.WriteAllBytesAsync(output, file.ToBytes(), cancellationToken);
-            Console.Out.Write(Report(file, output));
+            var file = Trainer.TrainClassifier(DataSet.LoadFile(data), settings);
+            await File.WriteAllBytesAsync(output, file.SerializeToBytes(), cancellationToken);
+            Console.Out.Write(FormatReport(file, output));
             return 0;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            await Console.Error.WriteLineAsync($"train: {e.Message}");
+            await Console.Error.WriteLineAsync($"train: {exception.Message}");
             return 1;
         }
     }
 
-    private static bool TryParse(string[] arguments, out string data, out string output, out TrainingSettings settings)
+    private static bool TryParseArguments(string[] arguments, out string data, out string output, out TrainingSettings settings)
     {
         (data, output, settings) = ("", "", new TrainingSettings());
         for (var i = 0; i < arguments.Length; i++)
@@ -58,7 +59,7 @@ internal static class TrainVerb
         return data.Length > 0 && output.Length > 0;
     }
 
-    private static string Report(WeightsFile file, string output)
+    private static string FormatReport(WeightsFile file, string output)
     {
         var (training, evaluation) = (file.Training!, file.Evaluation!);
         var lines = new List<string>

@@ -1,51 +1,51 @@
 namespace Agent.Classifier;
 
 /// <summary>
-/// Fits the classifier: multinomial logistic regression by stochastic gradient descent with AdaGrad steps and an L2 penalty.
+/// Trains the classifier: multinomial logistic regression by stochastic gradient descent with AdaGrad steps and an L2 penalty.
 /// </summary>
 /// <remarks>
-/// The same data and settings give the same bytes on every machine: one thread, a fixed order, a generator of our own, and
-/// nothing but IEEE additions, multiplications, divisions and square roots (<see cref="Exp"/> is made of them, since the C
-/// library's differs between platforms in the last bit).
+/// The same data and settings produce the same bytes on every machine. Therefore it uses one thread, a fixed order, its own
+/// random number generator, and only IEEE additions, multiplications, divisions and square roots: the C library's exponential
+/// function differs between platforms in the last bit, so <see cref="ComputeExponential"/> replaces it.
 /// </remarks>
 internal static class Trainer
 {
-    public static WeightsFile Fit(DataSet data, TrainingSettings settings)
+    public static WeightsFile TrainClassifier(DataSet data, TrainingSettings settings)
     {
         var labels = data.Texts.Select(text => text.Label).Distinct().Order(StringComparer.Ordinal).ToArray();
         if (labels.Length is < 2 or > LinearClassifier.MaxLabels)
         {
             throw new InvalidDataException(
-                $"{data.Name} has {labels.Length} labels; between 2 and {LinearClassifier.MaxLabels} make a classifier");
+                $"{data.Name} has {labels.Length} labels; a classifier needs between 2 and {LinearClassifier.MaxLabels}");
         }
 
-        var examples = data.Texts.Select(text => Vectorise(text, labels, settings.HashBits)).ToArray();
+        var examples = data.Texts.Select(text => VectorizeText(text, labels, settings.HashBits)).ToArray();
         var random = new SplitMix64(settings.Seed);
-        var (training, heldOut) = Split(examples, labels.Length, settings.HeldOutShare, random);
+        var (training, heldOut) = SplitByLabel(examples, labels.Length, settings.HeldOutShare, random);
         if (training.Length == 0 || heldOut.Length == 0)
         {
-            throw new InvalidDataException($"{data.Name} has too few texts a label to hold any out");
+            throw new InvalidDataException($"{data.Name} has too few texts per label to hold any out; add more texts");
         }
 
         var weights = new double[(1 << settings.HashBits) * labels.Length];
         var bias = new double[labels.Length];
-        Descend(training, weights, bias, settings, random);
+        DescendGradient(training, weights, bias, settings, random);
 
-        var file = WeightsFile.Quantise(settings.Name, labels, bias, weights) with
+        var file = WeightsFile.QuantizeWeights(settings.Name, labels, bias, weights) with
         {
             Training = new TrainingRecord(
                 data.Name, data.Sha256, training.Length, settings.HashBits, settings.Epochs, settings.LearningRate,
                 settings.Penalty, settings.Seed),
         };
 
-        // Measured on the quantised weights: on what is shipped, that is.
-        return file with { Evaluation = Evaluate(file.ToClassifier(), labels, heldOut) };
+        // Measured with the quantized weights, because these are used for predictions.
+        return file with { Evaluation = EvaluateClassifier(file.CreateClassifier(), labels, heldOut) };
     }
 
-    private static Example Vectorise(LabelledText text, string[] labels, int hashBits)
+    private static Example VectorizeText(LabelledText text, string[] labels, int hashBits)
     {
-        var collector = new Collector((1u << hashBits) - 1);
-        TextFeatures.Extract(text.Text, ref collector);
+        var collector = new FeatureCollector((1u << hashBits) - 1);
+        TextFeatures.ExtractFeatures(text.Text, ref collector);
 
         var norm = Math.Sqrt(collector.Features.Sum(feature => (double)feature.Value * feature.Value));
         var features = collector.Features
@@ -55,8 +55,8 @@ internal static class Trainer
         return new Example(text.Text, Array.IndexOf(labels, text.Label), features);
     }
 
-    /// <summary>The same share of every label is held out, so that both parts are as balanced as the whole.</summary>
-    private static (Example[] Training, Example[] HeldOut) Split(
+    /// <summary>Holds out the same share of every label, so that both parts are balanced like the complete data.</summary>
+    private static (Example[] Training, Example[] HeldOut) SplitByLabel(
         Example[] examples, int labels, double heldOutShare, SplitMix64 random)
     {
         var training = new List<Example>();
@@ -64,7 +64,7 @@ internal static class Trainer
         for (var label = 0; label < labels; label++)
         {
             var ofLabel = examples.Where(example => example.Label == label).ToArray();
-            Shuffle(ofLabel, random);
+            ShuffleExamples(ofLabel, random);
             var count = (int)(ofLabel.Length * heldOutShare);
             heldOut.AddRange(ofLabel.AsSpan(0, count));
             training.AddRange(ofLabel.AsSpan(count));
@@ -73,7 +73,7 @@ internal static class Trainer
         return ([.. training], [.. heldOut]);
     }
 
-    private static void Descend(
+    private static void DescendGradient(
         Example[] training, double[] weights, double[] bias, TrainingSettings settings, SplitMix64 random)
     {
         var labels = bias.Length;
@@ -83,7 +83,7 @@ internal static class Trainer
 
         for (var epoch = 0; epoch < settings.Epochs; epoch++)
         {
-            Shuffle(training, random);
+            ShuffleExamples(training, random);
             foreach (var example in training)
             {
                 bias.CopyTo(logits, 0);
@@ -95,56 +95,56 @@ internal static class Trainer
                     }
                 }
 
-                Softmax(logits);
+                ApplySoftmax(logits);
                 for (var label = 0; label < labels; label++)
                 {
                     var error = logits[label] - (label == example.Label ? 1 : 0);
-                    Step(ref bias[label], ref biasSquares[label], error, settings.LearningRate);
+                    AdjustWeight(ref bias[label], ref biasSquares[label], error, settings.LearningRate);
                     foreach (var feature in example.Features)
                     {
                         var index = (feature.Bucket * labels) + label;
                         var gradient = (error * feature.Value) + (settings.Penalty * weights[index]);
-                        Step(ref weights[index], ref squares[index], gradient, settings.LearningRate);
+                        AdjustWeight(ref weights[index], ref squares[index], gradient, settings.LearningRate);
                     }
                 }
             }
         }
     }
 
-    private static void Step(ref double weight, ref double squares, double gradient, double learningRate)
+    private static void AdjustWeight(ref double weight, ref double squares, double gradient, double learningRate)
     {
         squares += gradient * gradient;
         weight -= learningRate * gradient / (1e-6 + Math.Sqrt(squares));
     }
 
-    private static Evaluation Evaluate(LinearClassifier classifier, string[] labels, Example[] heldOut)
+    private static Evaluation EvaluateClassifier(LinearClassifier classifier, string[] labels, Example[] heldOut)
     {
         var matrix = labels.Select(_ => new int[labels.Length]).ToArray();
         foreach (var example in heldOut)
         {
-            matrix[example.Label][Array.IndexOf(labels, classifier.Predict(example.Text).Label)]++;
+            matrix[example.Label][Array.IndexOf(labels, classifier.PredictLabel(example.Text).Label)]++;
         }
 
         var right = labels.Select((_, label) => matrix[label][label]).Sum();
         return new Evaluation(heldOut.Length, Math.Round((double)right / heldOut.Length, 4), matrix);
     }
 
-    private static void Shuffle(Example[] examples, SplitMix64 random)
+    private static void ShuffleExamples(Example[] examples, SplitMix64 random)
     {
         for (var i = examples.Length - 1; i > 0; i--)
         {
-            var j = (int)(random.Next() % (ulong)(i + 1));
+            var j = (int)(random.NextValue() % (ulong)(i + 1));
             (examples[i], examples[j]) = (examples[j], examples[i]);
         }
     }
 
-    private static void Softmax(double[] logits)
+    private static void ApplySoftmax(double[] logits)
     {
         var most = logits.Max();
         var total = 0.0;
         for (var i = 0; i < logits.Length; i++)
         {
-            logits[i] = Exp(logits[i] - most);
+            logits[i] = ComputeExponential(logits[i] - most);
             total += logits[i];
         }
 
@@ -154,8 +154,8 @@ internal static class Trainer
         }
     }
 
-    /// <summary>e^x for x ≤ 0: the series on x/2^10, squared ten times.</summary>
-    private static double Exp(double x)
+    /// <summary>e^x for x ≤ 0: the Taylor series at x/2^10, squared ten times.</summary>
+    private static double ComputeExponential(double x)
     {
         if (x < -700)
         {
@@ -176,19 +176,21 @@ internal static class Trainer
 
     private sealed record Example(string Text, int Label, Feature[] Features);
 
-    private readonly struct Collector(uint mask) : IFeatureSink
+    private readonly struct FeatureCollector(uint mask) : IFeatureSink
     {
         public List<Feature> Features { get; } = [];
 
-        public void Add(uint hash, float value) => Features.Add(new Feature((int)(hash & mask), value));
+        public void AddFeature(uint hash, float value) => Features.Add(new Feature((int)(hash & mask), value));
     }
 
-    /// <summary>Sebastiano Vigna's SplitMix64: small, good enough for a shuffle, and the same everywhere and for ever.</summary>
+    /// <summary>
+    /// Sebastiano Vigna's SplitMix64. Unlike <see cref="Random"/>, its sequence cannot change with the runtime's version.
+    /// </summary>
     private sealed class SplitMix64(ulong seed)
     {
         private ulong _state = seed;
 
-        public ulong Next()
+        public ulong NextValue()
         {
             var z = _state += 0x9E3779B97F4A7C15;
             z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;

@@ -1,7 +1,7 @@
 namespace Agent.Classifier;
 
-/// <summary>How a weights file came about, so that anybody can make it again.</summary>
-/// <remarks>The texts are those trained on; the held-out ones are not among them. The rest is <see cref="TrainingSettings"/>.</remarks>
+/// <summary>The inputs of a training, so that its weights file can be reproduced.</summary>
+/// <remarks><c>Texts</c> counts the training texts without the held-out ones. See <see cref="TrainingSettings"/> for the rest.</remarks>
 internal sealed record TrainingRecord(
     string Data,
     string DataSha256,

@@ -1,23 +1,23 @@
 namespace Agent.Classifier;
 
-/// <summary>What decides, beside the data, which weights come out. The defaults made the built-in ones.</summary>
+/// <summary>The parameters of a training. The defaults produce the built-in weights.</summary>
 internal sealed record TrainingSettings
 {
-    /// <summary>Name that the model answers under.</summary>
+    /// <summary>The name of the trained model.</summary>
     public string Name { get; init; } = "sentiment-linear-1";
 
-    /// <summary>Binary logarithm of the number of buckets that features are hashed to.</summary>
+    /// <summary>Binary logarithm of the number of hash buckets for features.</summary>
     public int HashBits { get; init; } = 15;
 
-    /// <summary>Times that every text is seen.</summary>
+    /// <summary>Number of passes over the training texts.</summary>
     public int Epochs { get; init; } = 20;
 
     public double LearningRate { get; init; } = 0.1;
 
-    /// <summary>L2 penalty on every weight that a text touches.</summary>
+    /// <summary>L2 penalty, applied to the weights of the features in each text.</summary>
     public double Penalty { get; init; } = 0.0005;
 
-    /// <summary>Share of every label's texts that training does not see.</summary>
+    /// <summary>Share of every label's texts that is held out from training.</summary>
     public double HeldOutShare { get; init; } = 0.2;
 
     public ulong Seed { get; init; } = 1;

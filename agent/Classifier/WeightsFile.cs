@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace Agent.Classifier;
 
 /// <summary>
-/// The file that a model is kept in: JSON, with the weights as base64 of signed bytes, bucket by bucket, each multiplied by
-/// <see cref="Scale"/>. Quantised so, the file is a quarter of its size and the answers are the same.
+/// A model as a JSON file. The weights are signed bytes in base64, bucket by bucket, to be multiplied by <see cref="Scale"/>:
+/// a quarter of the size of floating-point numbers, with the same predictions.
 /// </summary>
 internal sealed record WeightsFile
 {
-    /// <summary>Read this much at most: a wrong path must not fill the memory.</summary>
+    /// <summary>Bounds the memory that a wrong path can use.</summary>
     public const int MaxFileBytes = 64 * 1024 * 1024;
 
     private const string CurrentFormat = "linear-text/1";
@@ -28,7 +28,9 @@ internal sealed record WeightsFile
 
     public required string Name { get; init; }
 
-    /// <summary><see cref="TextFeatures.Version"/> at training: weights are good for the features that they were fitted to.</summary>
+    /// <summary>
+    /// <see cref="TextFeatures.Version"/> during training: weights are valid only for the features that they were trained on.
+    /// </summary>
     public required int Features { get; init; }
 
     public required string[] Labels { get; init; }
@@ -43,7 +45,7 @@ internal sealed record WeightsFile
 
     public required byte[] Weights { get; init; }
 
-    public static WeightsFile Quantise(string name, string[] labels, double[] bias, double[] weights)
+    public static WeightsFile QuantizeWeights(string name, string[] labels, double[] bias, double[] weights)
     {
         var scale = Math.Max(weights.Max(Math.Abs), 1e-9) / sbyte.MaxValue;
         return new WeightsFile
@@ -58,62 +60,62 @@ internal sealed record WeightsFile
         };
     }
 
-    /// <summary>The weights that are part of the program.</summary>
+    /// <summary>Loads the weights that are embedded in the program.</summary>
     public static WeightsFile LoadBuiltIn()
     {
         using var stream = typeof(WeightsFile).Assembly.GetManifestResourceStream(BuiltInResource)
-            ?? throw new InvalidDataException($"the resource {BuiltInResource} is missing from the program");
-        return Read(stream, "the built-in model");
+            ?? throw new InvalidDataException($"The embedded resource {BuiltInResource} is missing.");
+        return ReadStream(stream, "the built-in model");
     }
 
-    /// <exception cref="InvalidDataException">The file is not a weights file that this program can use; says why.</exception>
-    public static WeightsFile Load(string path)
+    /// <exception cref="InvalidDataException">The program cannot use the file; the message has the reason.</exception>
+    public static WeightsFile LoadFile(string path)
     {
         using var stream = File.OpenRead(path);
         if (stream.Length > MaxFileBytes)
         {
-            throw new InvalidDataException($"{path} has {stream.Length} bytes; a weights file has {MaxFileBytes} at most");
+            throw new InvalidDataException($"{path} has {stream.Length} bytes; the maximum for a weights file is {MaxFileBytes}");
         }
 
-        return Read(stream, path);
+        return ReadStream(stream, path);
     }
 
-    public byte[] ToBytes() => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, Json.WeightsFile) + "\n");
+    public byte[] SerializeToBytes() => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, Json.WeightsFile) + "\n");
 
-    public LinearClassifier ToClassifier() =>
+    public LinearClassifier CreateClassifier() =>
         new(Labels, [.. Bias.Select(value => (float)value)], [.. Weights.Select(value => (float)((sbyte)value * Scale))]);
 
-    private static WeightsFile Read(Stream stream, string source)
+    private static WeightsFile ReadStream(Stream stream, string source)
     {
         WeightsFile file;
         try
         {
             file = JsonSerializer.Deserialize(stream, Json.WeightsFile)
-                ?? throw new InvalidDataException($"{source} holds null, not weights");
+                ?? throw new InvalidDataException($"{source} contains null instead of weights");
         }
-        catch (JsonException e)
+        catch (JsonException exception)
         {
-            throw new InvalidDataException($"{source} is not a weights file: {e.Message}", e);
+            throw new InvalidDataException($"{source} is not a weights file: {exception.Message}", exception);
         }
 
-        return file.WhyUnusable() is { } why ? throw new InvalidDataException($"{source} cannot be used: {why}") : file;
+        return file.FindDefect() is { } defect ? throw new InvalidDataException($"{source} cannot be used: {defect}") : file;
     }
 
-    private string? WhyUnusable()
+    private string? FindDefect()
     {
         if (Format != CurrentFormat)
         {
-            return $"its format is '{Format}', this program reads '{CurrentFormat}'";
+            return $"its format is '{Format}', but this program reads '{CurrentFormat}'";
         }
 
         if (Features != TextFeatures.Version)
         {
-            return $"it was trained for version {Features} of the features, this program has {TextFeatures.Version}; train it anew";
+            return $"it was trained with feature version {Features}, but this program has version {TextFeatures.Version}; train it again";
         }
 
         if (Labels.Length is < 2 or > LinearClassifier.MaxLabels || Labels.Distinct().Count() != Labels.Length)
         {
-            return $"it must have between 2 and {LinearClassifier.MaxLabels} labels, each once";
+            return $"it must have between 2 and {LinearClassifier.MaxLabels} distinct labels";
         }
 
         if (string.IsNullOrEmpty(Name))
@@ -124,11 +126,11 @@ internal sealed record WeightsFile
         var buckets = Weights.Length / Labels.Length;
         if (buckets == 0 || !int.IsPow2(buckets) || Weights.Length % Labels.Length != 0)
         {
-            return $"{Weights.Length} weights for {Labels.Length} labels are not a power of two of buckets";
+            return $"{Weights.Length} weights for {Labels.Length} labels do not form a power of two of buckets";
         }
 
         return Bias.Length != Labels.Length || !Bias.All(double.IsFinite) || !double.IsFinite(Scale)
-            ? "its biases or its scale do not fit"
+            ? "its biases or its scale are invalid"
             : null;
     }
 }

@@ -2,6 +2,6 @@ using System.Text.Json.Serialization;
 
 namespace Agent.Classifier;
 
-/// <summary>Reads and writes the weights file without reflection, so that the program can be trimmed.</summary>
+/// <summary>Serializes without reflection, so that the program can be trimmed.</summary>
 [JsonSerializable(typeof(WeightsFile))]
 internal sealed partial class WeightsFileJson : JsonSerializerContext;

@@ -1,56 +1,50 @@
 namespace Agent.Faults;
 
-/// <summary>Makes the trouble that is asked for. Asked by every inference, in its turn at the model.</summary>
-internal sealed partial class FaultInjector(AgentOptions options, TimeProvider time, ILogger<FaultInjector> logger)
-    : IReloadParticipant<AgentOptions>, IReadinessCheck
+/// <summary>Injects the configured faults into inferences.</summary>
+internal sealed partial class FaultInjector(FaultOptions options, TimeProvider time, ILogger<FaultInjector> logger) : IReadinessCheck
 {
-    /// <summary>What an aborted process exits with under a shell: 128 + SIGABRT.</summary>
+    /// <summary>The exit code that a shell reports for an aborted process: 128 + SIGABRT.</summary>
     private const int CrashExitCode = 134;
 
-    private readonly List<byte[]> _kept = [];
-    private long _keptBytes;
-    private volatile FaultOptions _faults = options.Faults;
+    private readonly List<byte[]> _retained = [];
+    private long _retainedBytes;
+    private volatile FaultOptions _faults = options;
 
-    public IReadOnlyCollection<string> Keys { get; } = ["Faults"];
+    /// <summary>Whether any fault may be injected.</summary>
+    public bool IsEnabled => _faults.Enabled;
 
-    /// <summary>Whether there is any trouble to make.</summary>
-    public bool Enabled => _faults.Enabled;
+    public string? NotReadyBecause => _faults is { Enabled: true, NotReady: true } ? "Faults:NotReady is set" : null;
 
-    public string? NotReadyBecause => _faults is { Enabled: true, NotReady: true } ? "told to by Faults:NotReady" : null;
-
-    /// <remarks>Memory that was kept is given back when none is asked for any more.</remarks>
-    public ValueTask<Action> PrepareAsync(AgentOptions next, CancellationToken cancellationToken) => ValueTask.FromResult(() =>
+    /// <remarks>The swap releases the retained memory if the new options do not grow it.</remarks>
+    public Action PrepareReload(FaultOptions next) => () =>
     {
-        _faults = next.Faults;
-        if (!next.Faults.Enabled || next.Faults.MemoryGrowthBytes == 0)
+        _faults = next;
+        if (!next.Enabled || next.MemoryGrowthBytes == 0)
         {
-            lock (_kept)
-            {
-                _kept.Clear();
-                _keptBytes = 0;
-            }
+            ReleaseMemory();
         }
-    });
+    };
 
-    /// <exception cref="InjectedFaultException">This one fails.</exception>
-    /// <exception cref="OperationCanceledException">Its time is over, or its client gone.</exception>
-    public ValueTask BeforeInferenceAsync(CancellationToken cancellationToken)
+    /// <summary>Call it with every inference, after the inference was admitted to the model.</summary>
+    /// <exception cref="InjectedFaultException">This inference fails by <see cref="FaultOptions.ErrorShare"/>.</exception>
+    /// <exception cref="OperationCanceledException">The request timed out or its client disconnected.</exception>
+    public ValueTask InjectFaultsAsync(CancellationToken cancellationToken)
     {
         var faults = _faults;
-        return faults.Enabled ? MakeTroubleAsync(faults, cancellationToken) : ValueTask.CompletedTask;
+        return faults.Enabled ? InjectFaultsAsync(faults, cancellationToken) : ValueTask.CompletedTask;
     }
 
-    private async ValueTask MakeTroubleAsync(FaultOptions faults, CancellationToken cancellationToken)
+    private async ValueTask InjectFaultsAsync(FaultOptions faults, CancellationToken cancellationToken)
     {
         if (faults.Crash)
         {
-            Log.Crashing(logger);
+            Log.InjectingCrash(logger);
             Environment.Exit(CrashExitCode);
         }
 
         if (faults.MemoryGrowthBytes > 0)
         {
-            Keep(faults);
+            RetainMemory(faults);
         }
 
         var delay = faults.Hang ? Timeout.InfiniteTimeSpan : faults.Latency;
@@ -65,24 +59,33 @@ internal sealed partial class FaultInjector(AgentOptions options, TimeProvider t
         }
     }
 
-    private void Keep(FaultOptions faults)
+    private void RetainMemory(FaultOptions faults)
     {
-        lock (_kept)
+        lock (_retained)
         {
-            if (_keptBytes + faults.MemoryGrowthBytes <= faults.MaxMemoryBytes)
+            if (_retainedBytes + faults.MemoryGrowthBytes <= faults.MaxMemoryBytes)
             {
-                // Written to, so that it is resident and not only reserved.
+                // Filled, because memory that was never written is reserved but not resident.
                 var bytes = GC.AllocateUninitializedArray<byte>(faults.MemoryGrowthBytes);
                 bytes.AsSpan().Fill(1);
-                _kept.Add(bytes);
-                _keptBytes += bytes.Length;
+                _retained.Add(bytes);
+                _retainedBytes += bytes.Length;
             }
+        }
+    }
+
+    private void ReleaseMemory()
+    {
+        lock (_retained)
+        {
+            _retained.Clear();
+            _retainedBytes = 0;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(130, LogLevel.Critical, "Ending at once, as Faults:Crash asks")]
-        public static partial void Crashing(ILogger logger);
+        [LoggerMessage(130, LogLevel.Critical, "Injecting crash (Faults:Crash): exiting immediately")]
+        public static partial void InjectingCrash(ILogger logger);
     }
 }

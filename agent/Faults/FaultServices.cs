@@ -2,8 +2,8 @@ namespace Agent.Faults;
 
 internal static class FaultServices
 {
-    public static IServiceCollection AddFaults(this IServiceCollection services) => services
+    public static IServiceCollection AddFaults(this IServiceCollection services, FaultOptions options) => services
+        .AddSingleton(options)
         .AddSingleton<FaultInjector>()
-        .AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<FaultInjector>())
-        .AddSingleton<IReloadParticipant<AgentOptions>>(provider => provider.GetRequiredService<FaultInjector>());
+        .AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<FaultInjector>());
 }

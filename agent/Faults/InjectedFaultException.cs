@@ -1,4 +1,4 @@
 namespace Agent.Faults;
 
-/// <summary>An inference that fails because <c>Faults:ErrorShare</c> says so.</summary>
-internal sealed class InjectedFaultException() : Exception("This failure was asked for by Faults:ErrorShare");
+/// <summary>An inference was selected to fail by <c>Faults:ErrorShare</c>.</summary>
+internal sealed class InjectedFaultException() : Exception("Injected failure (Faults:ErrorShare)");

@@ -2,23 +2,27 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Agent.Inference;
 
-/// <summary>Bounds the work: so many requests at a time, so many waiting in order of arrival, and the rest turned away at once.</summary>
+/// <summary>
+/// Bounds the concurrent requests and the waiting ones, which are admitted in order of arrival. Further requests are rejected
+/// immediately.
+/// </summary>
 [SuppressMessage(
     "Reliability", "CA1001:Types that own disposable fields should be disposable",
-    Justification = "A semaphore holds nothing to release unless its wait handle is asked for; and a gate that a reload has replaced is still left by those inside.")]
+    Justification = "Its wait handle is never used, so the semaphore holds no resources; requests leave a replaced gate later.")]
 internal sealed class AdmissionGate(int concurrency, int queueLimit)
 {
     private readonly SemaphoreSlim _slots = new(concurrency);
-    private readonly long _most = (long)concurrency + queueLimit;
-    private long _inside;
+    private readonly long _maxRequests = (long)concurrency + queueLimit;
+    private long _requests;
 
-    /// <returns>False when as many are inside as may be; else <see cref="Leave"/> must follow.</returns>
-    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
-    public async ValueTask<bool> EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a slot. After true, call <see cref="ReleaseSlot"/>.</summary>
+    /// <returns>False if the queue is full.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    public async ValueTask<bool> WaitForSlotAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _inside) > _most)
+        if (Interlocked.Increment(ref _requests) > _maxRequests)
         {
-            Interlocked.Decrement(ref _inside);
+            Interlocked.Decrement(ref _requests);
             return false;
         }
 
@@ -29,27 +33,28 @@ internal sealed class AdmissionGate(int concurrency, int queueLimit)
         }
         catch
         {
-            Interlocked.Decrement(ref _inside);
+            Interlocked.Decrement(ref _requests);
             throw;
         }
     }
 
-    /// <returns>False when it would have to wait; else <see cref="Leave"/> must follow.</returns>
-    public bool TryEnter()
+    /// <summary>Takes a free slot without waiting. After true, call <see cref="ReleaseSlot"/>.</summary>
+    /// <returns>False if no slot is free.</returns>
+    public bool TryTakeSlot()
     {
-        // With anybody waiting there is no slot free: one that is left goes to them.
+        // Does not overtake waiting requests: while any waits, a released slot goes to it and none is free.
         if (!_slots.Wait(0))
         {
             return false;
         }
 
-        Interlocked.Increment(ref _inside);
+        Interlocked.Increment(ref _requests);
         return true;
     }
 
-    public void Leave()
+    public void ReleaseSlot()
     {
         _slots.Release();
-        Interlocked.Decrement(ref _inside);
+        Interlocked.Decrement(ref _requests);
     }
 }

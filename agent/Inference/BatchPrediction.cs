@@ -1,6 +1,6 @@
 namespace Agent.Inference;
 
-/// <summary>What one text of a batch is.</summary>
+/// <summary>The result for one text of a batch.</summary>
 /// <param name="Prediction">The text's class.</param>
-/// <param name="Score">Its probability as the model sees it; null where the model does not say.</param>
+/// <param name="Score">Its estimated probability; null if the model provides none.</param>
 internal sealed record BatchPrediction(string Prediction, double? Score);

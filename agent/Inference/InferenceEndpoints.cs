@@ -4,79 +4,79 @@ using Agent.Validation;
 
 namespace Agent.Inference;
 
-/// <summary>The mood of one text, of many, and step by step.</summary>
+/// <summary>Classifies one text, a batch of texts, or one text as a stream of steps.</summary>
 internal static class InferenceEndpoints
 {
     public static void MapInference(this IEndpointRouteBuilder routes)
     {
-        // By hand, since a handler with parameters costs a scope of services for each request.
-        var parts = new Lazy<(InferenceRunner Runner, TimeProvider Time)>(() => (
+        // Resolved once by hand: a handler with injected parameters creates a service scope for each request.
+        var services = new Lazy<(InferenceRunner Runner, TimeProvider Time)>(() => (
             routes.ServiceProvider.GetRequiredService<InferenceRunner>(), routes.ServiceProvider.GetRequiredService<TimeProvider>()));
-        routes.MapPost("/inference", context => InferAsync(context, parts.Value.Runner, parts.Value.Time));
+        routes.MapPost("/inference", context => InferTextAsync(context, services.Value.Runner, services.Value.Time));
         routes.MapPost("/inference/batch", InferBatchAsync);
         routes.MapPost("/inference/stream", InferStreamAsync);
     }
 
-    internal static double? Rounded(double? score) => score is { } value ? Math.Round(value, 4) : null;
-
-    private static async Task InferAsync(HttpContext context, InferenceRunner runner, TimeProvider time)
+    private static async Task InferTextAsync(HttpContext context, InferenceRunner runner, TimeProvider time)
     {
-        var record = RequestRecord.Of(context);
-        record.BeginInference("inference");
+        var record = RequestRecord.GetFrom(context);
+        record.MarkAsInference("inference");
         if (await ReadTextAsync(context, record, runner.Limits) is not { } text)
         {
             return;
         }
 
-        var prediction = await runner.PredictAsync(context, record, text);
+        var prediction = await runner.PredictLabelAsync(context, record, text);
         record.Prediction = prediction.Label;
-        await JsonAnswer.WriteAsync(
+        await JsonResponse.WriteJsonAsync(
             context,
-            new InferenceResponse(prediction.Label, Rounded(prediction.Score), record.Model!, record.RequestId, LatencyOf(record, time)),
-            AgentJson.Default.InferenceResponse);
+            new InferenceResponse(
+                prediction.Label, RoundScore(prediction.Score), record.Model!, record.RequestId, MeasureLatency(record, time)),
+            InferenceJson.Default.InferenceResponse);
     }
 
     private static async Task InferBatchAsync(HttpContext context, InferenceRunner runner, TimeProvider time)
     {
-        var record = RequestRecord.Of(context);
-        record.BeginInference("inference_batch");
+        var record = RequestRecord.GetFrom(context);
+        record.MarkAsInference("inference_batch");
         IReadOnlyList<string> texts;
-        using (var body = await RequestBody.ReadAsync(context))
+        using (var body = await RequestBody.ReadBodyAsync(context))
         {
-            texts = body.RequiredTexts("texts", runner.Limits.MaxBatchTexts, runner.Limits.MaxTextChars);
-            body.NothingBut("texts");
+            var fields = body.Fields;
+            texts = fields.ReadTexts("texts", runner.Limits.MaxBatchTexts, runner.Limits.MaxTextChars);
+            fields.RejectOtherFields("texts");
             if (body.Errors.Any)
             {
-                await body.Errors.WriteAsync(context);
+                await body.Errors.WriteErrorsAsync(context);
                 return;
             }
         }
 
-        record.TextChars = texts.Sum(RequestBody.CodePoints);
-        var predictions = await runner.RunAsync(
+        record.TextChars = texts.Sum(CodePoints.CountCodePoints);
+        var predictions = await runner.RunAdmittedAsync(
             context,
             async (model, cancellationToken) =>
             {
-                var answers = new List<BatchPrediction>(texts.Count);
+                var results = new List<BatchPrediction>(texts.Count);
                 foreach (var text in texts)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    var prediction = await model.PredictAsync(text, cancellationToken);
-                    answers.Add(new BatchPrediction(prediction.Label, Rounded(prediction.Score)));
+                    var prediction = await model.PredictLabelAsync(text, cancellationToken);
+                    results.Add(new BatchPrediction(prediction.Label, RoundScore(prediction.Score)));
                 }
 
-                return answers;
+                return results;
             });
-        await JsonAnswer.WriteAsync(
+        await JsonResponse.WriteJsonAsync(
             context,
-            new BatchResponse(predictions, record.Model!, record.RequestId, LatencyOf(record, time)),
-            AgentJson.Default.BatchResponse);
+            new BatchResponse(predictions, record.Model!, record.RequestId, MeasureLatency(record, time)),
+            InferenceJson.Default.BatchResponse);
     }
 
     private static async Task InferStreamAsync(HttpContext context, InferenceRunner runner)
     {
-        var record = RequestRecord.Of(context);
-        record.BeginInference("inference_stream");
+        var record = RequestRecord.GetFrom(context);
+        record.MarkAsInference("inference_stream");
         if (await ReadTextAsync(context, record, runner.Limits) is not { } text)
         {
             return;
@@ -85,49 +85,52 @@ internal static class InferenceEndpoints
         var events = new EventStream(context);
         try
         {
-            record.Prediction = await runner.RunAsync(
-                context, (model, cancellationToken) => StreamAsync(events, record, model, text, cancellationToken));
-            await events.DoneAsync();
+            record.Prediction = await runner.RunAdmittedAsync(
+                context, (model, cancellationToken) => SendStepsAsync(events, record, model, text, cancellationToken));
+            await events.SendEndMarkAsync();
         }
-        catch (FailedRequestException e) when (context.Response.HasStarted)
+        catch (FailedRequestException exception) when (context.Response.HasStarted)
         {
-            // Its status has gone out as a good one, so the failure is told in the stream, which then ends without [DONE].
-            record.FailedLate = true;
-            await events.ErrorAsync(e.Message);
+            // The success status is already sent, so the failure becomes an event and the end mark is omitted.
+            record.FailedAfterStart = true;
+            await events.SendErrorAsync(exception.Message);
         }
     }
 
-    private static async ValueTask<string?> StreamAsync(
+    private static async ValueTask<string?> SendStepsAsync(
         EventStream events, RequestRecord record, ITextModel model, string text, CancellationToken cancellationToken)
     {
         string? label = null;
-        await foreach (var step in model.StreamAsync(text, cancellationToken))
+        await foreach (var step in model.StreamPredictionsAsync(text, cancellationToken))
         {
             label = step.Prediction?.Label;
-            await events.SendAsync(
-                new StreamEvent(step.Token, label, Rounded(step.Prediction?.Score), model.Name, record.RequestId), cancellationToken);
+            await events.SendEventAsync(
+                new StreamEvent(step.Token, label, RoundScore(step.Prediction?.Score), model.Name, record.RequestId), cancellationToken);
         }
 
         return label;
     }
 
-    /// <returns>Null when the body did not fit, which the client has been told then.</returns>
+    /// <returns>Null if the body is invalid; then the error response is already sent.</returns>
     private static async ValueTask<string?> ReadTextAsync(HttpContext context, RequestRecord record, InferenceOptions limits)
     {
-        using var body = await RequestBody.ReadAsync(context);
-        var text = body.RequiredText("text", limits.MaxTextChars);
-        body.NothingBut("text");
+        using var body = await RequestBody.ReadBodyAsync(context);
+        var fields = body.Fields;
+        var text = fields.ReadText("text", limits.MaxTextChars);
+        fields.RejectOtherFields("text");
         if (body.Errors.Any)
         {
-            await body.Errors.WriteAsync(context);
+            await body.Errors.WriteErrorsAsync(context);
             return null;
         }
 
         record.Text = text;
-        record.TextChars = RequestBody.CodePoints(text);
+        record.TextChars = CodePoints.CountCodePoints(text);
         return text;
     }
 
-    private static double LatencyOf(RequestRecord record, TimeProvider time) =>
+    private static double? RoundScore(double? score) => score is { } value ? Math.Round(value, 4) : null;
+
+    private static double MeasureLatency(RequestRecord record, TimeProvider time) =>
         Math.Round(time.GetElapsedTime(record.StartedAt).TotalMilliseconds, 3);
 }

@@ -1,6 +1,8 @@
 namespace Agent.Inference;
 
-/// <summary>The bounds in force and the gate that keeps them: swapped as one by a reload, so that no request sees half of a change.</summary>
+/// <summary>
+/// The limits and the gate that enforces them. A reload replaces both at once, so that every request sees a consistent pair.
+/// </summary>
 internal sealed class InferenceLimits(InferenceOptions options)
 {
     public InferenceOptions Options => options;

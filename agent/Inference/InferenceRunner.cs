@@ -4,86 +4,86 @@ using Agent.Requests;
 
 namespace Agent.Inference;
 
-/// <summary>Gives a request its turn at the model, within the bounds on concurrency and time.</summary>
-internal sealed class InferenceRunner(AgentOptions options, ModelSlot models, FaultInjector faults, InferenceMetrics metrics, TimeProvider time)
-    : IReloadParticipant<AgentOptions>
+/// <summary>Admits requests to the model, within the limits on concurrency and time.</summary>
+internal sealed class InferenceRunner(
+    InferenceOptions options, ModelSlot models, FaultInjector faults, InferenceMetrics metrics, TimeProvider time)
 {
-    private volatile InferenceLimits _limits = new(options.Inference);
+    private volatile InferenceLimits _limits = new(options);
 
-    public IReadOnlyCollection<string> Keys { get; } = ["Inference"];
-
+    /// <summary>The current limits.</summary>
     public InferenceOptions Limits => _limits.Options;
 
-    /// <remarks>Requests under way keep the old gate, so for their rest the old bounds and the new ones hold side by side.</remarks>
-    public ValueTask<Action> PrepareAsync(AgentOptions next, CancellationToken cancellationToken)
+    /// <remarks>Requests in progress keep the old gate, so until they complete the old and the new limit apply side by side.</remarks>
+    public Action PrepareReload(InferenceOptions next)
     {
-        var limits = new InferenceLimits(next.Inference);
-        return ValueTask.FromResult(() => { _limits = limits; });
+        var limits = new InferenceLimits(next);
+        return () => _limits = limits;
     }
 
-    /// <summary>Asks the model in force for the text's class when the request's turn comes.</summary>
-    /// <exception cref="FailedRequestException">Overloaded (503) or out of time (504).</exception>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
-    public ValueTask<Prediction> PredictAsync(HttpContext context, RequestRecord record, string text)
+    /// <summary>Predicts the text's class with the current model.</summary>
+    /// <exception cref="FailedRequestException">The queue is full (503) or the request timed out (504).</exception>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
+    public ValueTask<Prediction> PredictLabelAsync(HttpContext context, RequestRecord record, string text)
     {
         var gate = _limits.Gate;
         var model = models.Current;
-        if (!model.AnswersAtOnce || faults.Enabled || !gate.TryEnter())
+        if (!model.CompletesSynchronously || faults.IsEnabled || !gate.TryTakeSlot())
         {
-            return PredictInTurnAsync(context, text);
+            return QueuePredictionAsync(context, text);
         }
 
-        metrics.Entered();
+        // The fast path: no wait and no timeout, so no cancellation source is allocated.
+        metrics.IncrementInFlight();
         try
         {
             record.Model = model.Name;
-            return model.PredictAsync(text, CancellationToken.None);
+            return model.PredictLabelAsync(text, CancellationToken.None);
         }
         finally
         {
-            gate.Leave();
-            metrics.Left();
+            gate.ReleaseSlot();
+            metrics.DecrementInFlight();
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> on the model in force when its turn comes.</summary>
-    /// <exception cref="FailedRequestException">Overloaded (503) or out of time (504).</exception>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
-    public async ValueTask<T> RunAsync<T>(HttpContext context, Func<ITextModel, CancellationToken, ValueTask<T>> work)
+    /// <summary>Runs <paramref name="work"/> with the current model after the request was admitted.</summary>
+    /// <exception cref="FailedRequestException">The queue is full (503) or the request timed out (504).</exception>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
+    public async ValueTask<T> RunAdmittedAsync<T>(HttpContext context, Func<ITextModel, CancellationToken, ValueTask<T>> work)
     {
         var limits = _limits;
-        using var turn = new CancellationTokenSource(TimeSpan.FromSeconds(limits.Options.TimeoutSeconds), time);
-        using var clientGone = context.RequestAborted.UnsafeRegister(static turn => ((CancellationTokenSource)turn!).Cancel(), turn);
-        metrics.Entered();
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(limits.Options.TimeoutSeconds), time);
+        using var disconnect = context.RequestAborted.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), stop);
+        metrics.IncrementInFlight();
         try
         {
-            if (!await limits.Gate.EnterAsync(turn.Token))
+            if (!await limits.Gate.WaitForSlotAsync(stop.Token))
             {
-                throw FailedRequestException.Overloaded();
+                throw FailedRequestException.CreateOverloaded();
             }
 
             try
             {
                 var model = models.Current;
-                RequestRecord.Of(context).Model = model.Name;
-                await faults.BeforeInferenceAsync(turn.Token);
-                return await work(model, turn.Token);
+                RequestRecord.GetFrom(context).Model = model.Name;
+                await faults.InjectFaultsAsync(stop.Token);
+                return await work(model, stop.Token);
             }
             finally
             {
-                limits.Gate.Leave();
+                limits.Gate.ReleaseSlot();
             }
         }
-        catch (OperationCanceledException) when (turn.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
-            throw FailedRequestException.OutOfTime(limits.Options.TimeoutSeconds);
+            throw FailedRequestException.CreateTimeout(limits.Options.TimeoutSeconds);
         }
         finally
         {
-            metrics.Left();
+            metrics.DecrementInFlight();
         }
     }
 
-    private ValueTask<Prediction> PredictInTurnAsync(HttpContext context, string text) =>
-        RunAsync(context, (model, cancellationToken) => model.PredictAsync(text, cancellationToken));
+    private ValueTask<Prediction> QueuePredictionAsync(HttpContext context, string text) =>
+        RunAdmittedAsync(context, (model, cancellationToken) => model.PredictLabelAsync(text, cancellationToken));
 }

@@ -2,9 +2,8 @@ namespace Agent.Inference;
 
 internal static class InferenceServices
 {
-    public static IServiceCollection AddInference(this IServiceCollection services) => services
+    public static IServiceCollection AddInference(this IServiceCollection services, InferenceOptions options) => services
+        .AddSingleton(options)
         .AddSingleton<InferenceMetrics>()
-        .AddHostedService(provider => provider.GetRequiredService<InferenceMetrics>())
-        .AddSingleton<InferenceRunner>()
-        .AddSingleton<IReloadParticipant<AgentOptions>>(provider => provider.GetRequiredService<InferenceRunner>());
+        .AddSingleton<InferenceRunner>();
 }

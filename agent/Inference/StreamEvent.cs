@@ -1,9 +1,9 @@
 namespace Agent.Inference;
 
 /// <summary>One event of <c>POST /inference/stream</c>.</summary>
-/// <param name="Token">What came with this step.</param>
-/// <param name="Prediction">What the model makes of it so far; null while it has no opinion.</param>
-/// <param name="Score">The probability of that.</param>
-/// <param name="Model">Name of the model that answers.</param>
-/// <param name="RequestId">The id that the request log has, too.</param>
+/// <param name="Token">The next part of the text or of the model's output.</param>
+/// <param name="Prediction">The prediction so far; null before there is one.</param>
+/// <param name="Score">Its estimated probability; null if the model provides none.</param>
+/// <param name="Model">Name of the model.</param>
+/// <param name="RequestId">The id in the request log.</param>
 internal sealed record StreamEvent(string Token, string? Prediction, double? Score, string Model, string RequestId);

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace Agent.Logs;
 
-/// <summary>A place in the request log that outlives its rolling and the agent: <c>FILE:OFFSET</c>.</summary>
-/// <param name="File">The file, by a digest of its first line.</param>
-/// <param name="Offset">Bytes before it in that file; always just past a line's end.</param>
+/// <summary>A position in the request log that stays valid when files are rolled and when the agent restarts: <c>FILE:OFFSET</c>.</summary>
+/// <param name="File">The file, identified by a digest of its first line.</param>
+/// <param name="Offset">Byte offset in the file, always at the start of a line.</param>
 internal readonly record struct LogPosition(string File, long Offset)
 {
-    /// <summary>The first line of the oldest file that is kept.</summary>
+    /// <summary>The first line of the oldest file.</summary>
     public static LogPosition Oldest { get; } = new("oldest", 0);
 
-    /// <summary>Behind the last line.</summary>
+    /// <summary>The end of the last line.</summary>
     public static LogPosition End { get; } = new("end", 0);
 
-    /// <summary>Reads <c>oldest</c>, <c>end</c>, or what <see cref="ToString"/> wrote.</summary>
+    /// <summary>Parses <c>oldest</c>, <c>end</c>, or the result of <see cref="ToString"/>.</summary>
     public static bool TryParse(string text, out LogPosition position)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);

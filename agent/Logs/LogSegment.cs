@@ -3,7 +3,9 @@ using Agent.RequestLogging;
 
 namespace Agent.Logs;
 
-/// <summary>One file of the request log, open, known by its first line: a request's, so no other file begins with it.</summary>
+/// <summary>
+/// An open file of the request log, identified by its first line: that line describes one request, so no other file has it.
+/// </summary>
 internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
 {
     private const int HeadBytes = 512;
@@ -14,15 +16,16 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
 
     public ValueTask DisposeAsync() => file.DisposeAsync();
 
-    /// <summary>Opens the file that <paramref name="from"/> names, and stands there.</summary>
+    /// <summary>Opens the file of <paramref name="from"/> at its offset.</summary>
     /// <returns>
-    /// The file, null when there is no line yet, and whether <paramref name="from"/> is not there any more, so that the oldest
-    /// line that is kept comes instead. Of a file that is left behind and read to its end the next one is returned.
+    /// The file, null if the log has no line yet; the next file, if that of <paramref name="from"/> was rolled and sent completely.
+    /// The gap is true if the position no longer exists; then the file is the oldest one.
     /// </returns>
-    public static async Task<(LogSegment? Segment, bool Gap)> OpenAsync(string path, LogPosition from, CancellationToken cancellationToken)
+    public static async Task<(LogSegment? Segment, bool Gap)> OpenAtAsync(
+        string path, LogPosition from, CancellationToken cancellationToken)
     {
         var segments = await OpenAllAsync(path, cancellationToken);
-        var (chosen, gap) = Choose(segments, from);
+        var (chosen, gap) = ChooseSegment(segments, from);
         foreach (var segment in segments.Where(s => s != chosen))
         {
             await segment.DisposeAsync();
@@ -31,14 +34,14 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
         return (chosen, gap);
     }
 
-    /// <summary>Whether another file with a line in it stands under <paramref name="path"/> now.</summary>
-    public async Task<bool> IsLeftBehindAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Whether <paramref name="path"/> refers to another file with at least one line by now.</summary>
+    public async Task<bool> IsRolledAsync(string path, CancellationToken cancellationToken)
     {
-        await using var named = await TryOpenAsync(path, cancellationToken);
-        return named is not null && named.Id != id;
+        await using var current = await TryOpenAsync(path, cancellationToken);
+        return current is not null && current.Id != id;
     }
 
-    private static (LogSegment? Segment, bool Gap) Choose(List<LogSegment> segments, LogPosition from)
+    private static (LogSegment? Segment, bool Gap) ChooseSegment(List<LogSegment> segments, LogPosition from)
     {
         if (segments.Count == 0)
         {
@@ -48,7 +51,7 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
         if (from == LogPosition.End)
         {
             var newest = segments[^1];
-            newest.File.Position = LastLineEnd(newest.File);
+            newest.File.Position = CompleteLines.FindLastLines(newest.File, 0);
             return (newest, false);
         }
 
@@ -59,7 +62,7 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
             return (segments[0], from != LogPosition.Oldest);
         }
 
-        // Renamed while this looked, it is found under both of its names.
+        // A file that was renamed during the listing appears twice, under both names, so skip those with the same id.
         var next = segments.FindIndex(index, s => s.Id != from.File);
         if (next > 0 && segments[index].File.Length == from.Offset)
         {
@@ -71,17 +74,17 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
         return (segments[index], false);
     }
 
-    /// <summary>Every file with a line in it, oldest first.</summary>
+    /// <summary>Opens every file with at least one line, oldest first.</summary>
     private static async Task<List<LogSegment>> OpenAllAsync(string path, CancellationToken cancellationToken)
     {
-        var target = RolledFiles.TargetOf(path);
+        var target = RolledFiles.ResolveTarget(path);
 
-        // The one being written comes first: left behind from here on, it is met again under its new name and not missed.
+        // The current file first: if it is rolled during the listing, it appears again under its new name and is not missed.
         var current = await TryOpenAsync(target, cancellationToken);
         var segments = new List<LogSegment>();
         if (Directory.Exists(Path.GetDirectoryName(target)))
         {
-            foreach (var (_, rolled) in RolledFiles.Of(target))
+            foreach (var (_, rolled) in RolledFiles.ListFiles(target))
             {
                 if (await TryOpenAsync(rolled, cancellationToken) is { } segment)
                 {
@@ -98,6 +101,7 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
         return segments;
     }
 
+    /// <returns>Null if the file does not exist or has no complete line.</returns>
     private static async Task<LogSegment?> TryOpenAsync(string path, CancellationToken cancellationToken)
     {
         FileStream file;
@@ -105,7 +109,7 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
         {
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
@@ -121,24 +125,5 @@ internal sealed class LogSegment(FileStream file, string id) : IAsyncDisposable
 
         var digest = SHA256.HashData(lineEnd < 0 ? head : head.AsSpan(0, lineEnd));
         return new LogSegment(file, Convert.ToHexStringLower(digest.AsSpan(0, 8)));
-    }
-
-    private static long LastLineEnd(FileStream file)
-    {
-        var buffer = new byte[64 * 1024];
-        for (var end = file.Length; end > 0;)
-        {
-            var start = Math.Max(0, end - buffer.Length);
-            var read = RandomAccess.Read(file.SafeFileHandle, buffer.AsSpan(0, (int)(end - start)), start);
-            var lineEnd = buffer.AsSpan(0, read).LastIndexOf((byte)'\n');
-            if (lineEnd >= 0)
-            {
-                return start + lineEnd + 1;
-            }
-
-            end = start;
-        }
-
-        return 0;
     }
 }

@@ -1,19 +1,22 @@
 namespace Agent.Models;
 
-/// <summary>What can tell the mood of a text. Any number of threads may ask at once.</summary>
+/// <summary>A model that classifies texts. Thread-safe.</summary>
 internal interface ITextModel
 {
-    /// <summary>The name that answers carry.</summary>
+    /// <summary>The name in responses.</summary>
     string Name { get; }
 
-    /// <summary>Whether <see cref="PredictAsync"/> has its answer when it returns: such a model needs no clock and nobody who can end it.</summary>
-    bool AnswersAtOnce => false;
+    /// <summary>
+    /// Whether <see cref="PredictLabelAsync"/> always completes before it returns. Such a model needs no timeout and no
+    /// cancellation.
+    /// </summary>
+    bool CompletesSynchronously => false;
 
-    /// <summary>The text's class.</summary>
-    /// <exception cref="OperationCanceledException">The client is gone, or the request's time is over.</exception>
-    ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken);
+    /// <summary>Predicts the text's class.</summary>
+    /// <exception cref="OperationCanceledException">The request timed out or its client disconnected.</exception>
+    ValueTask<Prediction> PredictLabelAsync(string text, CancellationToken cancellationToken);
 
-    /// <summary>The way to the text's class, step by step; the last step's prediction is the answer.</summary>
-    /// <exception cref="OperationCanceledException">The client is gone, or the request's time is over.</exception>
-    IAsyncEnumerable<PredictionStep> StreamAsync(string text, CancellationToken cancellationToken);
+    /// <summary>Predicts the text's class in steps; the last step has the final prediction.</summary>
+    /// <exception cref="OperationCanceledException">The request timed out or its client disconnected.</exception>
+    IAsyncEnumerable<PredictionStep> StreamPredictionsAsync(string text, CancellationToken cancellationToken);
 }

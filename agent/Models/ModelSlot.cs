@@ -1,11 +1,14 @@
 namespace Agent.Models;
 
-/// <summary>The model in force. A request takes it once and keeps it to its end, so a swap disturbs nobody.</summary>
+/// <summary>
+/// The model in use. A request reads <see cref="Current"/> once and keeps that model until it completes, so a swap affects only
+/// later requests.
+/// </summary>
 internal sealed class ModelSlot(ITextModel initial)
 {
     private volatile ITextModel _current = initial;
 
     public ITextModel Current => _current;
 
-    public void Swap(ITextModel next) => _current = next;
+    public void SwapModel(ITextModel next) => _current = next;
 }

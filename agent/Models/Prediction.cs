@@ -1,6 +1,6 @@
 namespace Agent.Models;
 
-/// <summary>A model's answer.</summary>
-/// <param name="Label">The class.</param>
-/// <param name="Score">Its probability as the model sees it; null where the model does not say.</param>
+/// <summary>The result of a model for one text.</summary>
+/// <param name="Label">The predicted class.</param>
+/// <param name="Score">Its estimated probability; null if the model provides none.</param>
 internal readonly record struct Prediction(string Label, double? Score);

@@ -2,34 +2,35 @@ using System.Text.Json;
 using Agent.Inference;
 using Agent.Models;
 using Agent.Requests;
+using Agent.Validation;
 
 namespace Agent.OpenInference;
 
 /// <summary>
-/// The Open Inference Protocol's HTTP side, known from KServe as V2
+/// The HTTP endpoints of the Open Inference Protocol, known as V2 in KServe
 /// (https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md).
-/// The model takes one BYTES tensor of texts, <c>text</c>, and gives <c>label</c> (BYTES) and <c>score</c> (FP64).
+/// The model's input is one BYTES tensor of texts, <c>text</c>; its outputs are <c>label</c> (BYTES) and <c>score</c> (FP64).
 /// </summary>
 internal static class OpenInferenceEndpoints
 {
-    /// <summary>The only version of a model that is ever served: a swap replaces it.</summary>
+    /// <summary>Every model has a single version, because a reload replaces the model.</summary>
     private const string Version = "1";
 
     public static void MapOpenInference(this IEndpointRouteBuilder routes)
     {
         var v2 = routes.MapGroup("/v2");
-        v2.MapGet("", DescribeServer);
-        v2.MapGet("/health/live", Live);
-        v2.MapGet("/health/ready", Ready);
-        v2.MapGet("/models/{name}", DescribeModel);
-        v2.MapGet("/models/{name}/ready", ModelReady);
-        v2.MapPost("/models/{name}/infer", InferAsync);
-        v2.MapGet("/models/{name}/versions/{version}", DescribeModel);
-        v2.MapGet("/models/{name}/versions/{version}/ready", ModelReady);
-        v2.MapPost("/models/{name}/versions/{version}/infer", InferAsync);
+        v2.MapGet("", SendServerMetadata);
+        v2.MapGet("/health/live", SendLiveness);
+        v2.MapGet("/health/ready", SendReadiness);
+        v2.MapGet("/models/{name}", SendModelMetadata);
+        v2.MapGet("/models/{name}/ready", SendModelReadiness);
+        v2.MapPost("/models/{name}/infer", InferTensorAsync);
+        v2.MapGet("/models/{name}/versions/{version}", SendModelMetadata);
+        v2.MapGet("/models/{name}/versions/{version}/ready", SendModelReadiness);
+        v2.MapPost("/models/{name}/versions/{version}/infer", InferTensorAsync);
     }
 
-    private static Task DescribeServer(HttpContext context, ProcessIdentity process) => JsonAnswer.WriteAsync(context, json =>
+    private static Task SendServerMetadata(HttpContext context, ProcessIdentity process) => JsonResponse.WriteJsonAsync(context, json =>
     {
         json.WriteStartObject();
         json.WriteString("name", process.Name);
@@ -39,15 +40,15 @@ internal static class OpenInferenceEndpoints
         json.WriteEndObject();
     });
 
-    private static Task Live(HttpContext context, Liveness liveness) => AnswerFlag(context, "live", liveness.Failure is null);
+    private static Task SendLiveness(HttpContext context, Liveness liveness) => SendFlag(context, "live", liveness.Failure is null);
 
-    private static Task Ready(HttpContext context, Readiness readiness) =>
-        AnswerFlag(context, "ready", readiness.NotReadyBecause.Count == 0);
+    private static Task SendReadiness(HttpContext context, Readiness readiness) =>
+        SendFlag(context, "ready", readiness.NotReadyBecause.Count == 0);
 
-    private static Task DescribeModel(HttpContext context, string name, ModelSlot models, string version = Version)
+    private static Task SendModelMetadata(HttpContext context, string name, ModelSlot models, string version = Version)
     {
-        Known(models, name, version);
-        return JsonAnswer.WriteAsync(context, json =>
+        RequireModel(models, name, version);
+        return JsonResponse.WriteJsonAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteString("name", name);
@@ -56,20 +57,20 @@ internal static class OpenInferenceEndpoints
             json.WriteEndArray();
             json.WriteString("platform", "agent");
             json.WriteStartArray("inputs");
-            WriteTensor(json, "text", "BYTES");
+            WriteTensorMetadata(json, "text", "BYTES");
             json.WriteEndArray();
             json.WriteStartArray("outputs");
-            WriteTensor(json, "label", "BYTES");
-            WriteTensor(json, "score", "FP64");
+            WriteTensorMetadata(json, "label", "BYTES");
+            WriteTensorMetadata(json, "score", "FP64");
             json.WriteEndArray();
             json.WriteEndObject();
         });
     }
 
-    private static Task ModelReady(HttpContext context, string name, ModelSlot models, string version = Version)
+    private static Task SendModelReadiness(HttpContext context, string name, ModelSlot models, string version = Version)
     {
-        Known(models, name, version);
-        return JsonAnswer.WriteAsync(context, json =>
+        RequireModel(models, name, version);
+        return JsonResponse.WriteJsonAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteString("name", name);
@@ -78,32 +79,32 @@ internal static class OpenInferenceEndpoints
         });
     }
 
-    private static async Task InferAsync(
+    private static async Task InferTensorAsync(
         HttpContext context, string name, InferenceRunner runner, ModelSlot models, string version = Version)
     {
-        var record = RequestRecord.Of(context);
-        record.BeginInference("inference_v2");
-        Known(models, name, version);
-        var request = await OpenInferenceRequest.ReadAsync(context, runner.Limits);
-        record.TextChars = request.Texts.Sum(Validation.RequestBody.CodePoints);
-        var predictions = await runner.RunAsync(
+        var record = RequestRecord.GetFrom(context);
+        record.MarkAsInference("inference_v2");
+        RequireModel(models, name, version);
+        var request = await OpenInferenceRequest.ReadRequestAsync(context, runner.Limits);
+        record.TextChars = request.Texts.Sum(CodePoints.CountCodePoints);
+        var predictions = await runner.RunAdmittedAsync(
             context,
             async (model, cancellationToken) =>
             {
-                var answers = new List<Prediction>(request.Texts.Count);
+                var results = new List<Prediction>(request.Texts.Count);
                 foreach (var text in request.Texts)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    answers.Add(await model.PredictAsync(text, cancellationToken));
+                    results.Add(await model.PredictLabelAsync(text, cancellationToken));
                 }
 
-                return answers;
+                return results;
             });
         record.Prediction = predictions.Count == 1 ? predictions[0].Label : null;
-        await JsonAnswer.WriteAsync(context, json => WriteAnswer(json, request, record, predictions));
+        await JsonResponse.WriteJsonAsync(context, json => WriteResponse(json, request, record, predictions));
     }
 
-    private static void WriteAnswer(
+    private static void WriteResponse(
         Utf8JsonWriter json, OpenInferenceRequest request, RequestRecord record, List<Prediction> predictions)
     {
         json.WriteStartObject();
@@ -111,22 +112,24 @@ internal static class OpenInferenceEndpoints
         json.WriteString("model_version", Version);
         json.WriteString("id", request.Id ?? record.RequestId);
         json.WriteStartArray("outputs");
-        if (request.Wants("label"))
+        if (request.IncludesOutput("label"))
         {
-            WriteOutput(json, "label", "BYTES", request.Shape, predictions, (output, p) => output.WriteStringValue(p.Label));
+            WriteOutputTensor(json, "label", "BYTES", request.Shape, predictions, (output, p) => output.WriteStringValue(p.Label));
         }
 
-        if (request.Wants("score"))
+        if (request.IncludesOutput("score"))
         {
-            // A tensor has no null: a model that does not say is taken at its word.
-            WriteOutput(json, "score", "FP64", request.Shape, predictions, (output, p) => output.WriteNumberValue(Math.Round(p.Score ?? 1, 4)));
+            // A tensor cannot contain null, so a prediction without a score is reported with certainty 1.
+            WriteOutputTensor(
+                json, "score", "FP64", request.Shape, predictions,
+                (output, p) => output.WriteNumberValue(Math.Round(p.Score ?? 1, 4)));
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void WriteOutput(
+    private static void WriteOutputTensor(
         Utf8JsonWriter json, string name, string type, IReadOnlyList<int> shape, List<Prediction> predictions,
         Action<Utf8JsonWriter, Prediction> write)
     {
@@ -150,7 +153,7 @@ internal static class OpenInferenceEndpoints
         json.WriteEndObject();
     }
 
-    private static void WriteTensor(Utf8JsonWriter json, string name, string type)
+    private static void WriteTensorMetadata(Utf8JsonWriter json, string name, string type)
     {
         json.WriteStartObject();
         json.WriteString("name", name);
@@ -161,10 +164,10 @@ internal static class OpenInferenceEndpoints
         json.WriteEndObject();
     }
 
-    private static Task AnswerFlag(HttpContext context, string name, bool value)
+    private static Task SendFlag(HttpContext context, string name, bool value)
     {
         context.Response.StatusCode = value ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        return JsonAnswer.WriteAsync(context, json =>
+        return JsonResponse.WriteJsonAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteBoolean(name, value);
@@ -172,13 +175,13 @@ internal static class OpenInferenceEndpoints
         });
     }
 
-    private static void Known(ModelSlot models, string name, string version)
+    private static void RequireModel(ModelSlot models, string name, string version)
     {
         if (name != models.Current.Name || version != Version)
         {
             throw new FailedRequestException(
                 StatusCodes.Status404NotFound,
-                $"There is no model '{name}' in version {version} here; there is '{models.Current.Name}' in version {Version}");
+                $"Model '{name}' version {version} does not exist; the available model is '{models.Current.Name}' version {Version}");
         }
     }
 }

@@ -5,23 +5,23 @@ using Agent.Validation;
 
 namespace Agent.OpenInference;
 
-/// <summary>A request to infer in the Open Inference Protocol.</summary>
-/// <param name="Id">The client's own name for it, to be given back.</param>
+/// <summary>An inference request of the Open Inference Protocol.</summary>
+/// <param name="Id">The client's id, returned in the response; null if it sent none.</param>
 /// <param name="Texts">The tensor's texts.</param>
-/// <param name="Shape">The tensor's shape, which the outputs take over.</param>
-/// <param name="Outputs">The outputs asked for; null for all.</param>
+/// <param name="Shape">The tensor's shape, which is also the shape of the outputs.</param>
+/// <param name="Outputs">The requested outputs; null for all.</param>
 internal sealed record OpenInferenceRequest(
     string? Id, IReadOnlyList<string> Texts, IReadOnlyList<int> Shape, IReadOnlyList<string>? Outputs)
 {
-    public bool Wants(string output) => Outputs is null || Outputs.Contains(output);
+    public bool IncludesOutput(string output) => Outputs is null || Outputs.Contains(output);
 
-    /// <exception cref="FailedRequestException">The request does not fit; says how.</exception>
-    public static async ValueTask<OpenInferenceRequest> ReadAsync(HttpContext context, InferenceOptions limits)
+    /// <exception cref="FailedRequestException">The request is invalid; the message has the reason.</exception>
+    public static async ValueTask<OpenInferenceRequest> ReadRequestAsync(HttpContext context, InferenceOptions limits)
     {
-        using var body = await RequestBody.ReadAsync(context);
+        using var body = await RequestBody.ReadBodyAsync(context);
         if (body.Root is not { } root)
         {
-            throw Refused("the body must be a JSON object");
+            throw CreateRejection("The body must be a JSON object");
         }
 
         try
@@ -30,9 +30,9 @@ internal sealed record OpenInferenceRequest(
             return new OpenInferenceRequest(
                 root.TryGetProperty("id", out var id) ? id.GetString() : null, texts, shape, ReadOutputs(root));
         }
-        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception exception) when (exception is InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw Refused("a field is missing or of the wrong type; see the protocol's inference request");
+            throw CreateRejection("A field is missing or has the wrong type; see the inference request in the protocol's specification");
         }
     }
 
@@ -41,51 +41,51 @@ internal sealed record OpenInferenceRequest(
         var inputs = root.GetProperty("inputs");
         if (inputs.GetArrayLength() != 1)
         {
-            throw Refused("exactly one input is expected: 'text'");
+            throw CreateRejection("The request must have exactly one input, 'text'");
         }
 
         var input = inputs[0];
         if (input.GetProperty("name").GetString() is var name && name != "text")
         {
-            throw Refused($"there is no input '{name}'; the input is 'text'");
+            throw CreateRejection($"Input '{name}' does not exist; the input is 'text'");
         }
 
         if (input.GetProperty("datatype").GetString() is var type && type != "BYTES")
         {
-            throw Refused($"the input's datatype is '{type}', it must be BYTES");
+            throw CreateRejection($"The input's datatype is '{type}', but must be BYTES");
         }
 
         var texts = new List<string>();
-        Flatten(input.GetProperty("data"), texts, limits);
+        FlattenData(input.GetProperty("data"), texts, limits);
         var shape = input.GetProperty("shape").EnumerateArray().Select(dimension => dimension.GetInt32()).ToList();
         if (shape.Count == 0 || shape.Any(dimension => dimension < 0) || shape.Aggregate(1L, (product, d) => product * d) != texts.Count)
         {
-            throw Refused($"the shape does not fit the {texts.Count} texts of the data");
+            throw CreateRejection($"The shape does not match the {texts.Count} texts in the data");
         }
 
         return (texts, shape);
     }
 
-    /// <summary>Data may be nested as the shape is, or flat.</summary>
-    private static void Flatten(JsonElement data, List<string> texts, InferenceOptions limits)
+    /// <summary>The protocol allows data that is nested like the shape, or flat.</summary>
+    private static void FlattenData(JsonElement data, List<string> texts, InferenceOptions limits)
     {
         foreach (var item in data.EnumerateArray())
         {
             if (item.ValueKind == JsonValueKind.Array)
             {
-                Flatten(item, texts, limits);
+                FlattenData(item, texts, limits);
                 continue;
             }
 
             var text = item.GetString() ?? throw new FormatException();
             if (texts.Count == limits.MaxBatchTexts)
             {
-                throw Refused($"at most {limits.MaxBatchTexts} texts are taken at a time");
+                throw CreateRejection($"A request may have at most {limits.MaxBatchTexts} texts");
             }
 
-            if (text.Length > limits.MaxTextChars && RequestBody.CodePoints(text) > limits.MaxTextChars)
+            if (text.Length > limits.MaxTextChars && CodePoints.CountCodePoints(text) > limits.MaxTextChars)
             {
-                throw Refused($"a text may have {limits.MaxTextChars} characters");
+                throw CreateRejection($"A text may have at most {limits.MaxTextChars} characters");
             }
 
             texts.Add(text);
@@ -101,9 +101,9 @@ internal sealed record OpenInferenceRequest(
 
         var names = outputs.EnumerateArray().Select(output => output.GetProperty("name").GetString() ?? "").ToList();
         return names.Find(name => name is not ("label" or "score")) is { } unknown
-            ? throw Refused($"there is no output '{unknown}'; there are 'label' and 'score'")
+            ? throw CreateRejection($"Output '{unknown}' does not exist; the outputs are 'label' and 'score'")
             : names;
     }
 
-    private static FailedRequestException Refused(string why) => new(StatusCodes.Status400BadRequest, why);
+    private static FailedRequestException CreateRejection(string reason) => new(StatusCodes.Status400BadRequest, reason);
 }

@@ -2,12 +2,12 @@ using Agent.Requests;
 
 namespace Agent.Remote;
 
-/// <summary>An answer of which no more than so many bytes are read, however few lines they are.</summary>
-/// <param name="inner">Where it comes from.</param>
-/// <param name="limit">Bytes.</param>
+/// <summary>Bounds the bytes that are read from a response, so that an endless line cannot fill the memory.</summary>
+/// <param name="inner">The response.</param>
+/// <param name="limit">Maximum number of bytes.</param>
 internal sealed class BoundedStream(Stream inner, int limit) : Stream
 {
-    private int _taken;
+    private int _read;
 
     public override bool CanRead => true;
 
@@ -23,14 +23,14 @@ internal sealed class BoundedStream(Stream inner, int limit) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <exception cref="FailedRequestException">There is more.</exception>
+    /// <exception cref="FailedRequestException">The response exceeds the limit.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await inner.ReadAsync(buffer, cancellationToken);
-        _taken += read;
-        return _taken <= limit
+        _read += read;
+        return _read <= limit
             ? read
-            : throw new FailedRequestException(StatusCodes.Status502BadGateway, "The model's server does not come to an end");
+            : throw new FailedRequestException(StatusCodes.Status502BadGateway, $"The model's server sent more than {limit} bytes");
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -2,10 +2,14 @@ using System.Text.Json;
 
 namespace Agent.Remote;
 
-/// <summary>A question to a chat model.</summary>
+/// <summary>The body of a chat completion request.</summary>
+/// <param name="Model">The model's name.</param>
+/// <param name="Instruction">The system message.</param>
+/// <param name="Text">The user's message.</param>
+/// <param name="Stream">Whether the response is a stream of events.</param>
 internal sealed record ChatRequest(string Model, string Instruction, string Text, bool Stream)
 {
-    public byte[] ToBytes()
+    public byte[] SerializeToBytes()
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))

@@ -6,54 +6,53 @@ using Agent.Requests;
 namespace Agent.Remote;
 
 /// <summary>
-/// A model behind an OpenAI-compatible chat API (https://platform.openai.com/docs/api-reference/chat): it is told the classes
-/// and asked for one of them.
+/// A model behind an OpenAI-compatible chat API (https://platform.openai.com/docs/api-reference/chat). The instruction lists the
+/// classes and requests one of them.
 /// </summary>
-/// <remarks>What goes wrong there is told to our client as 502, or 504 where it took too long.</remarks>
+/// <remarks>The client receives a remote failure as 502, or as 504 after a timeout.</remarks>
 internal sealed class RemoteModel(ModelOptions options, ChatClient client) : ITextModel
 {
+    private const int MaxQuotedChars = 60;
+
+    private readonly LabelMatcher _labels = new(options.Labels);
+
     public string Name => options.Name;
 
-    public async ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken)
+    public async ValueTask<Prediction> PredictLabelAsync(string text, CancellationToken cancellationToken)
     {
-        using var response = await client.SendAsync(Ask(text, stream: false), cancellationToken);
-        var (content, logProbability) = await ChatClient.ReadAsync(response, cancellationToken);
-        return LabelIn(content) is { } label
+        using var response = await client.SendWithRetriesAsync(CreateRequest(text, stream: false), cancellationToken);
+        var (content, logProbability) = await ChatResponseReader.ReadCompletionAsync(response, cancellationToken);
+        return _labels.FindLabel(content) is { } label
             ? new Prediction(label, logProbability is { } log ? Math.Clamp(Math.Exp(log), 0, 1) : null)
-            : throw NoClass(content);
+            : throw CreateNoLabelException(content);
     }
 
-    public async IAsyncEnumerable<PredictionStep> StreamAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<PredictionStep> StreamPredictionsAsync(
+        string text, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var response = await client.SendAsync(Ask(text, stream: true), cancellationToken);
-        var said = new StringBuilder();
-        await foreach (var token in ChatClient.ReadStreamAsync(response, cancellationToken))
+        using var response = await client.SendWithRetriesAsync(CreateRequest(text, stream: true), cancellationToken);
+        var content = new StringBuilder();
+        await foreach (var token in ChatResponseReader.ReadTokensAsync(response, cancellationToken))
         {
-            said.Append(token);
-            yield return new PredictionStep(token, LabelIn(said.ToString()) is { } label ? new Prediction(label, null) : null);
+            content.Append(token);
+            yield return new PredictionStep(token, _labels.FindLabel(content.ToString()) is { } label ? new Prediction(label, null) : null);
         }
 
-        if (LabelIn(said.ToString()) is null)
+        if (_labels.FindLabel(content.ToString()) is null)
         {
-            throw NoClass(said.ToString());
+            throw CreateNoLabelException(content.ToString());
         }
     }
 
-    private static FailedRequestException NoClass(string content) => new(
-        StatusCodes.Status502BadGateway,
-        $"The model named none of its classes, but said '{(content.Length > 60 ? content[..60] + "…" : content)}'");
+    private static FailedRequestException CreateNoLabelException(string content)
+    {
+        var quoted = content.Length > MaxQuotedChars ? content[..MaxQuotedChars] + "…" : content;
+        return new FailedRequestException(StatusCodes.Status502BadGateway, $"The model named none of its classes, but said '{quoted}'");
+    }
 
-    private ChatRequest Ask(string text, bool stream) => new(
+    private ChatRequest CreateRequest(string text, bool stream) => new(
         options.Name,
         $"Classify the user's text. Answer with one word and nothing else: {string.Join(", ", options.Labels)}.",
         text,
         stream);
-
-    /// <summary>The class that is named first; models like to add a full stop or a capital.</summary>
-    private string? LabelIn(string content) => options.Labels
-        .Select(label => (Label: label, At: content.IndexOf(label, StringComparison.OrdinalIgnoreCase)))
-        .Where(found => found.At >= 0)
-        .OrderBy(found => found.At)
-        .Select(found => found.Label)
-        .FirstOrDefault();
 }

@@ -3,97 +3,100 @@ using System.Diagnostics.CodeAnalysis;
 namespace Agent.RequestLogging;
 
 /// <summary>
-/// The request log's bounded queue: any thread adds lines and never waits, one reader takes all there are at once. Lines are
-/// kept as bytes in blocks, so that a line costs a copy and no object, and a block of them is written like one.
+/// The bounded queue between requests and the file: any thread adds lines without waiting, one reader takes all of them at once.
+/// Lines are copied into batches, so that a line allocates no object and a batch is written like a single line.
 /// </summary>
-/// <param name="maxLines">Lines that may wait.</param>
-/// <param name="maxTextChars">Characters of texts that may wait in them.</param>
+/// <remarks><see cref="RequestLog"/> completes the queue when it stops; its reader drains it.</remarks>
+/// <param name="maxLines">Maximum number of lines, including those being written.</param>
+/// <param name="maxTextChars">Maximum number of characters of the texts in these lines.</param>
 [SuppressMessage(
     "Reliability", "CA1001:Types that own disposable fields should be disposable",
-    Justification = "A semaphore holds nothing to release unless its wait handle is asked for.")]
+    Justification = "The semaphore holds no resources, because its wait handle is never used.")]
 internal sealed class LineQueue(int maxLines, long maxTextChars)
 {
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _filled = new(0);
-    private List<LineBlock> _blocks = [];
-    private List<LineBlock> _taken = [];
+    private readonly SemaphoreSlim _available = new(0);
+    private List<LineBatch> _queued = [];
+    private List<LineBatch> _taken = [];
     private int _lines;
     private long _textChars;
-    private bool _completed;
+    private bool _isCompleted;
 
-    /// <summary>Lines that wait, or are being written.</summary>
+    /// <summary>Number of lines that wait or are being written.</summary>
     public int Count => Volatile.Read(ref _lines);
 
-    /// <returns>False when the queue is full, or closed.</returns>
-    public bool TryAdd(ReadOnlySpan<byte> line, int textChars)
+    /// <returns>False if the queue is full or completed.</returns>
+    public bool TryAddLine(ReadOnlySpan<byte> line, int textChars)
     {
         lock (_lock)
         {
-            if (_completed || _lines >= maxLines || _textChars + textChars > maxTextChars)
+            if (_isCompleted || _lines >= maxLines || _textChars + textChars > maxTextChars)
             {
                 return false;
             }
 
             _lines++;
             _textChars += textChars;
-            if (_blocks.Count > 0 && _blocks[^1].TryAdd(line, textChars))
+            if (_queued.Count > 0 && _queued[^1].TryAddLine(line, textChars))
             {
                 return true;
             }
 
-            var block = new LineBlock(line.Length);
-            block.TryAdd(line, textChars);
-            _blocks.Add(block);
-            if (_blocks.Count > 1)
+            var batch = new LineBatch(line.Length);
+            batch.TryAddLine(line, textChars);
+            _queued.Add(batch);
+            if (_queued.Count > 1)
             {
                 return true;
             }
         }
 
-        // It was empty: the reader waits, or will look before it waits again.
-        _filled.Release();
+        // The queue was empty, so the reader is waiting or will check again before it waits.
+        _available.Release();
         return true;
     }
 
-    /// <summary>Waits until there are lines, and takes them all, oldest first. To be called by one at a time.</summary>
-    /// <returns>Good until the next call, and each block to be <see cref="Done"/>; empty when the queue is closed and was emptied.</returns>
-    public async ValueTask<IReadOnlyList<LineBlock>> TakeAsync()
+    /// <summary>Waits for lines and takes all of them, oldest first. For a single reader.</summary>
+    /// <returns>
+    /// Batches to pass to <see cref="ReleaseBatch"/>, valid until the next call; empty after the queue was completed and drained.
+    /// </returns>
+    public async ValueTask<IReadOnlyList<LineBatch>> TakeAllAsync()
     {
-        await _filled.WaitAsync(CancellationToken.None);
+        await _available.WaitAsync(CancellationToken.None);
         _taken.Clear();
         lock (_lock)
         {
-            (_blocks, _taken) = (_taken, _blocks);
+            (_queued, _taken) = (_taken, _queued);
         }
 
         return _taken;
     }
 
-    /// <summary>A block's lines are written, or lost: they make room for others.</summary>
-    public void Done(LineBlock block)
+    /// <summary>Makes room for other lines, after those of the batch were written or dropped.</summary>
+    public void ReleaseBatch(LineBatch batch)
     {
         lock (_lock)
         {
-            _lines -= block.Lines;
-            _textChars -= block.TextChars;
+            _lines -= batch.Lines;
+            _textChars -= batch.TextChars;
         }
 
-        block.Release();
+        batch.ReturnBuffer();
     }
 
-    /// <summary>Closes the queue: the reader gets what is in it, and then nothing.</summary>
-    public void Complete()
+    /// <summary>Rejects further lines; the reader still receives those in the queue, and then an empty list.</summary>
+    public void CompleteAdding()
     {
         lock (_lock)
         {
-            if (_completed)
+            if (_isCompleted)
             {
                 return;
             }
 
-            _completed = true;
+            _isCompleted = true;
         }
 
-        _filled.Release();
+        _available.Release();
     }
 }

@@ -4,123 +4,109 @@ using Agent.Requests;
 namespace Agent.RequestLogging;
 
 /// <summary>
-/// The request log: takes a line and returns at once, whatever the file is doing. Behind it a bounded queue, whose one
-/// reader writes to <see cref="RequestFile"/>; a line that finds the queue full is dropped and counted.
+/// The request log. Requests add formatted lines to a bounded queue and never wait; one reader writes them to
+/// <see cref="RequestLogFile"/>. If the queue is full, the line is dropped and counted.
 /// </summary>
 /// <remarks>
-/// As a hosted service it stops after the server, which is registered last: so every request's line is in the queue by then.
-/// Stopping completes the queue, and its reader ends when it has emptied it.
+/// As a hosted service it stops after the web server, which is registered last, so the lines of all requests are in the queue
+/// by then. Stopping completes the queue, and the reader ends after draining it.
 /// </remarks>
-internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisposable
+internal sealed partial class RequestLog(
+    RequestLogSettings settings, LineQueue queue, RequestLogHealth health, TimeProvider time, ILogger<RequestLog> logger)
+    : IHostedService, IStatusSection, IDisposable
 {
+    /// <summary>Pause after a write. Under load many lines share one write and one wake-up of the reader, which saves CPU time.</summary>
+    private static readonly TimeSpan BatchInterval = TimeSpan.FromMilliseconds(20);
+
     /// <summary>
-    /// After a write lines gather for so long before the next: under load many of them share a write, and to wake the
-    /// reader. That costs less than a tenth of a write a line, and nobody waits for a line that soon.
+    /// Time for draining the queue if requests used the complete shutdown timeout; Kubernetes kills the Pod a few seconds later.
     /// </summary>
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MinDrainTime = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(2);
-
-    /// <summary>Texts that wait may not fill the memory: the queue is bounded by lines, and these are long.</summary>
-    private const long MaxQueuedTextChars = 8 * 1024 * 1024;
-
-    private readonly AgentOptions _options;
-    private readonly RequestLogHealth _health;
-    private readonly TimeProvider _time;
-    private readonly ILogger<RequestLog> _logger;
-    private readonly LineQueue? _queue;
     private readonly CancellationTokenSource _stopping = new();
-    private Task _reader = Task.CompletedTask;
-
-    public RequestLog(AgentOptions options, RequestLogHealth health, TimeProvider time, ILogger<RequestLog> logger)
-    {
-        (_options, _health, _time, _logger) = (options, health, time, logger);
-        if (options.LogFile.Length > 0)
-        {
-            _queue = new LineQueue(options.RequestLog.QueueSize, MaxQueuedTextChars);
-            health.Queue = _queue;
-        }
-    }
+    private Task _writer = Task.CompletedTask;
 
     public string Name => "request_log";
 
-    /// <summary>Hands a finished request over to be written. Never waits, never throws.</summary>
-    public void Write(HttpContext context, RequestRecord record, TimeSpan elapsed)
+    private bool IsEnabled => settings.Path.Length > 0;
+
+    /// <summary>Queues the line of a completed request. Never waits and never throws.</summary>
+    public void WriteLine(HttpContext context, RequestRecord record, TimeSpan elapsed)
     {
-        if (_queue is null)
+        if (!IsEnabled)
         {
             return;
         }
 
-        var includeText = _options.RequestLog.IncludeText;
-        var line = RequestLine.OfThisThread.Format(
-            record, _time.GetUtcNow(), context.Request.Method, context.Request.Path.Value ?? "", record.StatusCode(context.Response.StatusCode), elapsed, includeText);
-        if (!_queue.TryAdd(line, includeText ? record.Text?.Length ?? 0 : 0))
+        var includeText = settings.Options.IncludeText;
+        var line = RequestLineWriter.OfThisThread.FormatLine(
+            record, time.GetUtcNow(), context.Request.Method, context.Request.Path.Value ?? "",
+            record.GetStatusCode(context.Response.StatusCode), elapsed, includeText);
+        if (!queue.TryAddLine(line, includeText ? record.Text?.Length ?? 0 : 0))
         {
-            _health.Dropped(1);
+            health.RecordDropped(1);
         }
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (_queue is null)
+        if (IsEnabled)
         {
-            Log.Off(_logger);
+            _writer = Task.Run(WriteQueueAsync, CancellationToken.None);
         }
         else
         {
-            _reader = Task.Run(() => WriteAllAsync(_queue), CancellationToken.None);
+            Log.NoRequestLog(logger);
         }
 
         return Task.CompletedTask;
     }
 
     /// <summary>
-    /// Empties the queue; a file that blocks for ever is given up when the grace is over. Requests that used all of the grace
-    /// leave none for their lines, which get a last moment all the same: the kubelet kills seconds later.
+    /// Drains the queue, until the shutdown timeout or <see cref="MinDrainTime"/>: a write to a broken volume may block forever.
     /// </summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _queue?.Complete();
+        queue.CompleteAdding();
         await _stopping.CancelAsync();
-        using var moment = new CancellationTokenSource(LastMoment, _time);
-        var patience = cancellationToken.IsCancellationRequested ? moment.Token : cancellationToken;
-        await _reader.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_reader.IsCompleted)
+        using var minDrain = new CancellationTokenSource(MinDrainTime, time);
+        var timeout = cancellationToken.IsCancellationRequested ? minDrain.Token : cancellationToken;
+        await _writer.WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_writer.IsCompleted)
         {
-            Log.GivenUp(_logger, _options.LogFile, _queue!.Count);
+            Log.ShutdownTimedOut(logger, queue.Count, settings.Path);
         }
         else
         {
-            await _reader;
+            await _writer;
         }
     }
 
     public JsonNode DescribeStatus() => new JsonObject
     {
-        ["file"] = _queue is null ? null : _options.LogFile,
-        ["written"] = _health.LinesWritten,
-        ["dropped"] = _health.LinesDropped,
-        ["queued"] = _queue?.Count ?? 0,
+        ["file"] = IsEnabled ? settings.Path : null,
+        ["written_lines"] = health.LinesWritten,
+        ["dropped_lines"] = health.LinesDropped,
+        ["queued_lines"] = queue.Count,
     };
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task WriteAllAsync(LineQueue queue)
+    private async Task WriteQueueAsync()
     {
-        using var file = new RequestFile(_options.LogFile, _options.RequestLog, _health, _time);
-        while (await queue.TakeAsync() is { Count: > 0 } blocks)
+        using var file = new RequestLogFile(settings, health, time);
+        while (await queue.TakeAllAsync() is { Count: > 0 } batches)
         {
-            foreach (var block in blocks)
+            foreach (var batch in batches)
             {
-                file.Add(block.Bytes);
-                queue.Done(block);
+                file.AddLines(batch.Bytes);
+                queue.ReleaseBatch(batch);
             }
 
-            file.Commit();
+            file.CommitLines();
             if (!_stopping.IsCancellationRequested)
             {
-                await Task.Delay(Gathering, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(BatchInterval, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -128,9 +114,9 @@ internal sealed partial class RequestLog : IHostedService, IStatusSection, IDisp
     private static partial class Log
     {
         [LoggerMessage(110, LogLevel.Warning, "LOG_FILE is not set: no request log is written")]
-        public static partial void Off(ILogger logger);
+        public static partial void NoRequestLog(ILogger logger);
 
-        [LoggerMessage(111, LogLevel.Error, "{File} takes nothing, and the grace is over: up to {Lines} lines of the request log are lost. See to its volume")]
-        public static partial void GivenUp(ILogger logger, string file, int lines);
+        [LoggerMessage(111, LogLevel.Error, "Shutdown timed out with up to {Lines} unwritten lines: {File} is blocked. Check its volume")]
+        public static partial void ShutdownTimedOut(ILogger logger, int lines, string file);
     }
 }

@@ -1,58 +1,52 @@
-using System.Diagnostics.Metrics;
+using Prometheus;
 
 namespace Agent.RequestLogging;
 
-/// <summary>How the request log fares: what was written, what was lost, and why.</summary>
+/// <summary>Counts written and dropped lines, and reports a failing file as a problem.</summary>
 internal sealed class RequestLogHealth
 {
     private const string Area = "request log";
 
     private readonly Problems _problems;
-    private long _written;
-    private long _dropped;
-    private volatile bool _inTrouble;
+    private readonly Counter _written;
+    private readonly Counter _dropped;
+    private volatile bool _hasProblem;
 
-    public RequestLogHealth(IMeterFactory meters, Problems problems)
+    public RequestLogHealth(IMetricFactory metrics, CollectorRegistry registry, LineQueue queue, Problems problems)
     {
         _problems = problems;
-        var meter = meters.Create("agent");
-        meter.CreateObservableCounter(
-            "agent_request_log_lines_total", () => LinesWritten, description: "Lines written to the request log.");
-        meter.CreateObservableCounter(
+        _written = metrics.CreateCounter("agent_request_log_lines_total", "Lines written to the request log.");
+        _dropped = metrics.CreateCounter(
             "agent_request_log_dropped_total",
-            () => LinesDropped,
-            description: "Lines lost to the request log, because its queue was full or the file could not be written.");
-        meter.CreateObservableGauge(
-            "agent_request_log_queued_lines", () => Queue?.Count ?? 0, description: "Lines waiting to be written to the request log.");
+            "Request log lines dropped because the queue was full or the file could not be written.");
+        var queued = metrics.CreateGauge("agent_request_log_queued_lines", "Lines waiting to be written to the request log.");
+        registry.AddBeforeCollectCallback(() => queued.Set(queue.Count));
     }
 
-    /// <summary>The queue before the file; null without a request log.</summary>
-    public LineQueue? Queue { get; set; }
+    public long LinesWritten => (long)_written.Value;
 
-    public long LinesWritten => Interlocked.Read(ref _written);
+    public long LinesDropped => (long)_dropped.Value;
 
-    public long LinesDropped => Interlocked.Read(ref _dropped);
-
-    public void Written(int lines)
+    public void RecordWritten(int lines)
     {
-        Interlocked.Add(ref _written, lines);
-        if (lines > 0 && _inTrouble)
+        _written.Inc(lines);
+        if (lines > 0 && _hasProblem)
         {
-            _inTrouble = false;
+            _hasProblem = false;
             _problems.Clear(Area);
         }
     }
 
-    public void Dropped(int lines) => Interlocked.Add(ref _dropped, lines);
+    public void RecordDropped(int lines) => _dropped.Inc(lines);
 
-    public void Failed(string path, Exception cause, int lines)
+    public void ReportFailure(string path, Exception cause, int droppedLines)
     {
-        Dropped(lines);
-        _inTrouble = true;
+        RecordDropped(droppedLines);
+        _hasProblem = true;
         _problems.Report(
             Area,
-            $"{path} cannot be written. Requests are answered all the same, their lines are lost.",
-            "Give its directory space and write permission for this user; writing goes on by itself then.",
+            $"{path} cannot be written. Requests are still served, but their log lines are dropped.",
+            "Provide free space and write permission for this user; writing resumes automatically.",
             cause);
     }
 }

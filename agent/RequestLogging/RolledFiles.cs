@@ -2,22 +2,25 @@ using System.Globalization;
 
 namespace Agent.RequestLogging;
 
-/// <summary>The files that the request log has left behind: <c>requests_001.log</c>, <c>requests_002.log</c>, … for <c>requests.log</c>.</summary>
+/// <summary>The older files of the request log: <c>requests_001.log</c>, <c>requests_002.log</c>, … for <c>requests.log</c>.</summary>
 internal static class RolledFiles
 {
-    /// <summary>The file that <paramref name="path"/> stands for: a link is followed once, so that what is looked at later is what is written.</summary>
-    public static string TargetOf(string path)
+    /// <summary>
+    /// The file that <paramref name="path"/> refers to, with a symbolic link resolved, so that all operations use the same file.
+    /// </summary>
+    public static string ResolveTarget(string path)
     {
         var file = new FileInfo(path);
         return file.LinkTarget is null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
     }
 
-    /// <summary>The highest number that is there; 0 when there is none.</summary>
+    /// <summary>The highest number; 0 without rolled files.</summary>
     /// <exception cref="IOException">The directory cannot be read.</exception>
-    public static long LastOf(string target) => Of(target) is [.., var (number, _)] ? number : 0;
+    public static long FindLastNumber(string target) => ListFiles(target) is [.., var (number, _)] ? number : 0;
 
-    /// <summary>Those beside <paramref name="target"/>, oldest first.</summary>
-    public static List<(long Number, string Path)> Of(string target)
+    /// <summary>The rolled files of <paramref name="target"/>, oldest first.</summary>
+    /// <exception cref="IOException">The directory cannot be read.</exception>
+    public static List<(long Number, string Path)> ListFiles(string target)
     {
         var prefix = Path.GetFileNameWithoutExtension(target) + "_";
         var extension = Path.GetExtension(target);
@@ -35,8 +38,8 @@ internal static class RolledFiles
         return rolled;
     }
 
-    /// <summary>The name that <paramref name="target"/> gets when it is the <paramref name="number"/>th to be left behind.</summary>
-    public static string NameOf(string target, long number) => Path.Combine(
+    /// <summary>The name of the rolled file with this number.</summary>
+    public static string FormatName(string target, long number) => Path.Combine(
         Path.GetDirectoryName(target)!,
         string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(target)}_{number:000}{Path.GetExtension(target)}"));
 }

@@ -1,5 +1,5 @@
 namespace Agent.Requests;
 
-/// <summary>An error as FastAPI shapes it.</summary>
-/// <param name="Detail">What went wrong, for a person.</param>
+/// <summary>An error in FastAPI's format.</summary>
+/// <param name="Detail">The cause, in words.</param>
 internal sealed record ErrorDetail(string Detail);

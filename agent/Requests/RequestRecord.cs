@@ -2,22 +2,25 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Agent.Requests;
 
-/// <summary>What becomes known of a request on its way: the material of its line in the request log and of the metrics.</summary>
+/// <summary>The facts about a request, collected while it runs, for its line in the request log and for the metrics.</summary>
 internal sealed class RequestRecord(string requestId, string traceId, long startedAt)
 {
-    /// <summary>The client's own id if it sent a sane one, else one of ours.</summary>
+    /// <summary>nginx's status code for a client that disconnected before the response; appears only in the request log.</summary>
+    public const int ClientClosedRequest = 499;
+
+    /// <summary>The client's id if it sent a valid one, else a generated one.</summary>
     public string RequestId { get; } = requestId;
 
-    /// <summary>Of the trace that the request belongs to, taken up from <c>traceparent</c> or begun here.</summary>
+    /// <summary>The trace that the request belongs to: continued from <c>traceparent</c>, or started here.</summary>
     public string TraceId { get; } = traceId;
 
     /// <summary>A timestamp of <see cref="TimeProvider.GetTimestamp"/>.</summary>
     public long StartedAt { get; } = startedAt;
 
-    /// <summary>The kind of request, as the line says it.</summary>
+    /// <summary>The kind of request, the line's <c>event</c>.</summary>
     public string Event { get; private set; } = "request";
 
-    /// <summary>Whether it asked for an inference, and so counts in the inference metrics.</summary>
+    /// <summary>Whether the request counts in the inference metrics.</summary>
     public bool IsInference { get; private set; }
 
     public string? Model { get; set; }
@@ -28,24 +31,26 @@ internal sealed class RequestRecord(string requestId, string traceId, long start
 
     public int? TextChars { get; set; }
 
-    /// <summary>Whether it failed after the answer's head, and with it a good status, had gone out.</summary>
-    public bool FailedLate { get; set; }
+    /// <summary>Whether the request failed after the response's header, with its success status, was sent.</summary>
+    public bool FailedAfterStart { get; set; }
 
-    /// <summary>Whether its client went away in the middle of the answer.</summary>
-    public bool ClientLeft { get; set; }
+    /// <summary>Whether the client disconnected during the response.</summary>
+    public bool ClientDisconnected { get; set; }
 
-    /// <summary>What the log says became of it.</summary>
-    /// <param name="sent">The status that went out.</param>
-    public int StatusCode(int sent) => ClientLeft ? ErrorShape.ClientClosedRequest : sent;
+    /// <summary>The record of the current request.</summary>
+    public static RequestRecord GetFrom(HttpContext context) => context.Features.GetRequiredFeature<RequestRecord>();
 
-    /// <summary>Whether the client got what it asked for.</summary>
-    /// <param name="sent">The status that went out.</param>
-    public bool Succeeded(int sent) => StatusCode(sent) < 400 && !FailedLate;
+    /// <summary>The status code for the request log.</summary>
+    /// <param name="sent">The status code that was sent.</param>
+    public int GetStatusCode(int sent) => ClientDisconnected ? ClientClosedRequest : sent;
 
-    /// <summary>The record of a request that is under way.</summary>
-    public static RequestRecord Of(HttpContext context) => context.Features.GetRequiredFeature<RequestRecord>();
+    /// <summary>Whether the client received a complete, successful response.</summary>
+    /// <param name="sent">The status code that was sent.</param>
+    public bool HasSucceeded(int sent) => GetStatusCode(sent) < 400 && !FailedAfterStart;
 
-    public void BeginInference(string name)
+    /// <summary>Marks the request as an inference.</summary>
+    /// <param name="name">The line's <c>event</c>.</param>
+    public void MarkAsInference(string name)
     {
         Event = name;
         IsInference = true;

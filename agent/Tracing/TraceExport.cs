@@ -6,37 +6,36 @@ using OpenTelemetry.Trace;
 namespace Agent.Tracing;
 
 /// <summary>
-/// Sends spans of the requests served, and of those made to a remote model, to an OTLP collector over HTTP
-/// (https://opentelemetry.io/docs/specs/otlp/). The SDK's own bounded queue stands before it: a collector that is down costs spans only.
+/// Exports the spans of incoming requests and of requests to a remote model to an OTLP collector over HTTP
+/// (https://opentelemetry.io/docs/specs/otlp/). The SDK's bounded queue holds them: while a collector is down, only spans are lost.
 /// </summary>
-internal sealed class TraceExport(AgentOptions options, ProcessIdentity process) : IHostedService, IDisposable
+/// <param name="endpoint">The collector's base address; the OTLP specification appends a path for each signal.</param>
+/// <param name="process">The service name and version.</param>
+internal sealed class TraceExport(Uri endpoint, ProcessIdentity process) : IHostedService, IDisposable
 {
-    /// <summary>As the exporter's specification has it, the endpoint is the base of the signals' paths.</summary>
-    private const string Path = "/v1/traces";
+    private const string TracesPath = "/v1/traces";
+
+    private const int ShutdownTimeoutMilliseconds = 3000;
 
     private TracerProvider? _provider;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.OtlpEndpoint is { } endpoint)
-        {
-            _provider = Sdk.CreateTracerProviderBuilder()
-                .ConfigureResource(resource => resource.AddService(process.Name, serviceVersion: process.Version))
-                .AddSource("Microsoft.AspNetCore", "System.Net.Http")
-                .AddOtlpExporter(exporter =>
-                {
-                    exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
-                    exporter.Endpoint = new Uri(endpoint.ToString().TrimEnd('/') + Path);
-                })
-                .Build();
-        }
-
+        _provider = Sdk.CreateTracerProviderBuilder()
+            .ConfigureResource(resource => resource.AddService(process.Name, serviceVersion: process.Version))
+            .AddSource("Microsoft.AspNetCore", "System.Net.Http")
+            .AddOtlpExporter(exporter =>
+            {
+                exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
+                exporter.Endpoint = new Uri(endpoint.ToString().TrimEnd('/') + TracesPath);
+            })
+            .Build();
         return Task.CompletedTask;
     }
 
-    /// <summary>Sends what is left, for a few seconds at most.</summary>
+    /// <summary>Exports the queued spans, bounded by a short timeout.</summary>
     public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.Run(() => _provider?.Shutdown(timeoutMilliseconds: 3000), CancellationToken.None);
+        Task.Run(() => _provider?.Shutdown(ShutdownTimeoutMilliseconds), CancellationToken.None);
 
     public void Dispose() => _provider?.Dispose();
 }

@@ -1,18 +1,17 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Agent.Tests.Inference;
 using Agent.Tests.Support;
 using Microsoft.AspNetCore.Routing;
 
 namespace Agent.Tests;
 
-public sealed partial class ApiDocsTests(InferenceTests.SharedAgent shared) : IClassFixture<InferenceTests.SharedAgent>
+public sealed partial class ApiDocsTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
     private RunningAgent Agent => shared.Agent;
 
     [Fact]
-    public async Task The_document_has_every_route_and_no_other()
+    public async Task Document_lists_exactly_the_mapped_routes()
     {
         var document = await DocumentAsync();
         var documented = document["paths"]!.AsObject()
@@ -26,7 +25,7 @@ public sealed partial class ApiDocsTests(InferenceTests.SharedAgent shared) : IC
     }
 
     [Fact]
-    public async Task Every_operation_has_a_summary_and_every_reference_leads_somewhere()
+    public async Task Every_operation_has_a_summary_and_every_reference_resolves()
     {
         var document = await DocumentAsync();
         foreach (var operation in document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(o => o.Value!))
@@ -43,7 +42,7 @@ public sealed partial class ApiDocsTests(InferenceTests.SharedAgent shared) : IC
     }
 
     [Fact]
-    public async Task The_examples_are_what_the_agent_takes()
+    public async Task Every_example_is_accepted_by_the_agent()
     {
         var document = await DocumentAsync();
         foreach (var (path, item) in document["paths"]!.AsObject())
@@ -51,7 +50,9 @@ public sealed partial class ApiDocsTests(InferenceTests.SharedAgent shared) : IC
             if (item!["post"] is { } post)
             {
                 var example = post["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString();
-                var concrete = path.Replace("{name}", "sentiment-linear-1", StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal);
+                var concrete = path
+                    .Replace("{name}", "sentiment-linear-1", StringComparison.Ordinal)
+                    .Replace("{version}", "1", StringComparison.Ordinal);
                 using var response = await Agent.PostAsync(concrete, example);
                 Assert.True(response.StatusCode == HttpStatusCode.OK, $"{concrete} {example}");
             }
@@ -59,7 +60,7 @@ public sealed partial class ApiDocsTests(InferenceTests.SharedAgent shared) : IC
     }
 
     [Fact]
-    public async Task The_page_and_all_that_it_loads_come_from_the_agent_itself()
+    public async Task Docs_page_loads_all_its_assets_from_the_agent()
     {
         using var page = await Agent.Http.GetAsync(new Uri("/docs", UriKind.Relative));
         var html = await page.Content.ReadAsStringAsync();
@@ -85,5 +86,6 @@ public sealed partial class ApiDocsTests(InferenceTests.SharedAgent shared) : IC
     [GeneratedRegex("(?:src|href)=\"(?<url>[^\"]+)\"")]
     private static partial Regex Asset();
 
-    private Task<JsonNode> DocumentAsync() => Agent.Http.GetAsync(new Uri("/openapi.json", UriKind.Relative)).JsonAsync(HttpStatusCode.OK);
+    private Task<JsonNode> DocumentAsync() =>
+        Agent.Http.GetAsync(new Uri("/openapi.json", UriKind.Relative)).ReadJsonAsync(HttpStatusCode.OK);
 }

@@ -1,15 +1,14 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Agent.Models;
+using Agent.Models.Loading;
 using Agent.RequestLogging;
-using Agent.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Agent.Tests;
 
-/// <summary>What the <c>check</c> verb finds before anything is started.</summary>
+/// <summary>The findings of the <c>check</c> verb.</summary>
 public sealed class CheckTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -17,32 +16,34 @@ public sealed class CheckTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task The_verb_says_a_line_a_finding_and_exits_0_or_1()
+    public async Task Check_prints_one_line_per_finding_and_exits_with_0_or_1()
     {
-        using var good = AgentProcess.Start("check", $"--LOG_FILE={_directory.File("logs/requests.log")}", "--RequestLog:MaxFileBytes=1Mi");
-        Assert.Equal(0, await good.ExitCodeAsync());
-        await Eventually.IsTrueAsync(() => good.Output.Contains("ok    model: the built-in one: 'sentiment-linear-1'", StringComparison.Ordinal), good.Output);
-        Assert.Contains("requests.log can be written, its directory will be made.", good.Output, StringComparison.Ordinal);
+        await using var good = AgentProcess.Run("check", $"--LOG_FILE={_directory["logs/requests.log"]}", "--RequestLog:MaxFileBytes=1Mi");
+        Assert.Equal(0, await good.WaitForExitAsync());
+        Assert.Contains(
+            good.Output, line => line.Contains("ok    model: built-in weights: 'sentiment-linear-1'", StringComparison.Ordinal));
+        Assert.Contains(
+            good.Output, line => line.Contains("requests.log can be written; its directory will be created.", StringComparison.Ordinal));
         Assert.Empty(Directory.GetFileSystemEntries(_directory.Path));
 
-        using var bad = AgentProcess.Start("check", $"--LOG_FILE={_directory.Path}");
-        Assert.Equal(1, await bad.ExitCodeAsync());
-        await Eventually.IsTrueAsync(() => bad.Output.Contains("cannot be written: it is a directory.", StringComparison.Ordinal), bad.Output);
+        await using var bad = AgentProcess.Run("check", $"--LOG_FILE={_directory.Path}");
+        Assert.Equal(1, await bad.WaitForExitAsync());
+        Assert.Contains(bad.Output, line => line.Contains("cannot be written: it is a directory.", StringComparison.Ordinal));
 
-        using var worse = AgentProcess.Start("check", "--Model:Path=/nowhere/model.json");
-        Assert.Equal(1, await worse.ExitCodeAsync());
-        await Eventually.IsTrueAsync(() => worse.Output.Contains("Model:Path = '/nowhere/model.json'", StringComparison.Ordinal), worse.Output);
+        await using var worse = AgentProcess.Run("check", "--Model:Path=/nowhere/model.json");
+        Assert.Equal(1, await worse.WaitForExitAsync());
+        Assert.Contains(worse.Output, line => line.Contains("Model:Path = '/nowhere/model.json'", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("{\"half\":", "is not a weights file")]
-    [InlineData("null", "holds null, not weights")]
+    [InlineData("null", "contains null instead of weights")]
     [InlineData("", "is not a weights file")]
-    public async Task A_weights_file_that_is_broken_is_found(string content, string expected)
+    public async Task Broken_weights_file_is_a_failure_with_a_remedy(string content, string expected)
     {
-        await File.WriteAllTextAsync(_directory.File("model.json"), content);
+        await File.WriteAllTextAsync(_directory["model.json"], content);
 
-        var finding = await ModelAsync(new ModelOptions { Path = _directory.File("model.json") });
+        var finding = await CheckModelAsync(new ModelOptions { Path = _directory["model.json"] });
 
         Assert.Equal(FindingSeverity.Failure, finding.Severity);
         Assert.Contains(expected, finding.Message, StringComparison.Ordinal);
@@ -50,44 +51,44 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
-    public async Task A_request_log_that_cannot_be_written_is_found_and_one_that_can_is_left_alone()
+    public async Task Unwritable_request_log_is_a_failure_and_no_file_is_changed()
     {
-        // Root may write anywhere but here.
-        var nowhere = Assert.Single(await LogAsync("/proc/agent/requests.log"));
+        // Even root cannot create files in /proc.
+        var nowhere = Assert.Single(await CheckLogAsync("/proc/agent/requests.log"));
         Assert.Equal(FindingSeverity.Failure, nowhere.Severity);
         Assert.Contains("/proc/agent/requests.log cannot be written", nowhere.Message, StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(_directory.File("file"), "in the way");
-        var inTheWay = Assert.Single(await LogAsync(_directory.File("file/requests.log")));
-        Assert.Contains("is a file and no directory", inTheWay.Message, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_directory["file"], "in the way");
+        var inTheWay = Assert.Single(await CheckLogAsync(_directory["file/requests.log"]));
+        Assert.Contains("is a file, not a directory", inTheWay.Message, StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(_directory.File("requests.log"), "a line\n");
-        Assert.Equal(FindingSeverity.Ok, (await LogAsync(_directory.File("requests.log")))[0].Severity);
-        Assert.Equal("a line\n", await File.ReadAllTextAsync(_directory.File("requests.log")));
+        await File.WriteAllTextAsync(_directory["requests.log"], "a line\n");
+        Assert.Equal(FindingSeverity.Ok, (await CheckLogAsync(_directory["requests.log"]))[0].Severity);
+        Assert.Equal("a line\n", await File.ReadAllTextAsync(_directory["requests.log"]));
 
-        var off = Assert.Single(await LogAsync(""));
+        var off = Assert.Single(await CheckLogAsync(""));
         Assert.Equal(FindingSeverity.Warning, off.Severity);
         Assert.Equal(2, Directory.GetFileSystemEntries(_directory.Path).Length);
     }
 
     [Fact]
-    public async Task A_request_log_larger_than_its_disk_is_warned_of()
+    public async Task Request_log_larger_than_its_disk_is_a_warning()
     {
-        var findings = await LogAsync(_directory.File("requests.log"), maxFileBytes: 1L << 50);
+        var findings = await CheckLogAsync(_directory["requests.log"], maxFileBytes: 1L << 50);
 
         Assert.Equal([FindingSeverity.Ok, FindingSeverity.Warning], findings.Select(finding => finding.Severity));
         Assert.Contains("RequestLog:MaxFileBytes", findings[1].Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_remote_model_is_asked_for_what_it_has()
+    public async Task Remote_probe_distinguishes_unknown_model_rejected_key_and_dead_server()
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         await using var server = builder.Build();
         server.Urls.Add("http://127.0.0.1:0");
         Func<HttpContext, Task> answer = context => context.Response.WriteAsync(
-            new JsonObject { ["data"] = new JsonArray(new JsonObject { ["id"] = "small" }, new JsonObject { ["id"] = "big" }) }.ToJsonString());
+            """{"data":[{"id":"small"},{"id":"big"}]}""");
         string? authorization = null;
         server.MapGet("/v1/models", context =>
         {
@@ -96,12 +97,12 @@ public sealed class CheckTests : IDisposable
         });
         await server.StartAsync();
         var endpoint = new Uri(server.Urls.First() + "/v1");
-        await File.WriteAllTextAsync(_directory.File("key"), "s3cret\n");
+        await File.WriteAllTextAsync(_directory["key"], "s3cret\n");
 
-        var there = await ModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big", ApiKeyFile = _directory.File("key") });
+        var there = await CheckModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big", ApiKeyFile = _directory["key"] });
         Assert.Equal((FindingSeverity.Ok, "Bearer s3cret"), (there.Severity, authorization));
 
-        var absent = await ModelAsync(new ModelOptions { Endpoint = endpoint, Name = "huge" });
+        var absent = await CheckModelAsync(new ModelOptions { Endpoint = endpoint, Name = "huge" });
         Assert.Equal(FindingSeverity.Failure, absent.Severity);
         Assert.Contains("has no 'huge'; it has small, big", absent.Message, StringComparison.Ordinal);
 
@@ -110,32 +111,32 @@ public sealed class CheckTests : IDisposable
             context.Response.StatusCode = (int)HttpStatusCode.Unauthorized;
             return Task.CompletedTask;
         };
-        var keyless = await ModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big" });
+        var keyless = await CheckModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big" });
         Assert.Equal(FindingSeverity.Failure, keyless.Severity);
         Assert.Contains("Model:ApiKeyFile", keyless.Remedy, StringComparison.Ordinal);
 
-        var noKey = await ModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big", ApiKeyFile = _directory.File("none") });
+        var noKey = await CheckModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big", ApiKeyFile = _directory["none"] });
         Assert.Equal(FindingSeverity.Failure, noKey.Severity);
-        Assert.Contains(_directory.File("none"), noKey.Message, StringComparison.Ordinal);
+        Assert.Contains(_directory["none"], noKey.Message, StringComparison.Ordinal);
 
         answer = context => context.Response.WriteAsync("<html>");
-        Assert.Equal(FindingSeverity.Warning, (await ModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big" })).Severity);
+        Assert.Equal(FindingSeverity.Warning, (await CheckModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big" })).Severity);
 
         await server.StopAsync();
-        var down = await ModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big" });
+        var down = await CheckModelAsync(new ModelOptions { Endpoint = endpoint, Name = "big" });
         Assert.Equal(FindingSeverity.Failure, down.Severity);
         Assert.Contains("cannot be reached", down.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<Finding> ModelAsync(ModelOptions options)
+    private static async Task<Finding> CheckModelAsync(ModelOptions options)
     {
-        var findings = await new ModelCheck(new AgentOptions { Model = options }).CheckEnvironmentAsync(CancellationToken.None).ToListAsync();
+        var findings = await new ModelCheck(options).CheckEnvironmentAsync(CancellationToken.None).ToListAsync();
         return Assert.Single(findings);
     }
 
-    private static async Task<List<Finding>> LogAsync(string path, long maxFileBytes = 1024)
+    private static async Task<List<Finding>> CheckLogAsync(string path, long maxFileBytes = 1024)
     {
-        var options = new AgentOptions { LogFile = path, RequestLog = { MaxFileBytes = maxFileBytes } };
-        return await new RequestFileCheck(options).CheckEnvironmentAsync(CancellationToken.None).ToListAsync();
+        var settings = new RequestLogSettings(path, new RequestLogOptions { MaxFileBytes = maxFileBytes });
+        return await new RequestLogCheck(settings).CheckEnvironmentAsync(CancellationToken.None).ToListAsync();
     }
 }

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Agent.Tests.Inference;
 using Agent.Tests.Support;
 
 namespace Agent.Tests;
 
-public sealed class OpenInferenceTests(InferenceTests.SharedAgent shared) : IClassFixture<InferenceTests.SharedAgent>
+public sealed class OpenInferenceTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
     private const string Infer = "/v2/models/sentiment-linear-1/infer";
 
@@ -17,20 +16,20 @@ public sealed class OpenInferenceTests(InferenceTests.SharedAgent shared) : ICla
     [InlineData("/v2/health/ready", """{"ready":true}""")]
     [InlineData("/v2/models/sentiment-linear-1/ready", """{"name":"sentiment-linear-1","ready":true}""")]
     [InlineData("/v2/models/sentiment-linear-1", """{"name":"sentiment-linear-1","versions":["1"],"platform":"agent","inputs":[{"name":"text","datatype":"BYTES","shape":[-1]}],"outputs":[{"name":"label","datatype":"BYTES","shape":[-1]},{"name":"score","datatype":"FP64","shape":[-1]}]}""")]
-    public async Task Server_and_model_describe_themselves(string path, string expected)
+    public async Task Metadata_endpoints_describe_server_and_model(string path, string expected)
     {
-        var answer = await Agent.Http.GetAsync(new Uri(path, UriKind.Relative)).JsonAsync(HttpStatusCode.OK);
+        var answer = await Agent.Http.GetAsync(new Uri(path, UriKind.Relative)).ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), answer), answer.ToJsonString());
     }
 
     [Fact]
-    public async Task A_tensor_of_texts_is_answered_with_tensors_of_its_shape()
+    public async Task Output_tensors_have_the_shape_of_the_input_tensor()
     {
         var answer = await Agent.PostAsync(
             Infer,
             """{"id":"mine","inputs":[{"name":"text","shape":[2,1],"datatype":"BYTES","data":[["what a lovely day"],["this is terrible"]]}]}""")
-            .JsonAsync(HttpStatusCode.OK);
+            .ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("mine", (string?)answer["id"]);
         Assert.Equal("sentiment-linear-1", (string?)answer["model_name"]);
@@ -42,11 +41,11 @@ public sealed class OpenInferenceTests(InferenceTests.SharedAgent shared) : ICla
     }
 
     [Fact]
-    public async Task Only_the_outputs_asked_for_are_given()
+    public async Task Response_contains_only_the_requested_outputs()
     {
         var answer = await Agent.PostAsync(
             Infer, """{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["fine"]}],"outputs":[{"name":"score"}]}""")
-            .JsonAsync(HttpStatusCode.OK);
+            .ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("score", (string?)Assert.Single(answer["outputs"]!.AsArray())!["name"]);
     }
@@ -62,18 +61,18 @@ public sealed class OpenInferenceTests(InferenceTests.SharedAgent shared) : ICla
     [InlineData("""{"inputs":[{"name":"text","shape":[1],"datatype":"FP32","data":["one"]}]}""")]
     [InlineData("""{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["one"]}]}""")]
     [InlineData("""{"inputs":[{"name":"text","shape":[1],"datatype":"BYTES","data":["one"]}],"outputs":[{"name":"mood"}]}""")]
-    public async Task A_request_that_does_not_fit_is_refused_in_the_protocols_shape(string body)
+    public async Task Invalid_request_is_rejected_with_the_protocols_error_body(string body)
     {
-        var answer = await Agent.PostAsync(Infer, body).JsonAsync(HttpStatusCode.BadRequest);
+        var answer = await Agent.PostAsync(Infer, body).ReadJsonAsync(HttpStatusCode.BadRequest);
 
         Assert.Equal(["error"], answer.AsObject().Select(field => field.Key));
         Assert.NotEmpty((string)answer["error"]!);
     }
 
     [Fact]
-    public async Task Another_model_is_not_found()
+    public async Task Unknown_model_is_a_404_that_names_the_available_one()
     {
-        var answer = await Agent.Http.GetAsync(new Uri("/v2/models/other/ready", UriKind.Relative)).JsonAsync(HttpStatusCode.NotFound);
+        var answer = await Agent.Http.GetAsync(new Uri("/v2/models/other/ready", UriKind.Relative)).ReadJsonAsync(HttpStatusCode.NotFound);
 
         Assert.Contains("sentiment-linear-1", (string)answer["error"]!, StringComparison.Ordinal);
     }

@@ -7,19 +7,19 @@ using Microsoft.Extensions.Logging;
 
 namespace Agent.Tests;
 
-/// <summary>What changes without a restart, and that it changes whole or not at all.</summary>
+/// <summary>A reload applies completely or not at all.</summary>
 public sealed class ReloadTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
 
-    private string Config => _directory.File("agent.json");
+    private string Config => _directory["agent.json"];
 
-    private string Model => _directory.File("model.json");
+    private string Model => _directory["model.json"];
 
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task A_model_that_is_replaced_under_load_fails_no_request()
+    public async Task Model_replaced_under_load_fails_no_request()
     {
         WriteModel("model-0");
         await using var agent = await RunningAgent.StartAsync($"--Model:Path={Model}");
@@ -29,41 +29,41 @@ public sealed class ReloadTests : IDisposable
         {
             while (!done.IsCancellationRequested)
             {
-                var answer = await agent.InferAsync("what a lovely day").JsonAsync(HttpStatusCode.OK);
+                var answer = await agent.InferAsync("what a lovely day").ReadJsonAsync(HttpStatusCode.OK);
                 Assert.Equal("positive", (string?)answer["prediction"]);
                 seen.AddOrUpdate((string)answer["model"]!, 1, (_, count) => count + 1);
             }
         }).ToList();
 
-        await Eventually.IsTrueAsync(() => seen.ContainsKey("model-0") || load.Any(task => task.IsFaulted), "model-0 answers");
+        await Eventually.AssertAsync(() => seen.ContainsKey("model-0") || load.Any(task => task.IsFaulted), "model-0 answers");
         for (var i = 1; i <= 10; i++)
         {
             var name = $"model-{i}";
             WriteModel(name);
             await ReloadAsync(agent, HttpStatusCode.OK);
-            await Eventually.IsTrueAsync(() => seen.ContainsKey(name) || load.Any(task => task.IsFaulted), $"{name} answers");
+            await Eventually.AssertAsync(() => seen.ContainsKey(name) || load.Any(task => task.IsFaulted), $"{name} answers");
         }
 
         await done.CancelAsync();
         await Task.WhenAll(load);
 
         Assert.Equal(11, seen.Count);
-        Assert.Equal(seen.Values.Sum(), await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
-        Assert.Equal(0, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
+        Assert.Equal(seen.Values.Sum(), await agent.ReadMetricAsync("inference_requests_total{status=\"success\"}"));
+        Assert.Equal(0, await agent.ReadMetricAsync("inference_requests_total{status=\"error\"}"));
     }
 
     [Fact]
-    public async Task A_request_under_way_finishes_on_the_model_that_it_began_on()
+    public async Task Request_in_progress_completes_on_the_model_it_started_with()
     {
         await using var agent = await RunningAgent.StartAsync();
-        var old = StubModel.PutInto(agent);
+        var old = StubModel.InstallInto(agent);
         var pending = agent.InferAsync("one");
-        await old.EnteredAsync(1);
+        await old.WaitForStartsAsync(1);
 
         await ReloadAsync(agent, HttpStatusCode.OK);
-        var after = await agent.InferAsync("two").JsonAsync(HttpStatusCode.OK);
-        old.Release("neutral");
-        var before = await pending.JsonAsync(HttpStatusCode.OK);
+        var after = await agent.InferAsync("two").ReadJsonAsync(HttpStatusCode.OK);
+        old.CompleteOldest("neutral");
+        var before = await pending.ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("sentiment-linear-1", (string?)after["model"]);
         Assert.Equal("stub", (string?)before["model"]);
@@ -71,65 +71,65 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_model_that_does_not_load_is_refused_and_the_old_one_stays()
+    public async Task Broken_weights_file_is_rejected_and_the_old_model_stays()
     {
         WriteModel("good");
         await using var agent = await RunningAgent.StartAsync($"--Model:Path={Model}");
         await File.WriteAllTextAsync(Model, "{\"half\":");
 
-        var refusal = await ReloadAsync(agent, HttpStatusCode.UnprocessableEntity);
+        var rejection = await ReloadAsync(agent, HttpStatusCode.UnprocessableEntity);
 
-        Assert.Contains("Model:Path", refusal.ToJsonString(), StringComparison.Ordinal);
-        Assert.Equal("good", (string?)(await agent.InferAsync("fine").JsonAsync(HttpStatusCode.OK))["model"]);
+        Assert.Contains("Model:Path", rejection.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("good", (string?)(await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.OK))["model"]);
     }
 
     [Fact]
-    public async Task Limits_change_with_the_next_request()
+    public async Task Reloaded_limits_apply_to_the_next_request()
     {
         await File.WriteAllTextAsync(Config, """{"Inference":{"MaxTextChars":3}}""");
         await using var agent = await RunningAgent.StartAsync($"--config={Config}");
-        await agent.InferAsync("four").JsonAsync(HttpStatusCode.UnprocessableEntity);
+        await agent.InferAsync("four").ReadJsonAsync(HttpStatusCode.UnprocessableEntity);
 
         await File.WriteAllTextAsync(Config, """{"Inference":{"MaxTextChars":4,"MaxConcurrency":1,"QueueLimit":0}}""");
         var result = await ReloadAsync(agent, HttpStatusCode.OK);
 
         Assert.Empty(result["restart_required"]!.AsArray());
-        await agent.InferAsync("four").JsonAsync(HttpStatusCode.OK);
-        var model = StubModel.PutInto(agent);
+        await agent.InferAsync("four").ReadJsonAsync(HttpStatusCode.OK);
+        var model = StubModel.InstallInto(agent);
         var pending = agent.InferAsync("one");
-        await model.EnteredAsync(1);
-        await agent.InferAsync("two").JsonAsync(HttpStatusCode.ServiceUnavailable);
-        model.Release();
-        await pending.JsonAsync(HttpStatusCode.OK);
+        await model.WaitForStartsAsync(1);
+        await agent.InferAsync("two").ReadJsonAsync(HttpStatusCode.ServiceUnavailable);
+        model.CompleteOldest();
+        await pending.ReadJsonAsync(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task The_log_level_changes_with_a_reload_and_back()
+    public async Task Log_level_changes_with_each_reload()
     {
         await File.WriteAllTextAsync(Config, "{}");
         await using var agent = await RunningAgent.StartAsync($"--config={Config}");
-        var logger = agent.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Agent.Models.ModelReload");
+        var logger = agent.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Agent.Models.Loading.ModelReload");
         Assert.False(logger.IsEnabled(LogLevel.Debug));
         Assert.True(logger.IsEnabled(LogLevel.Information));
 
         await File.WriteAllTextAsync(Config, """{"Logging":{"LogLevel":{"Agent":"Debug"}}}""");
         var result = await ReloadAsync(agent, HttpStatusCode.OK);
         Assert.Empty(result["restart_required"]!.AsArray());
-        await Eventually.IsTrueAsync(() => logger.IsEnabled(LogLevel.Debug), "debug is on");
+        await Eventually.AssertAsync(() => logger.IsEnabled(LogLevel.Debug), "debug is on");
 
         await File.WriteAllTextAsync(Config, """{"Logging":{"LogLevel":{"Default":"Error"}}}""");
         await ReloadAsync(agent, HttpStatusCode.OK);
-        await Eventually.IsTrueAsync(() => !logger.IsEnabled(LogLevel.Warning), "warnings are off");
+        await Eventually.AssertAsync(() => !logger.IsEnabled(LogLevel.Warning), "warnings are off");
 
         await File.WriteAllTextAsync(Config, """{"Logging":{"LogLevel":{"Default":"Loud"}}}""");
-        var refusal = await ReloadAsync(agent, HttpStatusCode.UnprocessableEntity);
-        Assert.Contains("Logging:LogLevel:Default", refusal.ToJsonString(), StringComparison.Ordinal);
+        var rejection = await ReloadAsync(agent, HttpStatusCode.UnprocessableEntity);
+        Assert.Contains("Logging:LogLevel:Default", rejection.ToJsonString(), StringComparison.Ordinal);
         Assert.True(logger.IsEnabled(LogLevel.Error));
         Assert.False(logger.IsEnabled(LogLevel.Warning));
     }
 
     [Fact]
-    public async Task A_configuration_with_one_error_changes_nothing()
+    public async Task Reload_with_one_invalid_key_changes_nothing()
     {
         await File.WriteAllTextAsync(Config, """{"Inference":{"MaxTextChars":3}}""");
         await using var agent = await RunningAgent.StartAsync($"--config={Config}");
@@ -137,15 +137,15 @@ public sealed class ReloadTests : IDisposable
         await File.WriteAllTextAsync(Config, """{"Inference":{"MaxTextChars":400,"MaxConcurrency":-1}}""");
         await ReloadAsync(agent, HttpStatusCode.UnprocessableEntity);
 
-        await agent.InferAsync("four").JsonAsync(HttpStatusCode.UnprocessableEntity);
+        await agent.InferAsync("four").ReadJsonAsync(HttpStatusCode.UnprocessableEntity);
     }
 
     private static Task<JsonNode> ReloadAsync(RunningAgent agent, HttpStatusCode expected) =>
-        agent.Management.PostAsync(new Uri("/-/reload", UriKind.Relative), null).JsonAsync(expected);
+        agent.Management.PostAsync(new Uri("/-/reload", UriKind.Relative), null).ReadJsonAsync(expected);
 
     private void WriteModel(string name)
     {
-        File.WriteAllBytes(Model + ".new", (WeightsFile.LoadBuiltIn() with { Name = name }).ToBytes());
+        File.WriteAllBytes(Model + ".new", (WeightsFile.LoadBuiltIn() with { Name = name }).SerializeToBytes());
         File.Move(Model + ".new", Model, overwrite: true);
     }
 }

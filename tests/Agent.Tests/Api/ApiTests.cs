@@ -5,10 +5,10 @@ using Agent.Tests.Support;
 
 namespace Agent.Tests.Api;
 
-/// <summary>Every endpoint of the agent's port, as its OpenAPI document promises it.</summary>
-public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
+/// <summary>Every endpoint of the client port behaves as its OpenAPI document describes.</summary>
+public sealed class ApiTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
-    private readonly HttpClient _client = factory.CreateClient();
+    private RunningAgent Agent => shared.Agent;
 
     [Fact]
     public async Task Every_documented_operation_answers_its_example_as_documented()
@@ -20,7 +20,7 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
             foreach (var (method, operation) in item!.AsObject())
             {
                 operations++;
-                using var response = await SendAsync(method, Concrete(path), Example(operation!));
+                using var response = await SendAsync(method, FillPath(path), FindExample(operation!));
                 var body = await response.Content.ReadAsStringAsync();
                 var documented = operation!["responses"]!["200"]!["content"]!.AsObject();
 
@@ -29,7 +29,8 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
                 Assert.Matches("^[0-9a-f]{32}$", response.Headers.GetValues("X-Request-Id").Single());
                 if (documented.First().Value!["schema"] is { } schema && documented.First().Key == "application/json")
                 {
-                    Assert.True(Fits(document, schema, JsonNode.Parse(body)), $"{method} {path}: {body} is not {schema.ToJsonString()}");
+                    Assert.True(
+                        MatchesSchema(document, schema, JsonNode.Parse(body)), $"{method} {path}: {body} is not {schema.ToJsonString()}");
                 }
             }
         }
@@ -38,7 +39,7 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
     }
 
     [Fact]
-    public async Task Every_documented_operation_with_a_body_refuses_a_bad_one_as_documented()
+    public async Task Every_documented_operation_rejects_invalid_bodies_as_documented()
     {
         var document = await GetAsync("/openapi.json");
         foreach (var (path, item) in document["paths"]!.AsObject())
@@ -49,7 +50,7 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
             }
 
             var isV2 = path.StartsWith("/v2", StringComparison.Ordinal);
-            var good = Encoding.UTF8.GetBytes(Example(post)!);
+            var good = Encoding.UTF8.GetBytes(FindExample(post)!);
             (int Status, byte[] Body, string Type)[] bad =
             [
                 (isV2 ? 400 : 422, "{}"u8.ToArray(), "application/json"),
@@ -60,24 +61,25 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
             ];
             foreach (var (status, body, type) in bad)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, Concrete(path)) { Content = new ByteArrayContent(body) };
+                using var request = new HttpRequestMessage(HttpMethod.Post, FillPath(path)) { Content = new ByteArrayContent(body) };
                 request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
-                using var response = await _client.SendAsync(request);
+                using var response = await Agent.Http.SendAsync(request);
                 var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
 
-                Assert.True((int)response.StatusCode == status, $"{path} {Encoding.Latin1.GetString(body)}: {(int)response.StatusCode} {answer}");
+                Assert.True(
+                    (int)response.StatusCode == status, $"{path} {Encoding.Latin1.GetString(body)}: {(int)response.StatusCode} {answer}");
                 Assert.NotNull(post["responses"]![$"{status}"]);
                 Assert.Equal([isV2 ? "error" : "detail"], answer.AsObject().Select(field => field.Key));
             }
 
-            using var get = await SendAsync("get", Concrete(path), null);
+            using var get = await SendAsync("get", FillPath(path), null);
             Assert.Equal(HttpStatusCode.MethodNotAllowed, get.StatusCode);
             Assert.Equal(["POST"], get.Content.Headers.Allow);
         }
     }
 
     [Fact]
-    public async Task A_text_a_batch_and_a_stream_agree_on_a_mood_and_leave_a_line_each()
+    public async Task Text_batch_and_stream_predict_the_same_and_are_all_logged()
     {
         var single = JsonNode.Parse(await ReadAsync("/inference", """{"text":"this is terrible"}"""))!;
         var batch = JsonNode.Parse(await ReadAsync("/inference/batch", """{"texts":["this is terrible","what a lovely day"]}"""))!;
@@ -91,12 +93,12 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
         Assert.Equal((double)single["score"]!, (double)last["score"]!);
         Assert.Equal("data: [DONE]", events[^1]);
         string[] ids = [(string)single["request_id"]!, (string)batch["request_id"]!, (string)last["request_id"]!];
-        await Eventually.IsTrueAsync(
-            () => ids.All(id => RunningAgent.LinesOf(factory.LogFile).Any(line => (string?)line["request_id"] == id)), "a line of each");
+        await Eventually.AssertAsync(
+            () => ids.All(id => Agent.ReadLogLines().Any(line => (string?)line["request_id"] == id)), "every request is logged");
     }
 
     [Fact]
-    public async Task The_docs_page_and_the_hello_are_there_and_management_is_not()
+    public async Task Client_port_serves_docs_and_hello_but_no_management_paths()
     {
         Assert.Equal("agent", (string?)(await GetAsync("/"))["name"]);
         using var docs = await SendAsync("get", "/docs", null);
@@ -109,24 +111,26 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
         }
     }
 
-    private static string Concrete(string path) => path
+    private static string FillPath(string path) => path
         .Replace("{name}", "sentiment-linear-1", StringComparison.Ordinal)
         .Replace("{version}", "1", StringComparison.Ordinal);
 
-    private static string? Example(JsonNode operation) =>
+    private static string? FindExample(JsonNode operation) =>
         operation["requestBody"]?["content"]?["application/json"]?["example"]?.ToJsonString();
 
-    /// <summary>As much of JSON Schema as the document uses of it for answers.</summary>
-    private static bool Fits(JsonNode document, JsonNode schema, JsonNode? value)
+    /// <summary>Checks a value against the subset of JSON Schema that the document uses for responses.</summary>
+    private static bool MatchesSchema(JsonNode document, JsonNode schema, JsonNode? value)
     {
         if ((string?)schema["$ref"] is { } reference)
         {
-            return Fits(document, reference.Split('/').Skip(1).Aggregate(document, (at, step) => at[step]!), value);
+            return MatchesSchema(document, reference.Split('/').Skip(1).Aggregate(document, (at, step) => at[step]!), value);
         }
 
-        var types = schema["type"] is JsonArray several ? several.Select(t => (string)t!).ToList() : schema["type"] is { } one ? [(string)one!] : [];
+        var types = schema["type"] is JsonArray several ? several.Select(t => (string)t!).ToList()
+            : schema["type"] is { } one ? [(string)one!]
+            : [];
         var kind = value?.GetValueKind() ?? System.Text.Json.JsonValueKind.Null;
-        var fits = types.Count == 0 || types.Any(type => type switch
+        var matches = types.Count == 0 || types.Any(type => type switch
         {
             "object" => kind is System.Text.Json.JsonValueKind.Object,
             "array" => kind is System.Text.Json.JsonValueKind.Array,
@@ -136,16 +140,16 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
             "null" => kind is System.Text.Json.JsonValueKind.Null,
             _ => throw new InvalidOperationException($"type {type}"),
         });
-        return fits
+        return matches
             && (schema["required"]?.AsArray() ?? []).All(name => value!.AsObject().ContainsKey((string)name!))
-            && (schema["properties"]?.AsObject() ?? []).All(p => value![p.Key] is not { } field || Fits(document, p.Value!, field))
-            && (schema["items"] is not { } items || value!.AsArray().All(item => Fits(document, items, item)));
+            && (schema["properties"]?.AsObject() ?? []).All(p => value![p.Key] is not { } field || MatchesSchema(document, p.Value!, field))
+            && (schema["items"] is not { } items || value!.AsArray().All(item => MatchesSchema(document, items, item)));
     }
 
     private async Task<JsonNode> GetAsync(string path)
     {
         using var response = await SendAsync("get", path, null);
-        return await response.JsonAsync(HttpStatusCode.OK);
+        return await response.ReadJsonAsync(HttpStatusCode.OK);
     }
 
     private async Task<string> ReadAsync(string path, string body)
@@ -156,7 +160,7 @@ public sealed class ApiTests(AgentFactory factory) : IClassFixture<AgentFactory>
     }
 
     private Task<HttpResponseMessage> SendAsync(string method, string path, string? body) =>
-        _client.SendAsync(new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), path)
+        Agent.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), path)
         {
             Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
         });

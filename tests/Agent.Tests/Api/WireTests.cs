@@ -1,25 +1,23 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Agent.Tests.Inference;
 using Agent.Tests.Support;
-using TestKit;
-using Repository = Agent.Tests.Support.Repository;
 
 namespace Agent.Tests.Api;
 
-/// <summary>The API over a real connection, asked by clients that nobody here wrote.</summary>
-public sealed class WireTests(InferenceTests.SharedAgent shared) : IClassFixture<InferenceTests.SharedAgent>
+/// <summary>The API over real connections, used by independent HTTP clients.</summary>
+public sealed class WireTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
     private const string Json = "content-type: application/json";
 
     private RunningAgent Agent => shared.Agent;
 
     [RequiresFact("python3")]
-    public async Task Pythons_own_HTTP_client_gets_what_it_asks_for()
+    public async Task Python_http_client_gets_the_expected_response_for_every_request()
     {
         await using var python = ChildProcess.Start(
-            "python3", [Repository.File("tests/Agent.Tests/Api/http_client.py"), Agent.Address.Port.ToString(CultureInfo.InvariantCulture)]);
-        Assert.True(await python.ExitAsync() == 0, string.Join('\n', python.Errors));
+            "python3",
+            [Repository.PathOf("tests/Agent.Tests/Api/http_client.py"), Agent.Address.Port.ToString(CultureInfo.InvariantCulture)]);
+        Assert.True(await python.WaitForExitAsync() == 0, python.DescribeOutput());
         var answers = python.Output.Select(line => JsonNode.Parse(line)!).ToDictionary(answer => (string)answer["name"]!);
         JsonNode Body(string name) => JsonNode.Parse((string)answers[name]["body"]!)!;
 
@@ -47,7 +45,7 @@ public sealed class WireTests(InferenceTests.SharedAgent shared) : IClassFixture
     }
 
     [RequiresFact("curl")]
-    public async Task Curl_gets_a_prediction_with_the_line_that_the_documentation_shows()
+    public async Task Curl_command_from_the_documentation_returns_a_prediction()
     {
         var answer = JsonNode.Parse(await CurlAsync("/inference", "-H", Json, "-d", """{"text":"what a lovely day"}"""))!;
 
@@ -55,7 +53,7 @@ public sealed class WireTests(InferenceTests.SharedAgent shared) : IClassFixture
     }
 
     [RequiresFact("curl")]
-    public async Task Curl_without_a_type_is_told_that_a_form_is_not_JSON()
+    public async Task Curl_without_content_type_gets_415_for_its_form_type()
     {
         var answer = await CurlAsync("/inference", "-d", """{"text":"what a lovely day"}""", "-w", "%{http_code}");
 
@@ -63,7 +61,7 @@ public sealed class WireTests(InferenceTests.SharedAgent shared) : IClassFixture
     }
 
     [RequiresFact("curl")]
-    public async Task Curl_sees_the_events_of_a_stream()
+    public async Task Curl_receives_every_event_of_a_stream()
     {
         var events = await CurlAsync("/inference/stream", "-N", "-H", Json, "-d", """{"text":"what a lovely day"}""");
 
@@ -72,24 +70,27 @@ public sealed class WireTests(InferenceTests.SharedAgent shared) : IClassFixture
     }
 
     [RequiresFact("curl")]
-    public async Task Curl_that_asks_before_it_sends_is_told_that_a_large_body_is_not_wanted()
+    public async Task Curl_with_expect_header_uploads_nothing_of_an_oversized_body()
     {
-        using var directory = new Support.TemporaryDirectory();
-        await File.WriteAllBytesAsync(directory.File("large"), new byte[2 * 1024 * 1024]);
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllBytesAsync(directory["large"], new byte[2 * 1024 * 1024]);
 
-        // With "Expect: 100-continue", as curl does by itself with bodies of this size.
-        var answer = await CurlAsync("/inference", "-H", Json, "-H", "Expect: 100-continue", "--data-binary", $"@{directory.File("large")}", "-w", "%{http_code} %{size_upload}");
+        // curl sends "Expect: 100-continue" by itself with bodies of this size.
+        var answer = await CurlAsync(
+            "/inference", "-H", Json, "-H", "Expect: 100-continue", "--data-binary", $"@{directory["large"]}",
+            "-w", "%{http_code} %{size_upload}");
 
         Assert.Equal("""{"detail":"Request Entity Too Large"}413 0""", answer);
     }
 
     [RequiresFact("curl")]
-    public async Task Curl_asks_many_things_over_one_connection_and_each_gets_its_own_answer()
+    public async Task Curl_gets_each_response_in_order_over_one_connection()
     {
         var url = new Uri(Agent.Address, "/inference").ToString();
-        string[] One(string text) => ["-s", "-H", Json, "-d", $$"""{"text":"{{text}}"}""", "-w", "\n%{num_connects}\n", url];
+        string[] CreateArguments(string text) => ["-s", "-H", Json, "-d", $$"""{"text":"{{text}}"}""", "-w", "\n%{num_connects}\n", url];
 
-        var lines = (await CurlRawAsync([.. One("what a lovely day"), "--next", .. One("this is terrible")])).Split('\n');
+        var output = await CurlRawAsync([.. CreateArguments("what a lovely day"), "--next", .. CreateArguments("this is terrible")]);
+        var lines = output.Split('\n');
 
         Assert.Equal("positive", (string?)JsonNode.Parse(lines[0])!["prediction"]);
         Assert.Equal("1", lines[1]);
@@ -103,7 +104,7 @@ public sealed class WireTests(InferenceTests.SharedAgent shared) : IClassFixture
     private static async Task<string> CurlRawAsync(string[] arguments)
     {
         await using var curl = ChildProcess.Start("curl", arguments);
-        Assert.True(await curl.ExitAsync() == 0, string.Join('\n', curl.Errors));
+        Assert.True(await curl.WaitForExitAsync() == 0, curl.DescribeOutput());
         return string.Join('\n', curl.Output);
     }
 }

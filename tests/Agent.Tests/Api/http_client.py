@@ -1,4 +1,4 @@
-"""Walks the agent's API with Python's own HTTP client: one JSON object a request on stdout."""
+"""Sends requests to the agent with Python's HTTP client and prints one JSON object per response."""
 import http.client
 import json
 import sys
@@ -8,7 +8,7 @@ connection = http.client.HTTPConnection(HOST, PORT, timeout=60)
 
 
 def ask(name, method, path, body=None, headers=None, **more):
-    # One connection for all: what a refusal leaves of a body must not disturb the next request.
+    # One connection for all requests: an unread rest of a rejected body must not affect the next request.
     connection.request(method, path, body=body, headers=headers or {}, **more)
     response = connection.getresponse()
     text = response.read().decode()
@@ -25,7 +25,7 @@ def ask(name, method, path, body=None, headers=None, **more):
 JSON = {"Content-Type": "application/json"}
 ask("hello", "GET", "/")
 ask("single", "POST", "/inference", json.dumps({"text": "what a lovely day"}), {**JSON, "X-Request-Id": "from-python"})
-# An iterable goes out chunked.
+# An iterable is sent chunked.
 ask("chunked", "POST", "/inference", iter([b'{"text": "this is', b' terrible"}']), JSON, encode_chunked=True)
 ask("batch", "POST", "/inference/batch", json.dumps({"texts": ["what a lovely day", "this is terrible"]}), JSON)
 ask("stream", "POST", "/inference/stream", json.dumps({"text": "what a lovely day"}), JSON)

@@ -1,37 +1,39 @@
 using Agent.Classifier;
-using Agent.Tests.Support;
 
 namespace Agent.Tests.Classifier;
 
 public sealed class TrainerTests
 {
-    private static readonly string Data = Repository.File("agent/Classifier/Data/sentiment.tsv");
-    private static readonly string BuiltIn = Repository.File("agent/Classifier/Data/sentiment.json");
+    private static readonly string Data = Repository.PathOf("agent/Classifier/Data/sentiment.tsv");
+    private static readonly string BuiltIn = Repository.PathOf("agent/Classifier/Data/sentiment.json");
 
     [Fact]
-    public void Training_on_the_data_set_gives_the_built_in_weights_byte_for_byte()
+    public void Training_on_the_data_set_reproduces_the_built_in_weights()
     {
-        var trained = Trainer.Fit(DataSet.Load(Data), new TrainingSettings()).ToBytes();
+        var trained = Trainer.TrainClassifier(DataSet.LoadFile(Data), new TrainingSettings()).SerializeToBytes();
 
-        Assert.True(File.ReadAllBytes(BuiltIn).AsSpan().SequenceEqual(trained), "agent/Classifier/Data/sentiment.json is not what training gives");
+        Assert.True(
+            File.ReadAllBytes(BuiltIn).AsSpan().SequenceEqual(trained),
+            "agent/Classifier/Data/sentiment.json differs from the result of the training");
     }
 
     [Fact]
-    public void The_built_in_weights_say_how_well_they_do_on_texts_that_they_have_not_seen()
+    public void Built_in_weights_contain_a_consistent_evaluation_on_held_out_texts()
     {
         var file = WeightsFile.LoadBuiltIn();
         var evaluation = file.Evaluation!;
 
         Assert.True(evaluation.Accuracy > 0.75, $"accuracy {evaluation.Accuracy}");
         Assert.Equal(evaluation.Texts, evaluation.ConfusionMatrix.Sum(row => row.Sum()));
-        Assert.Equal(evaluation.Accuracy, Math.Round(file.Labels.Select((_, i) => evaluation.ConfusionMatrix[i][i]).Sum() / (double)evaluation.Texts, 4));
+        var correct = file.Labels.Select((_, i) => evaluation.ConfusionMatrix[i][i]).Sum();
+        Assert.Equal(evaluation.Accuracy, Math.Round(correct / (double)evaluation.Texts, 4));
         Assert.True(new FileInfo(BuiltIn).Length < 256 * 1024);
     }
 
     [Fact]
-    public void The_data_set_is_balanced_and_says_nothing_twice()
+    public void Data_set_is_balanced_and_has_no_duplicates()
     {
-        var data = DataSet.Load(Data);
+        var data = DataSet.LoadFile(Data);
 
         Assert.True(data.Texts.Count >= 1500);
         Assert.Equal(["negative", "neutral", "positive"], data.Texts.Select(text => text.Label).Distinct().Order(StringComparer.Ordinal));
@@ -40,35 +42,35 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void Another_seed_holds_out_other_texts()
+    public void Training_with_another_seed_produces_other_weights()
     {
-        var data = DataSet.Load(Data);
+        var data = DataSet.LoadFile(Data);
 
-        var one = Trainer.Fit(data, new TrainingSettings { Epochs = 1 });
-        var other = Trainer.Fit(data, new TrainingSettings { Epochs = 1, Seed = 2 });
+        var one = Trainer.TrainClassifier(data, new TrainingSettings { Epochs = 1 });
+        var other = Trainer.TrainClassifier(data, new TrainingSettings { Epochs = 1, Seed = 2 });
 
-        Assert.NotEqual(one.ToBytes(), other.ToBytes());
+        Assert.NotEqual(one.SerializeToBytes(), other.SerializeToBytes());
     }
 
     [Theory]
     [InlineData("text\tlabel\n", ":1:")]
     [InlineData("label\ttext\npositive good\n", ":2:")]
     [InlineData("label\ttext\npositive\tgood\n\nnegative\t\n", ":4:")]
-    public void A_line_that_does_not_fit_is_named(string content, string line)
+    public void Malformed_line_is_rejected_with_its_number(string content, string line)
     {
         using var directory = new TemporaryDirectory();
-        File.WriteAllText(directory.File("data.tsv"), content);
+        File.WriteAllText(directory["data.tsv"], content);
 
-        var refused = Assert.Throws<InvalidDataException>(() => DataSet.Load(directory.File("data.tsv")));
+        var exception = Assert.Throws<InvalidDataException>(() => DataSet.LoadFile(directory["data.tsv"]));
 
-        Assert.Contains("data.tsv" + line, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("data.tsv" + line, exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void One_label_is_no_classifier()
+    public void Training_with_a_single_label_is_rejected()
     {
         var data = new DataSet("one.tsv", "", [new LabelledText("positive", "good"), new LabelledText("positive", "fine")]);
 
-        Assert.Throws<InvalidDataException>(() => Trainer.Fit(data, new TrainingSettings()));
+        Assert.Throws<InvalidDataException>(() => Trainer.TrainClassifier(data, new TrainingSettings()));
     }
 }

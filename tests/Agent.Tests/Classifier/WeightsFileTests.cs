@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Agent.Classifier;
-using Agent.Tests.Support;
 
 namespace Agent.Tests.Classifier;
 
@@ -11,19 +10,19 @@ public sealed class WeightsFileTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void What_was_written_is_read_and_answers_the_same()
+    public void Written_weights_file_predicts_the_same_after_loading()
     {
         var original = WeightsFile.LoadBuiltIn();
-        File.WriteAllBytes(_directory.File("model.json"), original.ToBytes());
+        File.WriteAllBytes(_directory["model.json"], original.SerializeToBytes());
 
-        var read = WeightsFile.Load(_directory.File("model.json"));
+        var read = WeightsFile.LoadFile(_directory["model.json"]);
 
-        Assert.Equal(original.ToClassifier().Predict("not bad at all"), read.ToClassifier().Predict("not bad at all"));
+        Assert.Equal(original.CreateClassifier().PredictLabel("not bad at all"), read.CreateClassifier().PredictLabel("not bad at all"));
     }
 
     [Theory]
     [InlineData("format", "\"other/9\"", "format")]
-    [InlineData("features", "7", "train it anew")]
+    [InlineData("features", "7", "train it again")]
     [InlineData("labels", "[\"one\"]", "labels")]
     [InlineData("labels", "[\"a\",\"b\",\"b\"]", "labels")]
     [InlineData("name", "\"\"", "name")]
@@ -32,23 +31,23 @@ public sealed class WeightsFileTests : IDisposable
     [InlineData("weights", "\"AAAAAAAAAAAA\"", "power of two")]
     [InlineData("weights", "\"\"", "power of two")]
     [InlineData("weights", "\"?\"", "not a weights file")]
-    public void A_file_that_does_not_fit_is_refused_with_the_reason(string field, string value, string? reason)
+    public void Invalid_weights_file_is_rejected_with_path_and_reason(string field, string value, string? reason)
     {
-        var json = JsonNode.Parse(WeightsFile.LoadBuiltIn().ToBytes())!;
+        var json = JsonNode.Parse(WeightsFile.LoadBuiltIn().SerializeToBytes())!;
         json[field] = JsonNode.Parse(value);
-        var path = _directory.File("model.json");
+        var path = _directory["model.json"];
         File.WriteAllText(path, json.ToJsonString());
 
         if (reason is null)
         {
-            // One bucket is a poor model, but a model.
-            Assert.Equal(3, WeightsFile.Load(path).ToClassifier().Labels.Count);
+            // One bucket is a valid model, although a poor one.
+            Assert.Equal(3, WeightsFile.LoadFile(path).CreateClassifier().Labels.Count);
             return;
         }
 
-        var refused = Assert.Throws<InvalidDataException>(() => WeightsFile.Load(path));
-        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+        var exception = Assert.Throws<InvalidDataException>(() => WeightsFile.LoadFile(path));
+        Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(path, exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -57,10 +56,10 @@ public sealed class WeightsFileTests : IDisposable
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("\0\u0001\u0002")]
-    public void Anything_else_is_refused(string content)
+    public void File_that_is_no_weights_file_is_rejected(string content)
     {
-        File.WriteAllText(_directory.File("model.json"), content);
+        File.WriteAllText(_directory["model.json"], content);
 
-        Assert.Throws<InvalidDataException>(() => WeightsFile.Load(_directory.File("model.json")));
+        Assert.Throws<InvalidDataException>(() => WeightsFile.LoadFile(_directory["model.json"]));
     }
 }

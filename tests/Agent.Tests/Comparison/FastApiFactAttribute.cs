@@ -1,13 +1,13 @@
 namespace Agent.Tests.Comparison;
 
-/// <summary>A test that puts the agent beside the real FastAPI.</summary>
+/// <summary>A test that compares the agent with the real FastAPI.</summary>
 internal sealed class FastApiFactAttribute : FactAttribute
 {
     public FastApiFactAttribute()
     {
-        if (!FastApi.IsAvailable)
+        if (!FastApiServer.IsAvailable)
         {
-            Skip = "needs Debian's python3-fastapi and python3-uvicorn";
+            Skip = "requires Debian's packages python3-fastapi and python3-uvicorn";
         }
     }
 }

@@ -1,4 +1,4 @@
-"""The agent's request bodies as a FastAPI program, to see what FastAPI answers to bad ones."""
+"""The agent's request bodies as a FastAPI program, to compare the responses to invalid requests."""
 import sys
 
 import uvicorn

@@ -3,14 +3,14 @@ using Agent.Tests.Support;
 
 namespace Agent.Tests.Inference;
 
-public sealed class InferenceTests(InferenceTests.SharedAgent shared) : IClassFixture<InferenceTests.SharedAgent>
+public sealed class InferenceTests(SharedAgent shared) : IClassFixture<SharedAgent>
 {
     private RunningAgent Agent => shared.Agent;
 
     [Fact]
-    public async Task A_text_is_answered_with_its_mood()
+    public async Task Inference_returns_prediction_score_model_id_and_latency()
     {
-        var answer = await Agent.InferAsync("what a lovely day").JsonAsync(HttpStatusCode.OK);
+        var answer = await Agent.InferAsync("what a lovely day").ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("positive", (string?)answer["prediction"]);
         Assert.InRange((double)answer["score"]!, 0.5, 1);
@@ -20,12 +20,12 @@ public sealed class InferenceTests(InferenceTests.SharedAgent shared) : IClassFi
     }
 
     [Fact]
-    public async Task The_line_in_the_request_log_has_exactly_the_promised_fields()
+    public async Task Request_log_line_has_exactly_the_documented_fields()
     {
         using var response = await Agent.InferAsync(
             "so good 😀", ("X-Request-Id", "fields-1"), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
-        var answer = await response.JsonAsync(HttpStatusCode.OK);
-        var line = await Agent.LoggedLineAsync("fields-1");
+        var answer = await response.ReadJsonAsync(HttpStatusCode.OK);
+        var line = await Agent.WaitForLogLineAsync("fields-1");
 
         Assert.Equal(
             [
@@ -48,12 +48,12 @@ public sealed class InferenceTests(InferenceTests.SharedAgent shared) : IClassFi
     }
 
     [Fact]
-    public async Task A_request_that_is_no_inference_has_its_line_too()
+    public async Task Request_without_inference_is_logged_without_its_query()
     {
         using var response = await Agent.Http.GetAsync(new Uri("/?secret=1", UriKind.Relative));
         var id = response.Headers.GetValues("X-Request-Id").Single();
-        var hello = await response.JsonAsync(HttpStatusCode.OK);
-        var line = await Agent.LoggedLineAsync(id);
+        var hello = await response.ReadJsonAsync(HttpStatusCode.OK);
+        var line = await Agent.WaitForLogLineAsync(id);
 
         Assert.Equal("agent", (string?)hello["name"]);
         Assert.Equal("1.0.0", (string?)hello["version"]);
@@ -70,20 +70,20 @@ public sealed class InferenceTests(InferenceTests.SharedAgent shared) : IClassFi
     [InlineData("semi;colon", false)]
     [InlineData("slash/es", false)]
     [InlineData("\"},{\"", false)]
-    public async Task A_sane_request_id_is_kept_and_any_other_replaced(string sent, bool kept)
+    public async Task Valid_request_id_is_kept_and_an_invalid_one_replaced(string sent, bool kept)
     {
         using var response = await Agent.InferAsync("hello", ("X-Request-Id", sent));
-        var answer = await response.JsonAsync(HttpStatusCode.OK);
+        var answer = await response.ReadJsonAsync(HttpStatusCode.OK);
         var id = response.Headers.GetValues("X-Request-Id").Single();
 
         Assert.Equal(id, (string?)answer["request_id"]);
         Assert.Equal(kept, id == sent);
         Assert.Matches("^[A-Za-z0-9._-]{1,128}$", id);
-        Assert.NotNull(await Agent.LoggedLineAsync(id));
+        Assert.NotNull(await Agent.WaitForLogLineAsync(id));
     }
 
     [Fact]
-    public async Task A_request_id_has_128_characters_at_most()
+    public async Task Request_id_longer_than_128_characters_is_replaced()
     {
         using var kept = await Agent.InferAsync("hello", ("X-Request-Id", new string('x', 128)));
         using var replaced = await Agent.InferAsync("hello", ("X-Request-Id", new string('x', 129)));
@@ -93,52 +93,52 @@ public sealed class InferenceTests(InferenceTests.SharedAgent shared) : IClassFi
     }
 
     [Fact]
-    public async Task Outcomes_are_there_from_the_start_and_count()
+    public async Task Counters_start_at_zero_and_count_outcomes_and_lines()
     {
         await using var agent = await RunningAgent.StartAsync();
-        Assert.Equal(0, await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
-        Assert.Equal(0, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
-        Assert.Equal(0, await agent.MetricAsync("inference_in_flight"));
-        Assert.Equal(0, await agent.MetricAsync("agent_request_log_dropped_total"));
+        Assert.Equal(0, await agent.ReadMetricAsync("inference_requests_total{status=\"success\"}"));
+        Assert.Equal(0, await agent.ReadMetricAsync("inference_requests_total{status=\"error\"}"));
+        Assert.Equal(0, await agent.ReadMetricAsync("inference_in_flight"));
+        Assert.Equal(0, await agent.ReadMetricAsync("agent_request_log_dropped_total"));
 
-        await agent.InferAsync("fine").JsonAsync(HttpStatusCode.OK);
-        await agent.PostAsync("/inference", "{}").JsonAsync(HttpStatusCode.UnprocessableEntity);
+        await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.OK);
+        await agent.PostAsync("/inference", "{}").ReadJsonAsync(HttpStatusCode.UnprocessableEntity);
         using (await agent.Http.GetAsync(new Uri("/", UriKind.Relative)))
         {
-            await Eventually.IsTrueAsync(
-                async () => await agent.MetricAsync("agent_request_log_lines_total") == 3, "three lines counted");
+            await Eventually.AssertAsync(
+                async () => await agent.ReadMetricAsync("agent_request_log_lines_total") == 3, "three lines are counted");
         }
 
-        Assert.Equal(1, await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
-        Assert.Equal(1, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
-        Assert.Equal(2, await agent.MetricAsync("inference_latency_seconds_count"));
-        Assert.Contains("http_server_request_duration_seconds_bucket{", await agent.MetricsAsync(), StringComparison.Ordinal);
-        Assert.Contains("http_route=\"/inference\"", await agent.MetricsAsync(), StringComparison.Ordinal);
-        Assert.Contains("# HELP inference_latency_seconds ", await agent.MetricsAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, await agent.ReadMetricAsync("inference_requests_total{status=\"success\"}"));
+        Assert.Equal(1, await agent.ReadMetricAsync("inference_requests_total{status=\"error\"}"));
+        Assert.Equal(2, await agent.ReadMetricAsync("inference_latency_seconds_count"));
+        Assert.Contains("http_server_request_duration_seconds_bucket{", await agent.ReadMetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains("http_route=\"/inference\"", await agent.ReadMetricsAsync(), StringComparison.Ordinal);
+        Assert.Contains("# HELP inference_latency_seconds ", await agent.ReadMetricsAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task The_text_stands_in_the_line_only_when_asked_for()
+    public async Task Line_contains_the_text_when_IncludeText_is_set()
     {
         await using var agent = await RunningAgent.StartAsync("--RequestLog:IncludeText=true");
-        await agent.InferAsync("a \"quoted\"\nline\u2028", ("X-Request-Id", "with-text")).JsonAsync(HttpStatusCode.OK);
+        await agent.InferAsync("a \"quoted\"\nline\u2028", ("X-Request-Id", "with-text")).ReadJsonAsync(HttpStatusCode.OK);
 
-        Assert.Equal("a \"quoted\"\nline\u2028", (string?)(await agent.LoggedLineAsync("with-text"))["text"]);
+        Assert.Equal("a \"quoted\"\nline\u2028", (string?)(await agent.WaitForLogLineAsync("with-text"))["text"]);
         Assert.Single(File.ReadAllLines(agent.LogFile));
     }
 
     [Fact]
-    public async Task An_agent_without_a_log_file_answers_and_writes_none()
+    public async Task Agent_without_log_file_serves_requests_and_writes_no_file()
     {
         await using var agent = await RunningAgent.StartAsync("--LOG_FILE=");
-        await agent.InferAsync("fine").JsonAsync(HttpStatusCode.OK);
+        await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Empty(Directory.GetFiles(agent.Directory.Path));
-        Assert.Equal(0, await agent.MetricAsync("agent_request_log_dropped_total"));
+        Assert.Equal(0, await agent.ReadMetricAsync("agent_request_log_dropped_total"));
     }
 
     [Fact]
-    public async Task Ten_thousand_requests_at_sixty_four_connections_are_ten_thousand_lines_each_once()
+    public async Task Ten_thousand_concurrent_requests_are_logged_exactly_once_each()
     {
         await using var agent = await RunningAgent.StartAsync();
         var numbers = Enumerable.Range(0, 10_000);
@@ -148,23 +148,14 @@ public sealed class InferenceTests(InferenceTests.SharedAgent shared) : IClassFi
             new ParallelOptions { MaxDegreeOfParallelism = 64 },
             async (number, _) =>
             {
-                var answer = await agent.InferAsync($"number {number}", ("X-Request-Id", $"n-{number}")).JsonAsync(HttpStatusCode.OK);
+                var answer = await agent.InferAsync($"number {number}", ("X-Request-Id", $"n-{number}")).ReadJsonAsync(HttpStatusCode.OK);
                 Assert.Equal($"n-{number}", (string?)answer["request_id"]);
             });
         Assert.Equal(0, await agent.StopAsync());
 
-        // Stopped in order, so every line is on the disk.
-        var logged = agent.LoggedLines().Select(line => (string)line["request_id"]!).ToList();
+        // After an orderly stop, every line is in the file.
+        var logged = agent.ReadLogLines().Select(line => (string)line["request_id"]!).ToList();
         Assert.Equal(10_000, logged.Count);
         Assert.Equal(numbers.Select(number => $"n-{number}").ToHashSet(), logged.ToHashSet());
-    }
-
-    public sealed class SharedAgent : IAsyncLifetime
-    {
-        internal RunningAgent Agent { get; private set; } = null!;
-
-        public async Task InitializeAsync() => Agent = await RunningAgent.StartAsync();
-
-        public async Task DisposeAsync() => await Agent.DisposeAsync();
     }
 }

@@ -4,20 +4,20 @@ using Agent.Tests.Support;
 
 namespace Agent.Tests.Inference;
 
-/// <summary>Ten times as many clients as can be served.</summary>
+/// <summary>Ten times more clients than the agent can serve.</summary>
 public sealed class OverloadTests
 {
     private const int Clients = 40;
     private const int RequestsEach = 25;
 
     [Fact]
-    public async Task The_accepted_keep_their_latency_and_the_rest_are_turned_away_at_once()
+    public async Task Overload_keeps_the_latency_of_accepted_requests_and_rejects_the_rest_fast()
     {
         await using var agent = await RunningAgent.StartAsync(
             "--Faults:Enabled=true", "--Faults:Latency=100ms", "--Inference:MaxConcurrency=4", "--Inference:QueueLimit=4");
         for (var i = 0; i < 9; i++)
         {
-            await agent.InferAsync("what a lovely day", ("X-Request-Id", $"alone-{i}")).JsonAsync(HttpStatusCode.OK);
+            await agent.InferAsync("what a lovely day", ("X-Request-Id", $"alone-{i}")).ReadJsonAsync(HttpStatusCode.OK);
         }
 
         var answers = new ConcurrentBag<HttpStatusCode>();
@@ -29,19 +29,19 @@ public sealed class OverloadTests
                 answers.Add(response.StatusCode);
             }
         }));
-        await Eventually.IsTrueAsync(() => agent.LoggedLines().Count == 9 + (Clients * RequestsEach), "every request has its line");
+        await Eventually.AssertAsync(() => agent.ReadLogLines().Count == 9 + (Clients * RequestsEach), "every request is logged");
 
-        // Nothing but these two, and every one of them counted.
+        // Only these two status codes occur, and every response is counted.
         var accepted = answers.Count(status => status == HttpStatusCode.OK);
         var refused = answers.Count(status => status == HttpStatusCode.ServiceUnavailable);
         Assert.Equal(Clients * RequestsEach, accepted + refused);
         Assert.True(accepted >= 8 && refused > accepted, $"{accepted} accepted, {refused} refused");
-        Assert.Equal(9 + accepted, await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
-        Assert.Equal(refused, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
-        Assert.Equal(0, await agent.MetricAsync("inference_in_flight"));
+        Assert.Equal(9 + accepted, await agent.ReadMetricAsync("inference_requests_total{status=\"success\"}"));
+        Assert.Equal(refused, await agent.ReadMetricAsync("inference_requests_total{status=\"error\"}"));
+        Assert.Equal(0, await agent.ReadMetricAsync("inference_in_flight"));
 
-        // The agent's own clock, and one against the other, so that a slow machine is slow for all of them. Whoever is accepted
-        // waits for one turn before its own at most, so twice as long as alone; all forty in a row would be ten times.
+        // Compares latencies that the agent measured itself, so a slow machine affects both sides. An accepted request waits for at
+        // most one other, which doubles its latency; without the limit it would wait for ten times as long.
         var alone = MedianLatency(agent, "alone-", 200);
         Assert.True(MedianLatency(agent, "many-", 200) < 5 * alone, $"accepted {MedianLatency(agent, "many-", 200)} ms, alone {alone} ms");
         Assert.True(MedianLatency(agent, "many-", 503) < alone / 2, $"refused {MedianLatency(agent, "many-", 503)} ms, alone {alone} ms");
@@ -49,8 +49,9 @@ public sealed class OverloadTests
 
     private static double MedianLatency(RunningAgent agent, string ids, int statusCode)
     {
-        var latencies = agent.LoggedLines()
-            .Where(line => ((string)line["request_id"]!).StartsWith(ids, StringComparison.Ordinal) && (int)line["status_code"]! == statusCode)
+        var latencies = agent.ReadLogLines()
+            .Where(line => ((string)line["request_id"]!).StartsWith(ids, StringComparison.Ordinal))
+            .Where(line => (int)line["status_code"]! == statusCode)
             .Select(line => (double)line["latency_ms"]!)
             .Order()
             .ToList();

@@ -8,7 +8,7 @@ namespace Agent.Tests.Inference;
 public sealed class StreamTests
 {
     [Fact]
-    public async Task A_text_is_answered_step_by_step_and_the_end_is_marked()
+    public async Task Stream_sends_one_event_per_word_and_an_end_mark()
     {
         await using var agent = await RunningAgent.StartAsync();
         using var response = await agent.PostAsync("/inference/stream", """{"text":"what a lovely day"}""", ("X-Request-Id", "stream-1"));
@@ -22,13 +22,13 @@ public sealed class StreamTests
         Assert.Equal(["what", " a", " lovely", " day"], steps.Select(s => (string)s["token"]!));
         Assert.Equal("positive", (string?)steps[^1]["prediction"]);
         Assert.Equal("stream-1", (string?)steps[0]["request_id"]);
-        var line = await agent.LoggedLineAsync("stream-1");
+        var line = await agent.WaitForLogLineAsync("stream-1");
         Assert.Equal("inference_stream", (string?)line["event"]);
         Assert.Equal("positive", (string?)line["prediction"]);
     }
 
     [Fact]
-    public async Task A_long_text_has_a_bounded_number_of_steps()
+    public async Task Long_text_is_streamed_in_a_bounded_number_of_steps()
     {
         await using var agent = await RunningAgent.StartAsync();
         var text = string.Concat(Enumerable.Repeat("good ", 1999));
@@ -41,22 +41,22 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Each_step_goes_out_when_it_is_there()
+    public async Task Each_step_is_sent_before_the_next_one_is_predicted()
     {
         await using var agent = await RunningAgent.StartAsync();
-        var model = StubModel.PutInto(agent);
+        var model = StubModel.InstallInto(agent);
         using var request = StreamRequest("one two");
 
         var pending = agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        await model.EnteredAsync(1);
-        model.Release("neutral");
+        await model.WaitForStartsAsync(1);
+        model.CompleteOldest("neutral");
         using var response = await pending;
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(), Encoding.UTF8);
         Assert.Contains("\"token\":\"one\"", await reader.ReadLineAsync(), StringComparison.Ordinal);
 
-        // The second is not begun to be answered before the first was read here.
-        await model.EnteredAsync(2);
-        model.Release("positive");
+        // The second prediction is still pending, although the first event was received.
+        await model.WaitForStartsAsync(2);
+        model.CompleteOldest("positive");
         var rest = await reader.ReadToEndAsync();
 
         Assert.Contains("\"token\":\"two\",\"prediction\":\"positive\"", rest, StringComparison.Ordinal);
@@ -64,81 +64,81 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_failure_before_the_first_step_has_its_status()
+    public async Task Failure_before_the_first_step_sets_the_status_code()
     {
         await using var agent = await RunningAgent.StartAsync("--Inference:TimeoutSeconds=0.2");
-        StubModel.PutInto(agent);
+        StubModel.InstallInto(agent);
         using var request = StreamRequest("one");
 
-        await agent.Http.SendAsync(request).JsonAsync(HttpStatusCode.GatewayTimeout);
+        await agent.Http.SendAsync(request).ReadJsonAsync(HttpStatusCode.GatewayTimeout);
     }
 
     [Fact]
-    public async Task A_failure_after_the_first_step_is_an_event_and_the_end_is_not_marked()
+    public async Task Failure_after_the_first_step_is_an_error_event_without_DONE()
     {
         await using var agent = await RunningAgent.StartAsync("--Inference:TimeoutSeconds=1");
-        var model = StubModel.PutInto(agent);
+        var model = StubModel.InstallInto(agent);
         using var request = StreamRequest("one two");
         request.Headers.Add("X-Request-Id", "late");
 
         var pending = agent.Http.SendAsync(request);
-        await model.EnteredAsync(1);
-        model.Release();
+        await model.WaitForStartsAsync(1);
+        model.CompleteOldest();
         using var response = await pending;
         var body = await response.Content.ReadAsStringAsync();
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Contains("event: error\ndata: {\"detail\":\"", body, StringComparison.Ordinal);
         Assert.DoesNotContain("[DONE]", body, StringComparison.Ordinal);
-        var line = await agent.LoggedLineAsync("late");
+        var line = await agent.WaitForLogLineAsync("late");
         Assert.Equal("error", (string?)line["status"]);
-        Assert.Equal(1, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
+        Assert.Equal(1, await agent.ReadMetricAsync("inference_requests_total{status=\"error\"}"));
     }
 
     [Fact]
-    public async Task A_client_that_leaves_between_two_steps_is_499_and_no_success()
+    public async Task Client_that_disconnects_between_steps_is_logged_as_499()
     {
         await using var agent = await RunningAgent.StartAsync();
-        var model = StubModel.PutInto(agent);
+        var model = StubModel.InstallInto(agent);
         using var request = StreamRequest("one two");
         request.Headers.Add("X-Request-Id", "left");
         var pending = agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        await model.EnteredAsync(1);
-        model.Release();
+        await model.WaitForStartsAsync(1);
+        model.CompleteOldest();
 
         (await pending).Dispose();
 
-        var line = await agent.LoggedLineAsync("left");
+        var line = await agent.WaitForLogLineAsync("left");
         Assert.Equal("error", (string?)line["status"]);
         Assert.Equal(499, (int?)line["status_code"]);
-        Assert.Equal(1, await agent.MetricAsync("inference_requests_total{status=\"error\"}"));
+        Assert.Equal(1, await agent.ReadMetricAsync("inference_requests_total{status=\"error\"}"));
     }
 
     [Fact]
-    public async Task A_model_that_breaks_between_two_steps_leaves_no_stream_that_looks_whole()
+    public async Task Model_exception_between_steps_aborts_the_connection()
     {
         await using var agent = await RunningAgent.StartAsync();
-        var model = StubModel.PutInto(agent);
+        var model = StubModel.InstallInto(agent);
         using var request = StreamRequest("one two");
         request.Headers.Add("X-Request-Id", "broken");
         var pending = agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        await model.EnteredAsync(1);
-        model.Release();
+        await model.WaitForStartsAsync(1);
+        model.CompleteOldest();
         using var response = await pending;
-        await model.EnteredAsync(2);
+        await model.WaitForStartsAsync(2);
 
-        model.Break(new NotSupportedException("as no model should"));
+        model.FailOldest(new NotSupportedException("as no model should"));
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync());
-        Assert.Equal("error", (string?)(await agent.LoggedLineAsync("broken"))["status"]);
+        Assert.Equal("error", (string?)(await agent.WaitForLogLineAsync("broken"))["status"]);
     }
 
     [Fact]
-    public async Task A_text_that_does_not_fit_is_refused_as_elsewhere()
+    public async Task Stream_request_without_text_is_a_422()
     {
         await using var agent = await RunningAgent.StartAsync();
 
-        var answer = await agent.PostAsync("/inference/stream", "{}").JsonAsync(HttpStatusCode.UnprocessableEntity);
+        var answer = await agent.PostAsync("/inference/stream", "{}").ReadJsonAsync(HttpStatusCode.UnprocessableEntity);
 
         Assert.Equal("missing", (string?)answer["detail"]![0]!["type"]);
     }

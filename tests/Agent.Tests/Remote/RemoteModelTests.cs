@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Agent.Remote;
 using Agent.Tests.Support;
@@ -8,12 +9,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Agent.Tests.Remote;
 
-/// <summary>The remote model against a real HTTP server that misbehaves as servers do.</summary>
+/// <summary>The remote model against a real HTTP server with typical failures.</summary>
 public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly WebApplication _server;
-    private Func<HttpContext, int, Task> _behaviour = (context, _) => CompleteAsync(context, "Positive.");
+    private Func<HttpContext, int, Task> _respond = (context, _) => SendCompletionAsync(context, "Positive.");
     private int _calls;
 
     public RemoteModelTests()
@@ -22,7 +23,7 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         builder.Logging.ClearProviders();
         _server = builder.Build();
         _server.Urls.Add("http://127.0.0.1:0");
-        _server.MapPost("/v1/chat/completions", context => _behaviour(context, Interlocked.Increment(ref _calls)));
+        _server.MapPost("/v1/chat/completions", context => _respond(context, Interlocked.Increment(ref _calls)));
     }
 
     public Task InitializeAsync() => _server.StartAsync();
@@ -32,38 +33,38 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public async Task The_class_that_the_model_names_is_the_answer_and_its_key_and_question_are_sent()
+    public async Task Remote_request_has_key_trace_and_text_and_its_label_is_returned()
     {
-        await File.WriteAllTextAsync(_directory.File("key"), "s3cret\n");
-        JsonNode? question = null;
+        await File.WriteAllTextAsync(_directory["key"], "s3cret\n");
+        JsonNode? chat = null;
         string? authorization = null, trace = null;
-        _behaviour = async (context, _) =>
+        _respond = async (context, _) =>
         {
-            question = await JsonNode.ParseAsync(context.Request.Body);
+            chat = await JsonNode.ParseAsync(context.Request.Body);
             authorization = context.Request.Headers.Authorization;
             trace = context.Request.Headers.TraceParent;
-            await CompleteAsync(context, "Negative.", logProbability: -0.25);
+            await SendCompletionAsync(context, "Negative.", logProbability: -0.25);
         };
-        await using var agent = await StartAsync($"--Model:ApiKeyFile={_directory.File("key")}");
+        await using var agent = await StartAsync($"--Model:ApiKeyFile={_directory["key"]}");
 
         var answer = await agent.InferAsync("oh no", ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
-            .JsonAsync(HttpStatusCode.OK);
+            .ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("negative", (string?)answer["prediction"]);
         Assert.Equal(Math.Round(Math.Exp(-0.25), 4), (double)answer["score"]!);
         Assert.Equal("big", (string?)answer["model"]);
         Assert.Equal("Bearer s3cret", authorization);
         Assert.Contains("0af7651916cd43dd8448eb211c80319c", trace, StringComparison.Ordinal);
-        Assert.Equal("big", (string?)question!["model"]);
-        Assert.Equal("oh no", (string?)question["messages"]![1]!["content"]);
+        Assert.Equal("big", (string?)chat!["model"]);
+        Assert.Equal("oh no", (string?)chat["messages"]![1]!["content"]);
     }
 
     [Fact]
-    public async Task A_score_that_the_model_does_not_say_is_null()
+    public async Task Score_is_null_when_the_remote_provides_none()
     {
         await using var agent = await StartAsync();
 
-        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.OK);
+        var answer = await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("positive", (string?)answer["prediction"]);
         Assert.True(answer.AsObject().ContainsKey("score"));
@@ -74,62 +75,62 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
     [InlineData(429)]
     [InlineData(500)]
     [InlineData(503)]
-    public async Task What_may_pass_is_tried_again(int status)
+    public async Task Transient_status_codes_are_retried_until_success(int status)
     {
-        _behaviour = (context, call) => call < 3 ? RefuseAsync(context, status) : CompleteAsync(context, "neutral");
+        _respond = (context, call) => call < 3 ? SendErrorAsync(context, status) : SendCompletionAsync(context, "neutral");
         await using var agent = await StartAsync();
 
-        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.OK);
+        var answer = await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.OK);
 
         Assert.Equal("neutral", (string?)answer["prediction"]);
         Assert.Equal(3, _calls);
     }
 
     [Fact]
-    public async Task What_will_not_pass_is_not_tried_again()
+    public async Task Permanent_status_code_is_not_retried()
     {
-        _behaviour = (context, _) => RefuseAsync(context, 401);
+        _respond = (context, _) => SendErrorAsync(context, 401);
         await using var agent = await StartAsync();
 
-        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.BadGateway);
+        var answer = await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.BadGateway);
 
         Assert.Contains("401", (string)answer["detail"]!, StringComparison.Ordinal);
         Assert.Equal(1, _calls);
     }
 
     [Fact]
-    public async Task A_server_that_is_down_is_a_bad_gateway_and_its_budget_bounds_the_retries()
+    public async Task Failing_server_is_a_502_and_the_budget_bounds_retries()
     {
-        _behaviour = (context, _) => RefuseAsync(context, 500);
+        _respond = (context, _) => SendErrorAsync(context, 500);
         await using var agent = await StartAsync();
 
         for (var i = 0; i < 20; i++)
         {
-            await agent.InferAsync("fine").JsonAsync(HttpStatusCode.BadGateway);
+            await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.BadGateway);
         }
 
-        // Twenty attempts, ten retries that were there to begin with, and what twenty requests earned.
+        // Twenty first attempts, the initial ten retries, and up to two that twenty requests earned.
         Assert.InRange(_calls, 30, 32);
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_a_bad_gateway()
+    public async Task Unreachable_server_is_a_502()
     {
         await using var agent = await StartAsync();
         await _server.StopAsync();
 
-        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.BadGateway);
+        var answer = await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.BadGateway);
 
         Assert.Contains("reached", (string)answer["detail"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_server_that_stalls_is_a_gateway_timeout()
+    public async Task Server_that_never_responds_is_a_504_after_every_attempt()
     {
-        _behaviour = (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        _respond = (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted);
         await using var agent = await StartAsync("--Model:AttemptTimeoutSeconds=0.2", "--Model:MaxAttempts=2");
 
-        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.GatewayTimeout);
+        var answer = await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.GatewayTimeout);
 
         Assert.Contains("0.2 s", (string)answer["detail"]!, StringComparison.Ordinal);
         Assert.Equal(2, _calls);
@@ -140,18 +141,18 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
     [InlineData("{}")]
     [InlineData("""{"choices":[]}""")]
     [InlineData("""{"choices":[{"message":{"content":"I would rather not say"}}]}""")]
-    public async Task An_answer_that_is_none_is_a_bad_gateway(string body)
+    public async Task Response_that_is_no_chat_completion_is_a_502(string body)
     {
-        _behaviour = (context, _) => context.Response.WriteAsync(body);
+        _respond = (context, _) => context.Response.WriteAsync(body);
         await using var agent = await StartAsync();
 
-        await agent.InferAsync("fine").JsonAsync(HttpStatusCode.BadGateway);
+        await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.BadGateway);
     }
 
     [Fact]
-    public async Task An_answer_that_is_cut_off_is_a_bad_gateway()
+    public async Task Response_that_breaks_off_is_a_502()
     {
-        _behaviour = async (context, _) =>
+        _respond = async (context, _) =>
         {
             context.Response.ContentLength = 1000;
             await context.Response.WriteAsync("{\"choices\":");
@@ -159,13 +160,13 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         };
         await using var agent = await StartAsync();
 
-        await agent.InferAsync("fine").JsonAsync(HttpStatusCode.BadGateway);
+        await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.BadGateway);
     }
 
     [Fact]
-    public async Task A_stream_is_passed_on_token_by_token()
+    public async Task Remote_stream_is_forwarded_token_by_token()
     {
-        _behaviour = (context, _) => StreamAsync(context, ["Pos", "itive", "."], done: true);
+        _respond = (context, _) => SendTokensAsync(context, ["Pos", "itive", "."], done: true);
         await using var agent = await StartAsync();
 
         using var response = await agent.PostAsync("/inference/stream", """{"text":"fine"}""");
@@ -178,9 +179,9 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_ends_too_soon_ends_with_an_error_and_no_end_mark()
+    public async Task Stream_without_end_mark_becomes_an_error_event_without_DONE()
     {
-        _behaviour = (context, _) => StreamAsync(context, ["Pos"], done: false);
+        _respond = (context, _) => SendTokensAsync(context, ["Pos"], done: false);
         await using var agent = await StartAsync();
 
         using var response = await agent.PostAsync("/inference/stream", """{"text":"fine"}""");
@@ -191,23 +192,23 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_stream_that_cannot_begin_is_a_bad_gateway()
+    public async Task Stream_that_cannot_start_is_a_502()
     {
-        _behaviour = (context, _) => RefuseAsync(context, 404);
+        _respond = (context, _) => SendErrorAsync(context, 404);
         await using var agent = await StartAsync();
 
-        await agent.PostAsync("/inference/stream", """{"text":"fine"}""").JsonAsync(HttpStatusCode.BadGateway);
+        await agent.PostAsync("/inference/stream", """{"text":"fine"}""").ReadJsonAsync(HttpStatusCode.BadGateway);
     }
 
     [Fact]
-    public async Task A_stream_that_stalls_ends_with_an_error_when_the_request_s_time_is_over_and_is_let_go()
+    public async Task Stalled_stream_ends_with_an_error_event_at_the_request_timeout()
     {
-        var letGo = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _behaviour = async (context, _) =>
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _respond = async (context, _) =>
         {
-            context.RequestAborted.Register(letGo.SetResult);
-            await StreamAsync(context, ["Pos"], done: false);
-            await letGo.Task;
+            context.RequestAborted.Register(aborted.SetResult);
+            await SendTokensAsync(context, ["Pos"], done: false);
+            await aborted.Task;
         };
         await using var agent = await StartAsync("--Inference:TimeoutSeconds=2");
 
@@ -216,22 +217,22 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
 
         Assert.StartsWith("data: {\"token\":\"Pos\"", body, StringComparison.Ordinal);
         Assert.EndsWith("event: error\ndata: {\"detail\":\"The model did not answer within 2 s\"}\n\n", body, StringComparison.Ordinal);
-        await letGo.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(1, _calls);
     }
 
     [Fact]
-    public async Task A_stream_that_is_cut_off_ends_with_an_error_and_is_not_begun_anew()
+    public async Task Interrupted_stream_ends_with_an_error_event_and_is_not_retried()
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _behaviour = async (context, _) =>
+        _respond = async (context, _) =>
         {
-            await StreamAsync(context, ["Pos"], done: false);
+            await SendTokensAsync(context, ["Pos"], done: false);
             await seen.Task;
             context.Abort();
         };
         await using var agent = await StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference/stream") { Content = new StringContent("""{"text":"fine"}""", System.Text.Encoding.UTF8, "application/json") };
+        using var request = CreateStreamRequest();
 
         using var response = await agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
@@ -239,21 +240,23 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         seen.SetResult();
         var rest = await reader.ReadToEndAsync();
 
-        Assert.EndsWith("event: error\ndata: {\"detail\":\"The model\\u0027s server broke off its answer\"}\n\n", rest, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "event: error\ndata: {\"detail\":\"The model\\u0027s server closed the connection before the end of its response\"}\n\n",
+            rest, StringComparison.Ordinal);
         Assert.Equal(1, _calls);
     }
 
-    // With line ends, and without any: then all of it would be one line, which is kept until it is whole.
+    // With and without newlines: without them, the complete stream is a single line that must be buffered.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_stream_without_an_end_is_given_up_after_a_megabyte(bool lines)
+    public async Task Endless_stream_is_aborted_after_one_megabyte(bool lines)
     {
         const int parts = 16 * 1024;
         var part = new byte[64 * 1024];
         Array.Fill(part, (byte)'a');
         part[^1] = lines ? (byte)'\n' : (byte)'a';
-        _behaviour = async (context, _) =>
+        _respond = async (context, _) =>
         {
             for (var i = 0; i < parts && !context.RequestAborted.IsCancellationRequested; i++)
             {
@@ -262,15 +265,15 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         };
         await using var agent = await StartAsync();
 
-        var answer = await agent.PostAsync("/inference/stream", "{\"text\":\"fine\"}").JsonAsync(HttpStatusCode.BadGateway);
+        var answer = await agent.PostAsync("/inference/stream", "{\"text\":\"fine\"}").ReadJsonAsync(HttpStatusCode.BadGateway);
 
-        Assert.Equal("The model's server does not come to an end", (string?)answer["detail"]);
+        Assert.Equal("The model's server sent more than 1048576 bytes", (string?)answer["detail"]);
     }
 
     [Fact]
-    public async Task An_answer_that_stalls_after_its_head_is_a_gateway_timeout()
+    public async Task Response_that_stalls_after_its_headers_is_a_504()
     {
-        _behaviour = async (context, _) =>
+        _respond = async (context, _) =>
         {
             context.Response.ContentLength = 1000;
             await context.Response.WriteAsync("{\"choices\":");
@@ -279,61 +282,66 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         };
         await using var agent = await StartAsync("--Inference:TimeoutSeconds=2");
 
-        var answer = await agent.InferAsync("fine").JsonAsync(HttpStatusCode.GatewayTimeout);
+        var answer = await agent.InferAsync("fine").ReadJsonAsync(HttpStatusCode.GatewayTimeout);
 
         Assert.Contains("2 s", (string)answer["detail"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_in_the_middle_of_a_stream_lets_the_server_go()
+    public async Task Client_that_disconnects_during_a_stream_cancels_the_remote_request()
     {
-        var letGo = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _behaviour = async (context, _) =>
+        var aborted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _respond = async (context, _) =>
         {
-            context.RequestAborted.Register(letGo.SetResult);
-            await StreamAsync(context, ["Pos"], done: false);
-            await letGo.Task;
+            context.RequestAborted.Register(aborted.SetResult);
+            await SendTokensAsync(context, ["Pos"], done: false);
+            await aborted.Task;
         };
         await using var agent = await StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/inference/stream") { Content = new StringContent("""{"text":"fine"}""", System.Text.Encoding.UTF8, "application/json") };
+        using var request = CreateStreamRequest();
 
         using (var response = await agent.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
         {
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        await letGo.Task.WaitAsync(TimeSpan.FromSeconds(60));
-        await Eventually.IsTrueAsync(async () => await agent.MetricAsync("inference_in_flight") == 0, "its turn is over");
+        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        await Eventually.AssertAsync(async () => await agent.ReadMetricAsync("inference_in_flight") == 0, "no request is in progress");
     }
 
     [Fact]
-    public void A_budget_earns_a_retry_with_ten_requests()
+    public void Retry_budget_earns_one_retry_per_ten_requests()
     {
         var budget = new RetryBudget();
         for (var i = 0; i < 10; i++)
         {
-            Assert.True(budget.TrySpend());
+            Assert.True(budget.TrySpendRetry());
         }
 
-        Assert.False(budget.TrySpend());
+        Assert.False(budget.TrySpendRetry());
         for (var i = 0; i < 10; i++)
         {
-            Assert.False(budget.TrySpend());
-            budget.Earn();
+            Assert.False(budget.TrySpendRetry());
+            budget.AddRequestCredit();
         }
 
-        Assert.True(budget.TrySpend());
-        Assert.False(budget.TrySpend());
+        Assert.True(budget.TrySpendRetry());
+        Assert.False(budget.TrySpendRetry());
     }
 
-    private static Task RefuseAsync(HttpContext context, int status)
+    private static HttpRequestMessage CreateStreamRequest() => new(HttpMethod.Post, "/inference/stream")
+    {
+        Content = new StringContent("""{"text":"fine"}""", Encoding.UTF8, "application/json"),
+    };
+
+    private static Task SendErrorAsync(HttpContext context, int status)
     {
         context.Response.StatusCode = status;
         context.Response.Headers.RetryAfter = "0";
         return Task.CompletedTask;
     }
 
-    private static Task CompleteAsync(HttpContext context, string content, double? logProbability = null)
+    private static Task SendCompletionAsync(HttpContext context, string content, double? logProbability = null)
     {
         var choice = new JsonObject { ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = content } };
         if (logProbability is { } log)
@@ -344,7 +352,7 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         return context.Response.WriteAsync(new JsonObject { ["choices"] = new JsonArray(choice) }.ToJsonString());
     }
 
-    private static async Task StreamAsync(HttpContext context, string[] tokens, bool done)
+    private static async Task SendTokensAsync(HttpContext context, string[] tokens, bool done)
     {
         context.Response.ContentType = "text/event-stream";
         foreach (var token in tokens)

@@ -5,7 +5,7 @@ using Agent.Tests.Support;
 
 namespace Agent.Tests.RequestLogging;
 
-/// <summary>Everything that can happen to the request log's file, one after the other, while requests keep coming.</summary>
+/// <summary>Every failure of the request log's file, one after the other, under load.</summary>
 public sealed class RequestLogUnderLoadTests : IDisposable
 {
     private const string Dropped = "agent_request_log_dropped_total";
@@ -22,75 +22,78 @@ public sealed class RequestLogUnderLoadTests : IDisposable
     }
 
     [SmallDiskFact]
-    public async Task Requests_are_unharmed_and_losses_counted_whatever_happens_to_the_file_and_writing_goes_on_by_itself()
+    public async Task Every_file_failure_under_load_is_counted_and_writing_resumes()
     {
-        using var disk = SmallDisk.Mount(_directory.File("disk"), "1m");
+        using var disk = SmallDisk.Mount(_directory["disk"], "1m");
         var logs = Path.Combine(disk.Path, "logs");
         var logFile = Path.Combine(logs, "requests.log");
         await using var agent = await RunningAgent.StartAsync(
             $"--LOG_FILE={logFile}", "--RequestLog:MaxFileBytes=64Ki", "--RequestLog:MaxFiles=3");
-        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(agent, "what a lovely day")).ToList();
-        await RisesAsync(agent, Written, load, "lines are written");
+        var load = Enumerable.Range(0, 8).Select(_ => SendLoadAsync(agent, "what a lovely day")).ToList();
+        await AssertRisesAsync(agent, Written, load, "lines are written");
 
         var ballast = Path.Combine(disk.Path, "ballast");
         disk.Fill(ballast);
-        await RisesAsync(agent, Dropped, load, "on the full disk lines are lost");
+        await AssertRisesAsync(agent, Dropped, load, "lines are dropped on the full disk");
         File.Delete(ballast);
-        await RisesAsync(agent, Written, load, "with space they are written again");
+        await AssertRisesAsync(agent, Written, load, "lines are written after space was freed");
 
         File.Delete(logFile);
-        await Eventually.IsTrueAsync(() => File.Exists(logFile), "the deleted file is made again");
-        await RisesAsync(agent, Written, load, "and written");
+        await Eventually.AssertAsync(() => File.Exists(logFile), "the deleted file is created again");
+        await AssertRisesAsync(agent, Written, load, "lines are written again");
 
-        // Rolled files may come while it is deleted.
-        await Eventually.IsTrueAsync(() => TryDelete(logs), "the directory is gone");
-        await Eventually.IsTrueAsync(() => File.Exists(logFile), "the deleted directory is made again, with the file");
-        await RisesAsync(agent, Written, load, "and written");
+        // The agent may create files during the deletion.
+        await Eventually.AssertAsync(() => TryDelete(logs), "the directory is deleted");
+        await Eventually.AssertAsync(() => File.Exists(logFile), "the deleted directory and file are created again");
+        await AssertRisesAsync(agent, Written, load, "lines are written again");
 
         Directory.Move(logs, logs + ".away");
-        await TakePlaceAsync(logs);
-        await RisesAsync(agent, Dropped, load, "with a file in the directory's place lines are lost");
+        await ReplaceByFileAsync(logs);
+        await AssertRisesAsync(agent, Dropped, load, "lines are dropped while a file is in the place of the directory");
         File.Delete(logs);
-        await RisesAsync(agent, Written, load, "and then they are written again");
+        await AssertRisesAsync(agent, Written, load, "lines are written after that file was removed");
 
         await _done.CancelAsync();
         await Task.WhenAll(load);
-        await Eventually.IsTrueAsync(
-            async () => await agent.MetricAsync(Written) + await agent.MetricAsync(Dropped) == _sent, "written and dropped make up what was sent");
-        Assert.Equal(_sent, await agent.MetricAsync("inference_requests_total{status=\"success\"}"));
+        await Eventually.AssertAsync(
+            async () => await agent.ReadMetricAsync(Written) + await agent.ReadMetricAsync(Dropped) == _sent,
+            "written and dropped lines add up to the sent requests");
+        Assert.Equal(_sent, await agent.ReadMetricAsync("inference_requests_total{status=\"success\"}"));
         Assert.Equal(0, await agent.StopAsync());
 
-        // No line is torn: this throws at one that is not JSON.
-        Assert.All(Directory.GetFiles(logs), file => RunningAgent.LinesOf(file));
+        // Throws if a line is torn.
+        Assert.All(Directory.GetFiles(logs), file => RunningAgent.ReadLines(file));
     }
 
-    /// <summary>A gigabyte takes its time; <c>AGENT_ROLL_BYTES=1073741824</c> rolls one.</summary>
+    /// <summary><c>AGENT_ROLL_BYTES=1073741824</c> writes a gigabyte.</summary>
     [Fact]
-    public async Task What_is_rolled_under_load_is_bounded_whole_and_accounted_for()
+    public async Task Files_rolled_under_load_are_bounded_complete_and_counted()
     {
         var total = long.Parse(Environment.GetEnvironmentVariable("AGENT_ROLL_BYTES") ?? $"{16 << 20}", CultureInfo.InvariantCulture);
         var maxFileBytes = total / 16;
-        var logFile = _directory.File("logs/requests.log");
+        var logFile = _directory["logs/requests.log"];
         await using var agent = await RunningAgent.StartAsync(
-            $"--LOG_FILE={logFile}", $"--RequestLog:MaxFileBytes={maxFileBytes}", "--RequestLog:MaxFiles=3", "--RequestLog:IncludeText=true");
+            $"--LOG_FILE={logFile}", $"--RequestLog:MaxFileBytes={maxFileBytes}", "--RequestLog:MaxFiles=3",
+            "--RequestLog:IncludeText=true");
         var text = new string('a', 10_000);
-        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(agent, text)).ToList();
+        var load = Enumerable.Range(0, 8).Select(_ => SendLoadAsync(agent, text)).ToList();
 
         var lines = total / text.Length;
         var end = Environment.TickCount64 + (long)TimeSpan.FromMinutes(5).TotalMilliseconds;
-        while (await agent.MetricAsync(Written) < lines && !load.Exists(task => task.IsFaulted))
+        while (await agent.ReadMetricAsync(Written) < lines && !load.Exists(task => task.IsFaulted))
         {
-            Assert.True(Environment.TickCount64 < end, $"{await agent.MetricAsync(Written)} of {lines} lines");
+            Assert.True(Environment.TickCount64 < end, $"{await agent.ReadMetricAsync(Written)} of {lines} lines");
             await Task.Delay(TimeSpan.FromMilliseconds(50));
         }
 
         await _done.CancelAsync();
         await Task.WhenAll(load);
-        await Eventually.IsTrueAsync(
-            async () => await agent.MetricAsync(Written) + await agent.MetricAsync(Dropped) == _sent, "written and dropped make up what was sent");
+        await Eventually.AssertAsync(
+            async () => await agent.ReadMetricAsync(Written) + await agent.ReadMetricAsync(Dropped) == _sent,
+            "written and dropped lines add up to the sent requests");
         Assert.Equal(0, await agent.StopAsync());
 
-        var files = Directory.GetFiles(_directory.File("logs"));
+        var files = Directory.GetFiles(_directory["logs"]);
         Assert.Equal(3, files.Length);
         Assert.All(files, file => Assert.InRange(new FileInfo(file).Length, 1, maxFileBytes + (text.Length * 2)));
         foreach (var line in files.SelectMany(File.ReadLines))
@@ -113,8 +116,8 @@ public sealed class RequestLogUnderLoadTests : IDisposable
         }
     }
 
-    /// <summary>The agent makes a missing directory with the next line; a file must stand there before, or take turns until it does.</summary>
-    private static Task TakePlaceAsync(string directory) => Eventually.IsTrueAsync(
+    /// <summary>Repeats, because the agent creates the missing directory with its next line.</summary>
+    private static Task ReplaceByFileAsync(string directory) => Eventually.AssertAsync(
         () =>
         {
             try
@@ -124,23 +127,23 @@ public sealed class RequestLogUnderLoadTests : IDisposable
                     Directory.Delete(directory, recursive: true);
                 }
 
-                File.WriteAllText(directory, "in the way");
+                File.WriteAllText(directory, "not a directory");
                 return true;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 return false;
             }
         },
-        "a file is in the directory's place");
+        "a file is in the place of the directory");
 
-    private static async Task RisesAsync(RunningAgent agent, string metric, List<Task> load, string what)
+    private static async Task AssertRisesAsync(RunningAgent agent, string metric, List<Task> load, string what)
     {
-        var before = await agent.MetricAsync(metric);
-        await Eventually.IsTrueAsync(async () => load.Exists(task => task.IsFaulted) || await agent.MetricAsync(metric) > before, what);
+        var before = await agent.ReadMetricAsync(metric);
+        await Eventually.AssertAsync(async () => load.Exists(task => task.IsFaulted) || await agent.ReadMetricAsync(metric) > before, what);
     }
 
-    private async Task LoadAsync(RunningAgent agent, string text)
+    private async Task SendLoadAsync(RunningAgent agent, string text)
     {
         while (!_done.IsCancellationRequested)
         {

@@ -1,13 +1,13 @@
 namespace Agent.Tests.Support;
 
-/// <summary>A test that needs what only Linux has.</summary>
+/// <summary>A test that needs a Linux feature.</summary>
 internal sealed class LinuxFactAttribute : FactAttribute
 {
     public LinuxFactAttribute()
     {
         if (!OperatingSystem.IsLinux())
         {
-            Skip = "needs Linux";
+            Skip = "requires Linux";
         }
     }
 }

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -8,9 +8,13 @@ using Microsoft.Extensions.Hosting;
 
 namespace Agent.Tests.Support;
 
-/// <summary>The whole agent on free ports, inside the test's process: real Kestrel, real files.</summary>
+/// <summary>
+/// The complete agent in the test's process, built by the program itself: real Kestrel sockets on free ports, real files.
+/// </summary>
 internal sealed class RunningAgent : IAsyncDisposable
 {
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
+
     private readonly ContainerApplication _app;
     private readonly Task<int> _run;
 
@@ -18,12 +22,8 @@ internal sealed class RunningAgent : IAsyncDisposable
     {
         (_app, _run, Directory, LogFile) = (app, run, directory, logFile);
         Address = new Uri(app.Web.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal));
-        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
-        Management = new HttpClient
-        {
-            BaseAddress = new Uri($"http://127.0.0.1:{app.ManagementPort}"),
-            Timeout = TimeSpan.FromSeconds(60),
-        };
+        Http = new HttpClient { BaseAddress = Address, Timeout = RequestTimeout };
+        Management = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{app.ManagementPort}"), Timeout = RequestTimeout };
     }
 
     public Uri Address { get; }
@@ -38,7 +38,7 @@ internal sealed class RunningAgent : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>The routes of the agent's own port.</summary>
+    /// <summary>The routes of the client port.</summary>
     public IEnumerable<RouteEndpoint> Routes =>
         ((IEndpointRouteBuilder)_app.Web).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
@@ -46,8 +46,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     {
         var directory = new TemporaryDirectory();
         var logFile = flags.FirstOrDefault(flag => flag.StartsWith("--LOG_FILE=", StringComparison.Ordinal))?["--LOG_FILE=".Length..]
-            ?? directory.File("requests.log");
-        var app = Program.Build(["--Http:Port=0", "--Management:Port=0", "--Listen:Address=127.0.0.1", $"--LOG_FILE={logFile}", .. flags]);
+            ?? directory["requests.log"];
+        var app = Program.BuildApplication(
+            ["--Http:Port=0", "--Management:Port=0", "--Listen:Address=127.0.0.1", $"--LOG_FILE={logFile}", .. flags]);
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(started.SetResult);
         var run = app.RunAsync();
@@ -55,11 +56,15 @@ internal sealed class RunningAgent : IAsyncDisposable
         {
             await app.DisposeAsync();
             directory.Dispose();
-            throw new InvalidOperationException($"the agent ended at once, with exit code {await run}");
+            throw new InvalidOperationException($"The agent stopped during its start with exit code {await run}.");
         }
 
         return new RunningAgent(app, run, directory, logFile);
     }
+
+    public static IReadOnlyList<JsonObject> ReadLines(string path) => File.Exists(path)
+        ? [.. File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]
+        : [];
 
     public Task<HttpResponseMessage> PostAsync(string path, string body, params (string Name, string Value)[] headers)
     {
@@ -78,29 +83,26 @@ internal sealed class RunningAgent : IAsyncDisposable
     public Task<HttpResponseMessage> InferAsync(string text, params (string Name, string Value)[] headers) =>
         PostAsync("/inference", JsonSerializer.Serialize(new { text }), headers);
 
-    /// <summary>What the request log holds by now, line by line.</summary>
-    public IReadOnlyList<JsonObject> LoggedLines() => LinesOf(LogFile);
+    /// <summary>The lines of the current request log file.</summary>
+    public IReadOnlyList<JsonObject> ReadLogLines() => ReadLines(LogFile);
 
-    public static IReadOnlyList<JsonObject> LinesOf(string path) => File.Exists(path)
-        ? [.. File.ReadAllText(path).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())]
-        : [];
-
-    public async Task<JsonObject> LoggedLineAsync(string requestId)
+    public async Task<JsonObject> WaitForLogLineAsync(string requestId)
     {
         JsonObject? line = null;
-        await Eventually.IsTrueAsync(
-            () => (line = LoggedLines().FirstOrDefault(l => (string?)l["request_id"] == requestId)) is not null,
-            $"a line of request {requestId}");
+        await Eventually.AssertAsync(
+            () => (line = ReadLogLines().FirstOrDefault(l => (string?)l["request_id"] == requestId)) is not null,
+            $"request {requestId} is logged");
         return line!;
     }
 
-    public Task<string> MetricsAsync() => Management.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+    public Task<string> ReadMetricsAsync() => Management.GetStringAsync(new Uri("/metrics", UriKind.Relative));
 
-    /// <summary>The value of a sample, named with its labels as in the exposition.</summary>
-    public async Task<double> MetricAsync(string sample)
+    /// <summary>The value of a sample.</summary>
+    /// <param name="sample">Its name with labels, as on the metrics page.</param>
+    public async Task<double> ReadMetricAsync(string sample)
     {
-        var line = (await MetricsAsync()).Split('\n').Single(l => l.StartsWith(sample + " ", StringComparison.Ordinal));
-        return double.Parse(line[(sample.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+        var line = (await ReadMetricsAsync()).Split('\n').Single(l => l.StartsWith(sample + " ", StringComparison.Ordinal));
+        return double.Parse(line[(sample.Length + 1)..], CultureInfo.InvariantCulture);
     }
 
     public async Task<int> StopAsync()
@@ -116,23 +118,5 @@ internal sealed class RunningAgent : IAsyncDisposable
         Http.Dispose();
         Management.Dispose();
         Directory.Dispose();
-    }
-}
-
-/// <summary>Reads answers.</summary>
-internal static class Answers
-{
-    public static async Task<JsonNode> JsonAsync(this Task<HttpResponseMessage> pending, HttpStatusCode expected)
-    {
-        using var response = await pending;
-        return await response.JsonAsync(expected);
-    }
-
-    public static async Task<JsonNode> JsonAsync(this HttpResponseMessage response, HttpStatusCode expected)
-    {
-        var body = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode == expected, $"{(int)response.StatusCode} {body}");
-        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
-        return JsonNode.Parse(body)!;
     }
 }

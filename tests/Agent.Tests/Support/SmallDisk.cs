@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace Agent.Tests.Support;
 
-/// <summary>A tmpfs of a few kilobytes.</summary>
+/// <summary>A mounted tmpfs of a few kilobytes.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private SmallDisk(string path) => Path = path;
 
-    /// <summary>Whether one can be mounted here, found out by mounting one.</summary>
+    /// <summary>Whether this process may mount a tmpfs; determined by mounting one.</summary>
     public static bool IsAvailable { get; } = OperatingSystem.IsLinux() && TryMountOnce();
 
     public string Path { get; }
@@ -19,7 +19,7 @@ internal sealed class SmallDisk : IDisposable
         return new SmallDisk(path);
     }
 
-    /// <summary>Leaves not a byte free.</summary>
+    /// <summary>Writes a file until no byte is free.</summary>
     public void Fill(string file)
     {
         Assert.StartsWith(Path, file, StringComparison.Ordinal);
@@ -34,7 +34,7 @@ internal sealed class SmallDisk : IDisposable
         }
         catch (IOException)
         {
-            // Full.
+            // The disk is full.
         }
     }
 

@@ -1,13 +1,13 @@
 namespace Agent.Tests.Support;
 
-/// <summary>A test that needs a disk of its own which can be filled.</summary>
+/// <summary>A test that needs a file system that it can fill.</summary>
 internal sealed class SmallDiskFactAttribute : FactAttribute
 {
     public SmallDiskFactAttribute()
     {
         if (!SmallDisk.IsAvailable)
         {
-            Skip = "needs Linux and the right to mount a tmpfs";
+            Skip = "requires Linux and the permission to mount a tmpfs";
         }
     }
 }

@@ -5,36 +5,36 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Agent.Tests.Support;
 
-/// <summary>A model that answers when the test says so.</summary>
-internal sealed class StubModel(string name = "stub") : ITextModel
+/// <summary>A model whose predictions complete when the test decides.</summary>
+internal sealed class StubModel : ITextModel
 {
-    private readonly ConcurrentQueue<TaskCompletionSource<Prediction>> _waiting = new();
-    private int _entered;
+    private readonly ConcurrentQueue<TaskCompletionSource<Prediction>> _pending = new();
+    private int _started;
     private int _cancelled;
 
-    public string Name => name;
+    public string Name => "stub";
 
-    /// <summary>How many requests have reached the model.</summary>
-    public int Entered => Volatile.Read(ref _entered);
+    /// <summary>Number of predictions that were requested.</summary>
+    public int Started => Volatile.Read(ref _started);
 
-    /// <summary>How many were told to give up.</summary>
+    /// <summary>Number of predictions that were cancelled.</summary>
     public int Cancelled => Volatile.Read(ref _cancelled);
 
-    public static StubModel PutInto(RunningAgent agent)
+    public static StubModel InstallInto(RunningAgent agent)
     {
         var model = new StubModel();
-        agent.Services.GetRequiredService<ModelSlot>().Swap(model);
+        agent.Services.GetRequiredService<ModelSlot>().SwapModel(model);
         return model;
     }
 
-    public async ValueTask<Prediction> PredictAsync(string text, CancellationToken cancellationToken)
+    public async ValueTask<Prediction> PredictLabelAsync(string text, CancellationToken cancellationToken)
     {
-        var waiting = new TaskCompletionSource<Prediction>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Enqueue(waiting);
-        Interlocked.Increment(ref _entered);
+        var prediction = new TaskCompletionSource<Prediction>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending.Enqueue(prediction);
+        Interlocked.Increment(ref _started);
         try
         {
-            return await waiting.Task.WaitAsync(cancellationToken);
+            return await prediction.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -43,27 +43,26 @@ internal sealed class StubModel(string name = "stub") : ITextModel
         }
     }
 
-    public async IAsyncEnumerable<PredictionStep> StreamAsync(string text, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<PredictionStep> StreamPredictionsAsync(
+        string text, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var word in text.Split(' '))
         {
-            yield return new PredictionStep(word, await PredictAsync(word, cancellationToken));
+            yield return new PredictionStep(word, await PredictLabelAsync(word, cancellationToken));
         }
     }
 
-    /// <summary>Lets the oldest waiting request have its answer.</summary>
-    public void Release(string label = "positive")
-    {
-        Assert.True(_waiting.TryDequeue(out var waiting), "nobody waits");
-        waiting.TrySetResult(new Prediction(label, 0.75));
-    }
+    /// <summary>Completes the oldest pending prediction.</summary>
+    public void CompleteOldest(string label = "positive") => TakeOldest().TrySetResult(new Prediction(label, 0.75));
 
-    /// <summary>Lets the oldest waiting request fail.</summary>
-    public void Break(Exception exception)
-    {
-        Assert.True(_waiting.TryDequeue(out var waiting), "nobody waits");
-        waiting.TrySetException(exception);
-    }
+    /// <summary>Fails the oldest pending prediction.</summary>
+    public void FailOldest(Exception exception) => TakeOldest().TrySetException(exception);
 
-    public Task EnteredAsync(int count) => Eventually.IsTrueAsync(() => Entered >= count, $"{count} requests have reached the model");
+    public Task WaitForStartsAsync(int count) => Eventually.AssertAsync(() => Started >= count, $"{count} predictions are requested");
+
+    private TaskCompletionSource<Prediction> TakeOldest()
+    {
+        Assert.True(_pending.TryDequeue(out var prediction), "no prediction is pending");
+        return prediction;
+    }
 }

@@ -1,4 +1,0 @@
-namespace Agent;
-
-/// <summary>The answer to <c>GET /</c>.</summary>
-internal sealed record Hello(string Name, string Version, string Message);
