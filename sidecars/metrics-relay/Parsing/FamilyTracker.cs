@@ -105,7 +105,9 @@ internal sealed class FamilyTracker(MetricPointTracker points)
                 return kind;
             }
 
-            var owner = _catalog.NameOwners[_catalog.GetNameId(name)];
+            // Adding the name may replace the array of owners, so the id comes first.
+            var nameId = _catalog.GetNameId(name);
+            var owner = _catalog.NameOwners[nameId];
             if (owner.ScrapeNumber == _catalog.ScrapeNumber && ReferenceEquals(owner.Family, open))
             {
                 throw line.CreateError(

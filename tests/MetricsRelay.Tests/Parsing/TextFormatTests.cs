@@ -132,6 +132,14 @@ public sealed class TextFormatTests
     }
 
     [Fact]
+    public void Hundreds_of_names_without_metadata_are_parsed_as_families()
+    {
+        var text = string.Concat(Enumerable.Range(0, 500).Select(i => $"a{i} {i}\n"));
+
+        Assert.Equal(500, ExpositionText.Parse(text, ExpositionFormat.Text).Families.Length);
+    }
+
+    [Fact]
     public void Byte_that_is_not_utf8_is_rejected_with_its_position()
     {
         byte[] body = [.. "a 1\nb{x=\"é"u8, 0xFF, .. "\"} 1\n"u8];

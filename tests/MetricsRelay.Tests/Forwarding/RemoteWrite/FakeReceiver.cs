@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Snappier;
 using V1 = MetricsRelay.Tests.Protos.RemoteWriteV1;
@@ -73,6 +74,7 @@ internal sealed class FakeReceiver : IAsyncDisposable
         Version2Messages++;
         if (Version2 == Version2Support.Accepts)
         {
+            AssertOnlyVersion2Fields(message);
             var request = V2.Request.Parser.ParseFrom(message);
             ReadVersion2(request);
             context.Response.Headers["X-Prometheus-Remote-Write-Samples-Written"] =
@@ -81,6 +83,17 @@ internal sealed class FakeReceiver : IAsyncDisposable
         else if (Version2 == Version2Support.Rejects)
         {
             context.Response.StatusCode = 415;
+        }
+    }
+
+    // The fields of version 1.0 are reserved in 2.0, and the generated parser would skip them.
+    private static void AssertOnlyVersion2Fields(byte[] message)
+    {
+        using var input = new CodedInputStream(message);
+        while (input.ReadTag() is not 0 and var tag)
+        {
+            Assert.InRange(WireFormat.GetTagFieldNumber(tag), V2.Request.SymbolsFieldNumber, V2.Request.TimeseriesFieldNumber);
+            input.SkipLastField();
         }
     }
 
