@@ -1,38 +1,40 @@
-using MetricsRelay.Labels;
-using MetricsRelay.Otlp;
-using MetricsRelay.Pushgateway;
+using MetricsRelay.Exposition;
+using MetricsRelay.Forwarding.Otlp;
+using MetricsRelay.Forwarding.Pushgateway;
+using MetricsRelay.Forwarding.RemoteWrite;
 using MetricsRelay.Queue;
-using MetricsRelay.Relabel;
-using MetricsRelay.RemoteWrite;
-using MetricsRelay.Scrape;
+using MetricsRelay.Relabeling;
+using MetricsRelay.Scraping;
 
 namespace MetricsRelay;
 
 /// <summary>The options of the metrics relay.</summary>
 public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
 {
-    /// <summary>The relay's management port is the one that it relays on: 9090.</summary>
+    /// <summary>The relay serves metrics on its management port, by default 9090.</summary>
     public MetricsRelayOptions() => Management.Port = 9090;
 
-    /// <summary>What is scraped, how often, and within which limits.</summary>
+    /// <summary>The targets, the scrape interval, and the limits.</summary>
     public ScrapeOptions Scrape { get; set; } = new();
 
-    /// <summary>Labels that are added to every series that has none of that name, such as <c>pod</c>, <c>namespace</c> and <c>node</c>. Default: none.</summary>
+    /// <summary>
+    /// Labels for every series without a label of that name, such as <c>pod</c>, <c>namespace</c> and <c>node</c>. Default: none.
+    /// </summary>
     public Dictionary<string, string> ExternalLabels { get; set; } = [];
 
-    /// <summary>Rules that keep, drop or rename what is scraped, in order. Default: none.</summary>
+    /// <summary>Rules that keep, drop or rename scraped series, in order. Default: none.</summary>
     public List<RelabelRuleOptions> Relabel { get; set; } = [];
 
-    /// <summary>Where every scrape is forwarded to by remote write.</summary>
+    /// <summary>Forwarding by remote write.</summary>
     public RemoteWriteOptions RemoteWrite { get; set; } = new();
 
-    /// <summary>Where every scrape is forwarded to by OTLP.</summary>
+    /// <summary>Forwarding by OTLP.</summary>
     public OtlpOptions Otlp { get; set; } = new();
 
-    /// <summary>Where the last scrape goes when the relay ends: for Jobs.</summary>
+    /// <summary>Pushing the last scrape at shutdown, for Jobs.</summary>
     public PushgatewayOptions Pushgateway { get; set; } = new();
 
-    /// <summary>Where samples wait that could not be forwarded yet.</summary>
+    /// <summary>The queue of samples that wait to be forwarded.</summary>
     public QueueOptions Queue { get; set; } = new();
 
     /// <inheritdoc/>
@@ -40,11 +42,13 @@ public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
     {
         foreach (var (name, value) in ExternalLabels)
         {
-            if (!TargetLabels.IsUsable(name))
+            if (!LabelText.IsConfigurableLabelName(name))
             {
                 yield return new ConfigurationError($"{path}{nameof(ExternalLabels)}:{name}", value,
-                    "is not a label name. Use letters, digits and underscores, not beginning with a digit or '__'.");
+                    "is not a label name. Use letters, digits and underscores; do not start with a digit or '__'.");
             }
         }
     }
+
+    internal ScrapeConfiguration ToScrapeConfiguration() => new(Scrape, ExternalLabels, Relabel);
 }

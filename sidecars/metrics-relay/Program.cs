@@ -1,8 +1,8 @@
 using MetricsRelay;
 using MetricsRelay.Check;
-using MetricsRelay.Federate;
+using MetricsRelay.Federation;
 using MetricsRelay.Page;
-using MetricsRelay.Serve;
+using MetricsRelay.Serving;
 
 var builder = ContainerApplication.CreateBuilder<MetricsRelayOptions>(args, "metrics-relay");
 builder.OwnMetricsPath = "/-/metrics";
@@ -10,11 +10,11 @@ builder.AddVerb(CheckMetricsVerb.Name, CheckMetricsVerb.Usage, CheckMetricsVerb.
 
 builder.Services
     .AddForwarding(builder.Options)
-    .AddScraping()
+    .AddScraping(builder.Options)
     .AddServing();
 
 await using var app = builder.Build();
-MetricsEndpoint.Map(app.Management);
-FederateEndpoint.Map(app.Management);
-PageEndpoint.Map(app.Management);
+MetricsEndpoint.MapRoutes(app.Management);
+FederateEndpoint.MapRoutes(app.Management);
+PageEndpoint.MapRoutes(app.Management);
 return await app.RunAsync();

@@ -1,31 +1,41 @@
-using MetricsRelay.Forward;
-using MetricsRelay.Otlp;
+using MetricsRelay.Check;
+using MetricsRelay.Forwarding;
+using MetricsRelay.Forwarding.Otlp;
+using MetricsRelay.Forwarding.Pushgateway;
+using MetricsRelay.Forwarding.RemoteWrite;
 using MetricsRelay.Page;
-using MetricsRelay.Pushgateway;
-using MetricsRelay.RemoteWrite;
-using MetricsRelay.Scrape;
-using MetricsRelay.Serve;
+using MetricsRelay.Scraping;
+using MetricsRelay.Serving;
 
 namespace MetricsRelay;
 
-/// <summary>The parts of the relay.</summary>
+/// <summary>Registers the services of the relay.</summary>
 internal static class RelayServices
 {
-    public static IServiceCollection AddScraping(this IServiceCollection services) => services
+    public static IServiceCollection AddScraping(this IServiceCollection services, MetricsRelayOptions options) => services
+        .AddSingleton(options.ToScrapeConfiguration())
         .AddSingleton<ScrapeMetrics>()
         .AddSingleton<Scraper>()
-        .AddSingleton<IReloadParticipant<MetricsRelayOptions>>(s => s.GetRequiredService<Scraper>())
+        .AddSingleton<IReloadParticipant<MetricsRelayOptions>, ScrapeReload>()
         .AddSingleton<IStatusSection, ScrapeStatus>()
         .AddSingleton<ICheck, TargetCheck>()
-        .AddHostedService(s => s.GetRequiredService<Scraper>());
+        .AddHostedService(provider => provider.GetRequiredService<Scraper>());
 
-    /// <summary>Before the scraping, so that it stops after it and has the last scrape to forward.</summary>
+    /// <summary>
+    /// Call this before <see cref="AddScraping"/>: forwarders stop after the scraper, so that they forward its last scrape.
+    /// </summary>
     public static IServiceCollection AddForwarding(this IServiceCollection services, MetricsRelayOptions options)
     {
-        services.AddSingleton<ForwarderParts>().AddSingleton<ICheck, ReceiverCheck>();
+        services
+            .AddSingleton(options.RemoteWrite)
+            .AddSingleton(options.Otlp)
+            .AddSingleton(options.Pushgateway)
+            .AddSingleton(options.Queue)
+            .AddSingleton<ForwarderContext>()
+            .AddSingleton<ICheck, ReceiverCheck>();
         if (options.RemoteWrite.Url is not null)
         {
-            services.AddForwarder<RemoteWriter>();
+            services.AddForwarder<RemoteWriteForwarder>();
         }
 
         if (options.Otlp.Endpoint is not null)
@@ -43,14 +53,14 @@ internal static class RelayServices
 
     public static IServiceCollection AddServing(this IServiceCollection services) => services
         .AddSingleton<MetricsEndpoint>()
-        .AddSingleton<PageData>()
+        .AddSingleton<PageDataWriter>()
         .AddSingleton<TrafficHistory>()
-        .AddHostedService(s => s.GetRequiredService<TrafficHistory>());
+        .AddHostedService(provider => provider.GetRequiredService<TrafficHistory>());
 
     private static void AddForwarder<T>(this IServiceCollection services)
-        where T : class, IForwarder, IStatusSection, IHostedService => services
+        where T : class, IScrapeForwarder, IStatusSection, IHostedService => services
         .AddSingleton<T>()
-        .AddSingleton<IForwarder>(s => s.GetRequiredService<T>())
-        .AddSingleton<IStatusSection>(s => s.GetRequiredService<T>())
-        .AddHostedService(s => s.GetRequiredService<T>());
+        .AddSingleton<IScrapeForwarder>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IStatusSection>(provider => provider.GetRequiredService<T>())
+        .AddHostedService(provider => provider.GetRequiredService<T>());
 }

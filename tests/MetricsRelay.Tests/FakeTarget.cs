@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MetricsRelay.Tests;
 
-/// <summary>A real HTTP server that answers as a test wants it to.</summary>
+/// <summary>A real HTTP server with configurable responses.</summary>
 internal sealed class FakeTarget : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -14,7 +14,7 @@ internal sealed class FakeTarget : IAsyncDisposable
 
     private FakeTarget(WebApplication app) => _app = app;
 
-    public RequestDelegate Answer { get; set; } = _ => Task.CompletedTask;
+    public RequestDelegate Handler { get; set; } = _ => Task.CompletedTask;
 
     public int Requests => Volatile.Read(ref _requests);
 
@@ -27,7 +27,7 @@ internal sealed class FakeTarget : IAsyncDisposable
     public static Task<FakeTarget> StartAsync(string body, string? type = "text/plain; version=0.0.4") =>
         StartAsync(context => WriteAsync(context, Encoding.UTF8.GetBytes(body), type));
 
-    public static async Task<FakeTarget> StartAsync(RequestDelegate answer, int port = 0)
+    public static async Task<FakeTarget> StartAsync(RequestDelegate handler, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -38,12 +38,12 @@ internal sealed class FakeTarget : IAsyncDisposable
         });
 
         var app = builder.Build();
-        var target = new FakeTarget(app) { Answer = answer };
+        var target = new FakeTarget(app) { Handler = handler };
         app.Run(context =>
         {
             Interlocked.Increment(ref target._requests);
             target.LastHeaders = new HeaderDictionary(context.Request.Headers.ToDictionary());
-            return target.Answer(context);
+            return target.Handler(context);
         });
         await app.StartAsync();
         return target;
@@ -57,9 +57,8 @@ internal sealed class FakeTarget : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _app.StopAsync(now.Token);
+        // An already cancelled token closes open connections immediately.
+        await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
     }
 }

@@ -1,95 +1,76 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace MetricsRelay.Tests;
 
-/// <summary>The relay as a process of its own, on a free port.</summary>
+/// <summary>The relay as a process, on a free port.</summary>
 internal sealed class RelayProcess : IAsyncDisposable
 {
-    private readonly ConcurrentQueue<string> _lines = new();
-    private readonly Process _process;
+    private readonly ChildProcess _process;
 
-    private RelayProcess(Process process) => _process = process;
+    private RelayProcess(ChildProcess process, int port)
+    {
+        (_process, Port) = (process, port);
+        Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+    }
 
-    public HttpClient Client { get; private set; } = null!;
+    public HttpClient Client { get; }
 
-    public int Port { get; private set; }
+    public int Port { get; }
 
-    public int Id => _process.Id;
+    public string Output => string.Join('\n', _process.Lines);
 
-    public string Output => string.Join('\n', _lines);
-
-    public static string Assembly => typeof(MetricsRelayOptions).Assembly.Location;
+    private static string Assembly => typeof(MetricsRelayOptions).Assembly.Location;
 
     public static async Task<RelayProcess> StartAsync(params string[] flags)
     {
-        var relay = new RelayProcess(Start([.. flags, "--Management:Port=0", "--Listen:Address=127.0.0.1"]));
-        relay._process.OutputDataReceived += (_, line) => relay.Take(line.Data);
-        relay._process.ErrorDataReceived += (_, line) => relay.Take(line.Data);
-        relay._process.BeginOutputReadLine();
-        relay._process.BeginErrorReadLine();
-        await Eventually.GetsAsync(
-            () => Task.FromResult(relay.Port),
-            port => port > 0 || relay._process.HasExited,
-            _ => relay.Output);
-        Assert.False(relay._process.HasExited, relay.Output);
-        relay.Client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{relay.Port}") };
-        return relay;
+        var process = ChildProcess.DotNet(Assembly, [.. flags, "--Management:Port=0", "--Listen:Address=127.0.0.1"]);
+        using var listening = JsonDocument.Parse(await process.WaitForLineAsync("\"event\":\"Listening\""));
+        return new RelayProcess(process, listening.RootElement.GetProperty("port").GetInt32());
     }
 
-    public static Process Start(params string[] arguments)
+    /// <summary>Runs the relay with exactly these arguments until it exits.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        return Process.Start(start)!;
+        await using var process = ChildProcess.DotNet(Assembly, arguments);
+        var exitCode = await process.WaitForExitAsync();
+        return (exitCode, string.Join('\n', process.Output), string.Join('\n', process.Errors));
+    }
+
+    /// <summary>Runs the relay with text on its standard input until it exits.</summary>
+    public static async Task<(int ExitCode, string Output)> RunWithInputAsync(string input, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Assembly, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        using var process = ChildProcess.StartProcess(start);
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, output);
     }
 
     public Task<string> GetAsync(string path) => Client.GetStringAsync(new Uri(path, UriKind.Relative));
 
-    /// <summary>Asks until the answer has the text: an answer waits for a target only so long, and this machine may be busy.</summary>
-    public Task<string> GetsAsync(string path, string text) => Eventually.GetsAsync(
-        () => GetAsync(path), answer => answer.Contains(text, StringComparison.Ordinal));
+    /// <summary>Requests a page until it contains the text, because a response waits for a slow target only for a limited time.</summary>
+    public Task<string> WaitForTextAsync(string path, string text) => WaitForMatchAsync(path, page => page.Contains(text, StringComparison.Ordinal));
 
-    public void Kill() => _process.Kill();
+    public Task<string> WaitForMatchAsync(string path, Func<string, bool> matches) =>
+        Eventually.ReadAsync(() => GetAsync(path), matches, page => $"{path}:\n{page}");
+
+    /// <summary>Requests the relay's own metrics until a series has at least this value.</summary>
+    public Task<string> WaitForValueAsync(string series, double atLeast) => WaitForMatchAsync("/-/metrics", page => page.Split('\n').Any(
+        line => line.StartsWith(series + " ", StringComparison.Ordinal)
+            && double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture) >= atLeast));
+
+    public Task<int> KillAsync() => _process.KillAsync();
 
     /// <returns>The exit code.</returns>
-    public async Task<int> TerminateAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
-    }
+    public Task<int> TerminateAsync() => _process.TerminateAsync();
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-        }
-
-        await _process.WaitForExitAsync();
-        Client?.Dispose();
-        _process.Dispose();
-    }
-
-    private void Take(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        _lines.Enqueue(line);
-        if (Port == 0 && line.Contains("\"event\":\"Listening\"", StringComparison.Ordinal))
-        {
-            using var json = JsonDocument.Parse(line);
-            Port = json.RootElement.GetProperty("port").GetInt32();
-        }
+        await _process.DisposeAsync();
+        Client.Dispose();
     }
 }

@@ -1,24 +1,25 @@
 using MetricsRelay.Exposition;
+using MetricsRelay.Parsing;
 
 namespace MetricsRelay.Check;
 
 /// <summary>
-/// <c>check-metrics</c>: reads an exposition on standard input and says where it first breaks a rule of its format.
+/// <c>check-metrics</c>: validates an exposition on standard input and prints the position of the first violation.
 /// </summary>
 internal static class CheckMetricsVerb
 {
     public const string Name = "check-metrics";
 
     public const string Usage =
-        "check-metrics [--format text|openmetrics]   checks the exposition on standard input; exits 0 or 1";
+        "check-metrics [--format text|openmetrics]   validates the exposition on standard input; exits with 0 or 1";
 
-    private const string Format = "--format";
+    private const string FormatFlag = "--format";
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
         if (!TryReadFormat(args, out var format))
         {
-            await Console.Error.WriteLineAsync($"Not understood: {string.Join(' ', args)}. Usage: {Usage}");
+            await Console.Error.WriteLineAsync($"Unknown arguments: {string.Join(' ', args)}. Usage: {Usage}");
             return 2;
         }
 
@@ -28,29 +29,29 @@ internal static class CheckMetricsVerb
             await stream.CopyToAsync(input, cancellationToken);
         }
 
-        return Check(input.GetBuffer().AsSpan(0, (int)input.Length), format, Console.Out);
+        return ValidateExposition(input.GetBuffer().AsSpan(0, (int)input.Length), format, Console.Out);
     }
 
-    /// <returns>The exit code: 0 when nothing is wrong, 1 when something is.</returns>
-    internal static int Check(ReadOnlySpan<byte> exposition, ExpositionFormat? format, TextWriter output)
+    /// <returns>The exit code: 0 for a valid exposition, otherwise 1.</returns>
+    internal static int ValidateExposition(ReadOnlySpan<byte> exposition, ExpositionFormat? format, TextWriter output)
     {
-        format ??= EndsInEof(exposition) ? ExpositionFormat.OpenMetrics : ExpositionFormat.Text;
+        format ??= EndsWithEof(exposition) ? ExpositionFormat.OpenMetrics : ExpositionFormat.Text;
         var name = format == ExpositionFormat.Text ? "Prometheus text 0.0.4" : "OpenMetrics 1.0.0";
         var parser = new ExpositionParser();
-        var snapshot = new Snapshot();
+        var buffer = new ScrapeBuffer();
         try
         {
-            parser.Begin(new Catalog(format.Value, AsIs.Instance), snapshot);
-            parser.Feed(exposition);
-            parser.Finish();
+            parser.BeginScrape(new SeriesCatalog(format.Value, PassThroughTransform.Instance), buffer);
+            parser.ParsePiece(exposition);
+            parser.EndScrape();
         }
-        catch (ExpositionException e)
+        catch (ExpositionFormatException exception)
         {
-            output.WriteLine($"not valid {name}: {e.Message}");
+            output.WriteLine($"not valid {name}: {exception.Message}");
             return 1;
         }
 
-        output.WriteLine($"valid {name}: {snapshot.Families.Length} families, {parser.SampleCount} samples");
+        output.WriteLine($"valid {name}: {buffer.Families.Length} families, {parser.SampleCount} samples");
         return 0;
     }
 
@@ -64,8 +65,8 @@ internal static class CheckMetricsVerb
 
         var value = args switch
         {
-            [Format, var next] => next,
-            [var only] when only.StartsWith(Format + "=", StringComparison.Ordinal) => only[(Format.Length + 1)..],
+            [FormatFlag, var next] => next,
+            [var only] when only.StartsWith(FormatFlag + "=", StringComparison.Ordinal) => only[(FormatFlag.Length + 1)..],
             _ => "",
         };
         format = value switch
@@ -77,7 +78,7 @@ internal static class CheckMetricsVerb
         return format is not null;
     }
 
-    private static bool EndsInEof(ReadOnlySpan<byte> exposition)
+    private static bool EndsWithEof(ReadOnlySpan<byte> exposition)
     {
         var last = exposition.TrimEnd((byte)'\n');
         return last[(last.LastIndexOf((byte)'\n') + 1)..].SequenceEqual("# EOF"u8);

@@ -2,20 +2,21 @@ using System.Text;
 
 namespace MetricsRelay.Exposition;
 
-/// <summary>An exemplar's numbers; its labels go to a list that is used again.</summary>
-/// <param name="Value">Its value.</param>
-/// <param name="Timestamp">Milliseconds since 1970, null when it has none.</param>
+/// <summary>The numbers of an exemplar. Its labels go to a list that the caller reuses.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Timestamp">Milliseconds since 1970, or null.</param>
 internal readonly record struct Exemplar(double Value, long? Timestamp)
 {
-    /// <summary>Takes apart the checked text of an exemplar, <c>{labels} value [timestamp]</c>.</summary>
-    public static Exemplar Read(ReadOnlySpan<byte> text, List<Label> labels)
+    /// <summary>Parses the text of an exemplar, <c>{labels} value [timestamp]</c>, which the parser has validated before.</summary>
+    public static Exemplar ParseValidated(ReadOnlySpan<byte> text, List<Label> labels)
     {
-        LabelText.ReadSeries(text, labels);
-        // Neither number has a brace, whatever the labels' values hold.
-        var numbers = Encoding.UTF8.GetString(text[(text.LastIndexOf((byte)'}') + 1)..])
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return new Exemplar(Parse(numbers[0]), numbers.Length > 1 ? (long)Math.Round(Parse(numbers[1]) * 1000) : null);
+        LabelText.ParseSeries(text, labels);
+        // Numbers contain no brace, so the last brace ends the labels whatever their values contain.
+        var numbers = Encoding.UTF8.GetString(text[(text.LastIndexOf((byte)'}') + 1)..]).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var timestamp = numbers.Length > 1 ? (long?)Math.Round(ParseNumber(numbers[1]) * 1000) : null;
+        return new Exemplar(ParseNumber(numbers[0]), timestamp);
     }
 
-    private static double Parse(string number) => Number.TryParse(Encoding.UTF8.GetBytes(number), out var value) ? value : double.NaN;
+    private static double ParseNumber(string number) =>
+        NumberText.TryParseValue(Encoding.UTF8.GetBytes(number), out var value) ? value : double.NaN;
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace MetricsRelay.Exposition;
 
 /// <summary>
-/// A metric family as its target declares it. Its <see cref="TextName"/> is what it goes by throughout the relay: the
-/// name that it has in the text format, which says more (<c>requests_total</c>) than OpenMetrics' (<c>requests</c>).
+/// A metric family as its target declares it. The relay identifies it by <see cref="TextName"/>, its name in the text format, because
+/// that name carries more information (<c>requests_total</c>) than the one of OpenMetrics (<c>requests</c>).
 /// </summary>
 internal sealed class Family
 {
@@ -20,35 +20,35 @@ internal sealed class Family
             _ => name,
         };
         NameBytes = Encoding.UTF8.GetBytes(name);
-        TextClaims = [TextName, .. Suffixes(format, type).Select(suffix => name + suffix).Where(n => n != TextName)];
+        ReservedTextNames = [TextName, .. GetSuffixes(format, type).Select(suffix => name + suffix).Where(n => n != TextName)];
     }
 
-    /// <summary>The name as declared.</summary>
+    /// <summary>The declared name.</summary>
     public string Name { get; }
 
     public byte[] NameBytes { get; }
 
     public MetricType Type { get; }
 
-    /// <summary>The format that it was declared in.</summary>
+    /// <summary>The format of the declaration.</summary>
     public ExpositionFormat Format { get; }
 
     public string TextName { get; }
 
-    /// <summary>The sample names that it takes in the text format; no other family there may use them.</summary>
-    public IReadOnlyList<string> TextClaims { get; }
+    /// <summary>The names of its samples in the text format. No other family may use them there.</summary>
+    public IReadOnlyList<string> ReservedTextNames { get; }
 
-    /// <summary>The help text, unescaped; empty when there is none.</summary>
+    /// <summary>The unescaped help text, or empty.</summary>
     public byte[] Help { get; set; } = [];
 
-    /// <summary>The unit, empty when there is none.</summary>
+    /// <summary>The unit, or empty.</summary>
     public byte[] Unit { get; set; } = [];
 
-    /// <summary>Numbers of the sample names that no other family of the same exposition may use.</summary>
-    public int[] Claims { get; set; } = [];
+    /// <summary>The ids of the sample names that no other family of the same exposition may use.</summary>
+    public int[] ReservedNameIds { get; set; } = [];
 
-    /// <summary>The suffixes of the sample names that belong to a family of a type.</summary>
-    public static string[] Suffixes(ExpositionFormat format, MetricType type) => (format, type) switch
+    /// <summary>The suffixes of sample names that belong to a family of a type.</summary>
+    public static string[] GetSuffixes(ExpositionFormat format, MetricType type) => (format, type) switch
     {
         (ExpositionFormat.OpenMetrics, MetricType.Counter) => ["_total", "_created"],
         (ExpositionFormat.OpenMetrics, MetricType.Histogram) => ["_bucket", "_count", "_sum", "_created"],
@@ -60,9 +60,9 @@ internal sealed class Family
         _ => [],
     };
 
-    /// <summary>Says what a sample name is to this family.</summary>
-    /// <returns>Whether it belongs to it.</returns>
-    public bool TryClassify(ReadOnlySpan<byte> sampleName, out SampleKind kind)
+    /// <summary>Determines which part of this family a sample name stands for.</summary>
+    /// <returns>False when the name does not belong to this family.</returns>
+    public bool TryClassifySample(ReadOnlySpan<byte> sampleName, out SampleKind kind)
     {
         kind = SampleKind.Value;
         if (!sampleName.StartsWith(NameBytes))
@@ -84,7 +84,7 @@ internal sealed class Family
                 && (Format == ExpositionFormat.Text || Type != MetricType.Counter);
         }
 
-        foreach (var candidate in Suffixes(Format, Type))
+        foreach (var candidate in GetSuffixes(Format, Type))
         {
             if (Ascii.Equals(suffix, candidate))
             {

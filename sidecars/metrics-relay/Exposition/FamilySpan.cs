@@ -1,8 +1,8 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>The samples of one family in a snapshot: always one contiguous run.</summary>
+/// <summary>The samples of one family in a <see cref="ScrapeBuffer"/>: always one contiguous range.</summary>
 /// <param name="Family">The family.</param>
-/// <param name="Start">Index of its first sample.</param>
-/// <param name="Count">How many samples; 0 for a family of which only the metadata is exposed.</param>
-/// <param name="Traits">What keeps the samples from being written to the other format.</param>
+/// <param name="Start">The index of its first sample.</param>
+/// <param name="Count">The number of samples; 0 for a family with metadata only.</param>
+/// <param name="Traits">Properties that prevent writing the samples in the other format unchanged.</param>
 internal readonly record struct FamilySpan(Family Family, int Start, int Count, FamilyTraits Traits);

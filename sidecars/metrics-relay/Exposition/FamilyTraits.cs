@@ -1,20 +1,24 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>What keeps the samples of a family from being written to the other format as they are.</summary>
+/// <summary>Properties of a family's samples that prevent writing them in the other format unchanged.</summary>
 [Flags]
 internal enum FamilyTraits : byte
 {
     None = 0,
 
-    /// <summary>They break a rule that OpenMetrics has for the type (a counter that is NaN): it can only be unknown there.</summary>
+    /// <summary>
+    /// The samples break a rule of OpenMetrics for the type, such as a counter that is NaN. In OpenMetrics the type becomes unknown.
+    /// </summary>
     BreaksOpenMetrics = 1,
 
-    /// <summary>They break a rule that the text format has for the type (a histogram without a count): it can only be untyped there.</summary>
+    /// <summary>
+    /// The samples break a rule of the text format for the type, such as a histogram without a count. In text the type becomes untyped.
+    /// </summary>
     BreaksText = 2,
 
-    /// <summary>A series has several points in time, of which the text format takes only one.</summary>
+    /// <summary>A series has several points in time. The text format allows only one.</summary>
     ManyPoints = 4,
 
-    /// <summary>A bucket holds less than the one below it: what is between their bounds cannot be told.</summary>
+    /// <summary>A bucket counts less than the bucket below it, so the number of observations between their bounds is unknown.</summary>
     FallingBuckets = 8,
 }

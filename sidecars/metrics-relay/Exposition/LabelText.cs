@@ -3,16 +3,19 @@ using System.Text;
 
 namespace MetricsRelay.Exposition;
 
-/// <summary>The spelling of names and labels that both formats share.</summary>
+/// <summary>How both formats write names and labels.</summary>
 internal static class LabelText
 {
-    private static readonly SearchValues<byte> Escaped = SearchValues.Create("\\\"\n"u8);
+    /// <summary>The label that stands for the metric name in relabel rules, selectors and remote write.</summary>
+    public const string MetricNameLabel = "__name__";
 
-    /// <summary>Whether it can stand without quotes as a metric's name.</summary>
-    public static bool IsMetricName(ReadOnlySpan<byte> name) => IsName(name, colons: true);
+    private static readonly SearchValues<byte> EscapedBytes = SearchValues.Create("\\\"\n"u8);
 
-    /// <summary>Whether it can stand without quotes as a label's name.</summary>
-    public static bool IsLabelName(ReadOnlySpan<byte> name) => IsName(name, colons: false);
+    /// <summary>Whether a metric name needs no quotes.</summary>
+    public static bool IsMetricName(ReadOnlySpan<byte> name) => IsValidName(name, allowColon: true);
+
+    /// <summary>Whether a label name needs no quotes.</summary>
+    public static bool IsLabelName(ReadOnlySpan<byte> name) => IsValidName(name, allowColon: false);
 
     /// <inheritdoc cref="IsMetricName(ReadOnlySpan{byte})"/>
     public static bool IsMetricName(string name) => IsMetricName(Encoding.UTF8.GetBytes(name));
@@ -20,20 +23,23 @@ internal static class LabelText
     /// <inheritdoc cref="IsLabelName(ReadOnlySpan{byte})"/>
     public static bool IsLabelName(string name) => IsLabelName(Encoding.UTF8.GetBytes(name));
 
-    public static bool IsNameStart(byte value, bool colons) =>
-        (uint)((value | 0x20) - 'a') <= 'z' - 'a' || value == '_' || (colons && value == ':');
+    /// <summary>Whether a label may have this name in the configuration: names that start with <c>__</c> are reserved.</summary>
+    public static bool IsConfigurableLabelName(string name) => IsLabelName(name) && !name.StartsWith("__", StringComparison.Ordinal);
 
-    public static bool IsNamePart(byte value, bool colons) =>
-        IsNameStart(value, colons) || (uint)(value - '0') <= 9;
+    public static bool IsNameStart(byte value, bool allowColon) =>
+        (uint)((value | 0x20) - 'a') <= 'z' - 'a' || value == '_' || (allowColon && value == ':');
+
+    public static bool IsNamePart(byte value, bool allowColon) =>
+        IsNameStart(value, allowColon) || (uint)(value - '0') <= 9;
 
     /// <summary>Writes <c>name{label="value"}</c>, or <c>{"na.me",label="value"}</c> where the name needs quotes.</summary>
-    /// <returns>Whether anything needed quotes.</returns>
+    /// <returns>Whether a name needed quotes.</returns>
     public static bool WriteSeries(IBufferWriter<byte> writer, string name, IReadOnlyList<Label> labels)
     {
         var quoted = !IsMetricName(name);
         if (!quoted)
         {
-            WriteRaw(writer, name);
+            WritePlainText(writer, name);
         }
 
         if (quoted || labels.Count > 0)
@@ -41,7 +47,7 @@ internal static class LabelText
             writer.Write("{"u8);
             if (quoted)
             {
-                WriteQuoted(writer, name);
+                WriteQuotedText(writer, name);
             }
 
             for (var i = 0; i < labels.Count; i++)
@@ -54,16 +60,16 @@ internal static class LabelText
                 var label = labels[i];
                 if (IsLabelName(label.Name))
                 {
-                    WriteRaw(writer, label.Name);
+                    WritePlainText(writer, label.Name);
                 }
                 else
                 {
                     quoted = true;
-                    WriteQuoted(writer, label.Name);
+                    WriteQuotedText(writer, label.Name);
                 }
 
                 writer.Write("="u8);
-                WriteQuoted(writer, label.Value);
+                WriteQuotedText(writer, label.Value);
             }
 
             writer.Write("}"u8);
@@ -72,8 +78,9 @@ internal static class LabelText
         return quoted;
     }
 
-    /// <summary>Takes apart what <see cref="WriteSeries"/> wrote.</summary>
-    public static string ReadSeries(ReadOnlySpan<byte> text, List<Label> labels)
+    /// <summary>Parses a text that <see cref="WriteSeries"/> wrote.</summary>
+    /// <returns>The metric name.</returns>
+    public static string ParseSeries(ReadOnlySpan<byte> text, List<Label> labels)
     {
         labels.Clear();
         var brace = text.IndexOfAny((byte)'{', (byte)'"');
@@ -86,11 +93,11 @@ internal static class LabelText
         var i = brace + 1;
         while (text[i] != '}')
         {
-            var key = text[i] == '"' ? ReadQuoted(text, ref i) : ReadUntil(text, ref i, (byte)'=');
+            var key = text[i] == '"' ? ReadQuotedText(text, ref i) : ReadTextUntil(text, ref i, (byte)'=');
             if (text[i] == '=')
             {
                 i++;
-                labels.Add(new Label(key, ReadQuoted(text, ref i)));
+                labels.Add(new Label(key, ReadQuotedText(text, ref i)));
             }
             else
             {
@@ -106,20 +113,20 @@ internal static class LabelText
         return name;
     }
 
-    /// <summary>Writes a text between double quotes, escaped.</summary>
-    public static void WriteQuoted(IBufferWriter<byte> writer, string text)
+    /// <summary>Escapes a text and writes it in double quotes.</summary>
+    public static void WriteQuotedText(IBufferWriter<byte> writer, string text)
     {
         writer.Write("\""u8);
-        WriteEscaped(writer, Encoding.UTF8.GetBytes(text), quotes: true);
+        WriteEscapedText(writer, Encoding.UTF8.GetBytes(text), quotes: true);
         writer.Write("\""u8);
     }
 
-    /// <summary>Escapes backslash and line feed, and double quotes where <paramref name="quotes"/> says so.</summary>
-    public static void WriteEscaped(IBufferWriter<byte> writer, ReadOnlySpan<byte> text, bool quotes)
+    /// <summary>Escapes backslashes and line feeds, and double quotes if <paramref name="quotes"/> is set.</summary>
+    public static void WriteEscapedText(IBufferWriter<byte> writer, ReadOnlySpan<byte> text, bool quotes)
     {
         while (true)
         {
-            var next = text.IndexOfAny(Escaped);
+            var next = text.IndexOfAny(EscapedBytes);
             if (next < 0)
             {
                 writer.Write(text);
@@ -137,18 +144,11 @@ internal static class LabelText
         }
     }
 
-    /// <summary>Undoes the escapes of a text that is known to be well-formed.</summary>
-    public static string Unescape(ReadOnlySpan<byte> text)
-    {
-        if (!text.Contains((byte)'\\'))
-        {
-            return Encoding.UTF8.GetString(text);
-        }
+    /// <summary>Unescapes a valid text.</summary>
+    public static string UnescapeText(ReadOnlySpan<byte> text) =>
+        Encoding.UTF8.GetString(text.Contains((byte)'\\') ? UnescapeBytes(text) : text);
 
-        return Encoding.UTF8.GetString(UnescapeBytes(text));
-    }
-
-    /// <inheritdoc cref="Unescape(ReadOnlySpan{byte})"/>
+    /// <inheritdoc cref="UnescapeText"/>
     public static byte[] UnescapeBytes(ReadOnlySpan<byte> text)
     {
         var plain = new byte[text.Length];
@@ -169,7 +169,7 @@ internal static class LabelText
         return plain.AsSpan(0, length).ToArray();
     }
 
-    private static string ReadQuoted(ReadOnlySpan<byte> text, ref int at)
+    private static string ReadQuotedText(ReadOnlySpan<byte> text, ref int at)
     {
         var start = ++at;
         while (text[at] != '"')
@@ -177,28 +177,28 @@ internal static class LabelText
             at += text[at] == '\\' ? 2 : 1;
         }
 
-        return Unescape(text[start..at++]);
+        return UnescapeText(text[start..at++]);
     }
 
-    private static string ReadUntil(ReadOnlySpan<byte> text, ref int at, byte end)
+    private static string ReadTextUntil(ReadOnlySpan<byte> text, ref int at, byte end)
     {
         var start = at;
         at += text[at..].IndexOf(end);
         return Encoding.UTF8.GetString(text[start..at]);
     }
 
-    private static void WriteRaw(IBufferWriter<byte> writer, string text) => Encoding.UTF8.GetBytes(text, writer);
+    private static void WritePlainText(IBufferWriter<byte> writer, string text) => Encoding.UTF8.GetBytes(text, writer);
 
-    private static bool IsName(ReadOnlySpan<byte> name, bool colons)
+    private static bool IsValidName(ReadOnlySpan<byte> name, bool allowColon)
     {
-        if (name.IsEmpty || !IsNameStart(name[0], colons))
+        if (name.IsEmpty || !IsNameStart(name[0], allowColon))
         {
             return false;
         }
 
         foreach (var value in name[1..])
         {
-            if (!IsNamePart(value, colons))
+            if (!IsNamePart(value, allowColon))
             {
                 return false;
             }

@@ -1,6 +1,6 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>What the samples of a family mean. <see cref="Unknown"/> is <c>untyped</c> in the text format.</summary>
+/// <summary>The type of a family. <see cref="Unknown"/> is <c>untyped</c> in the text format.</summary>
 internal enum MetricType : byte
 {
     Unknown,

@@ -1,17 +1,16 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>One value of a series in a snapshot.</summary>
+/// <summary>One value of a series in a <see cref="ScrapeBuffer"/>.</summary>
 internal struct Sample
 {
-    /// <summary>Stands for "no timestamp was exposed".</summary>
+    /// <summary>The sample was exposed without a timestamp.</summary>
     public const long NoTimestamp = long.MinValue;
 
-    /// <summary>Index of the series in the catalog.</summary>
-    public int Series;
+    /// <summary>The id of the series in the catalog.</summary>
+    public int SeriesId;
 
-    /// <summary>Where its snapshot keeps the timestamp and the exemplar, or -1 when it has neither: most have neither.</summary>
-    public int Extra;
+    /// <summary>The index of its timestamp and exemplar in the buffer, or -1. Most samples have neither.</summary>
+    public int ExtrasIndex;
 
-    /// <summary>The value.</summary>
     public double Value;
 }

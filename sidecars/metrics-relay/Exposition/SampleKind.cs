@@ -1,6 +1,6 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>Which part of a metric a sample is; it follows from the family's type, the name's suffix and the labels.</summary>
+/// <summary>The part of a metric that a sample is. It follows from the type of the family, the suffix of the name and the labels.</summary>
 internal enum SampleKind : byte
 {
     Value,

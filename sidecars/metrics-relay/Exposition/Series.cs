@@ -1,32 +1,35 @@
 namespace MetricsRelay.Exposition;
 
-/// <summary>What is known of a series once and for all, so that a sample of it costs one look-up and its number.</summary>
+/// <summary>The constant properties of a series, computed once, so that parsing a sample needs only a lookup and a number.</summary>
 internal struct Series
 {
     /// <summary>The family that declares it.</summary>
     public Family Family;
 
-    /// <summary>The family under which it is passed on, or null where a relabel rule drops it.</summary>
+    /// <summary>The family under which it is relayed, or null when a relabel rule drops it.</summary>
     public Family? Output;
 
-    /// <summary>The <c>le</c> of a bucket or the quantile.</summary>
+    /// <summary>The <c>le</c> of a bucket, or the quantile.</summary>
     public double Bound;
 
-    /// <summary>Number of the text <c>name{label="value"}</c> that it is passed on under: one of the target's own, or the complement of one of the relay's.</summary>
-    public int Text;
+    /// <summary>
+    /// The id of the text <c>name{label="value"}</c> under which it is relayed. The complement of the id when the text is not one of
+    /// the target's own texts but one that the relay wrote.
+    /// </summary>
+    public int OutputTextId;
 
-    /// <summary>The metric that it belongs to: the series that differ only in <c>le</c>, quantile, state or suffix.</summary>
-    public int Group;
+    /// <summary>The id of its metric (see <see cref="MetricState"/>), or -1 when the series is a metric by itself.</summary>
+    public int MetricId;
 
-    /// <summary>The metric point in which it was seen last; it may be seen only once in each.</summary>
-    public int Point;
+    /// <summary>The number of the last metric point with this series. A series may occur only once in each point.</summary>
+    public int LastPoint;
 
-    /// <summary>What it is to <see cref="Family"/>.</summary>
+    /// <summary>Its part in <see cref="Family"/>.</summary>
     public SampleKind Kind;
 
-    /// <summary>What it is to <see cref="Output"/>.</summary>
+    /// <summary>Its part in <see cref="Output"/>.</summary>
     public SampleKind OutputKind;
 
-    /// <summary>Whether a name in it needs the quotes of UTF-8 names.</summary>
-    public bool Quoted;
+    /// <summary>Whether one of its names needs quotes.</summary>
+    public bool HasQuotedName;
 }

@@ -1,24 +1,23 @@
-using MetricsRelay.Scrape;
+using MetricsRelay.Scraping;
 
 namespace MetricsRelay.Page;
 
-/// <summary>The last quarter of an hour of the targets' traffic, read from the scrapes that there are anyway.</summary>
+/// <summary>The traffic of the targets in the last 15 minutes, read from the scrapes without extra requests.</summary>
 internal sealed class TrafficHistory(Scraper scraper, TimeProvider time) : BackgroundService
 {
-    /// <summary>How far the charts go back.</summary>
+    /// <summary>The time range of the charts.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromMinutes(15);
 
-    // Rates and quantiles are of at least so long, so that a chart shows traffic and not the accidents of two seconds.
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LeastGap = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
+    // Rates and quantiles cover at least this time, so that the charts show traffic instead of noise.
+    private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinReadingInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly LinkedList<TrafficReading> _readings = new();
     private readonly LinkedList<TrafficPoint> _points = new();
 
-    /// <summary>The families that the charts are drawn from, null where there is none.</summary>
-    public (string? Requests, string? Latency, string? InFlight) Sources
+    public TrafficSources Sources
     {
         get
         {
@@ -30,61 +29,66 @@ internal sealed class TrafficHistory(Scraper scraper, TimeProvider time) : Backg
     }
 
     /// <summary>The points after a moment, in order.</summary>
-    public IReadOnlyList<TrafficPoint> Since(long milliseconds)
+    public IReadOnlyList<TrafficPoint> GetPointsAfter(long milliseconds)
     {
         lock (_lock)
         {
-            return [.. _points.Where(point => point.At > milliseconds)];
+            return [.. _points.Where(point => point.Time > milliseconds)];
         }
     }
 
-    /// <summary>Takes in what the targets said last, unless it is there already.</summary>
-    public void Observe()
+    /// <summary>Adds the last scrape, unless it is already known.</summary>
+    public void RecordLastScrape()
     {
-        var board = scraper.Board;
-        var at = board.Targets.Max(target => target.Last is { Up: true } last ? last.At.ToUnixTimeMilliseconds() : 0);
+        var targetSet = scraper.TargetSet;
+        var now = targetSet.Targets.Max(target =>
+            target.LastResult is { IsUp: true } last ? last.StartTime.ToUnixTimeMilliseconds() : 0);
         lock (_lock)
         {
-            if (at == 0 || (_readings.Last is { } newest && at - newest.Value.At < LeastGap.TotalMilliseconds))
+            if (now == 0 || (_readings.Last is { } newest && now - newest.Value.Time < MinReadingInterval.TotalMilliseconds))
             {
                 return;
             }
 
-            var merged = board.Lease();
-            var reading = TrafficReading.Of(merged, at);
-            merged.Release();
+            var merged = targetSet.LeaseMerged();
+            var reading = TrafficReading.ReadFrom(merged, now);
+            merged.ReleaseLease();
             var before = _readings.Last;
-            while (before?.Previous is not null && at - before.Value.At < Window.TotalMilliseconds)
+            while (before?.Previous is not null && now - before.Value.Time < RateWindow.TotalMilliseconds)
             {
                 before = before.Previous;
             }
 
             if (before is not null)
             {
-                _points.AddLast(TrafficPoint.Between(before.Value, reading));
+                _points.AddLast(TrafficPoint.FromReadings(before.Value, reading));
             }
 
             _readings.AddLast(reading);
-            var oldest = at - (long)Length.TotalMilliseconds;
-            while (_readings.First!.Value.At < oldest)
-            {
-                _readings.RemoveFirst();
-            }
-
-            while (_points.First is { } first && first.Value.At < oldest)
-            {
-                _points.RemoveFirst();
-            }
+            RemoveOlderThan(now - (long)Length.TotalMilliseconds);
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Look, time);
+        using var timer = new PeriodicTimer(PollInterval, time);
         while (!stoppingToken.IsCancellationRequested)
         {
-            Observe();
+            RecordLastScrape();
             await ((Task)timer.WaitForNextTickAsync(stoppingToken).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void RemoveOlderThan(long milliseconds)
+    {
+        while (_readings.First!.Value.Time < milliseconds)
+        {
+            _readings.RemoveFirst();
+        }
+
+        while (_points.First is { } first && first.Value.Time < milliseconds)
+        {
+            _points.RemoveFirst();
         }
     }
 }

@@ -3,35 +3,34 @@ using System.Globalization;
 namespace MetricsRelay.Queue;
 
 /// <summary>
-/// Batches in the order in which they are to be sent, bounded by bytes. With a directory each is a file of its own that
-/// appears whole, by a rename, and goes away once it is acknowledged: so whenever the process is killed, what was not
-/// acknowledged is there, and what was is not. A directory that cannot be written to costs only that: batches then wait
-/// in memory.
+/// Batches in the order in which they are sent, limited by bytes. With a directory, each batch is a file that is created atomically
+/// by a rename and deleted after the acknowledgement. A process that is killed at any moment therefore loses no unacknowledged batch
+/// and keeps no acknowledged one. If the directory is not writable, batches wait in memory.
 /// </summary>
 internal sealed class BatchQueue : IDisposable
 {
-    private const string Unfinished = ".tmp";
+    private const string TemporaryExtension = ".tmp";
 
-    private readonly LinkedList<Batch> _batches = new();
+    private readonly LinkedList<QueuedBatch> _batches = new();
     private readonly SemaphoreSlim _arrived = new(0, 1);
     private readonly QueueOptions _options;
     private readonly Problems _problems;
-    private readonly Action<Batch> _dropped;
-    private long _next = 1;
+    private readonly Action<QueuedBatch> _onDropped;
+    private long _nextNumber = 1;
 
-    /// <param name="options">Where and how much.</param>
-    /// <param name="problems">Told when the directory fails.</param>
-    /// <param name="dropped">Called for each batch that had to make room.</param>
-    public BatchQueue(QueueOptions options, Problems problems, Action<Batch> dropped)
+    /// <param name="options">The directory and the limit.</param>
+    /// <param name="problems">Receives failures of the directory.</param>
+    /// <param name="onDropped">Called for each batch that is dropped because the queue is full.</param>
+    public BatchQueue(QueueOptions options, Problems problems, Action<QueuedBatch> onDropped)
     {
-        (_options, _problems, _dropped) = (options, problems, dropped);
+        (_options, _problems, _onDropped) = (options, problems, onDropped);
         if (options.Directory.Length > 0)
         {
-            Load();
+            LoadDirectory();
         }
     }
 
-    /// <summary>Bytes that wait.</summary>
+    /// <summary>The number of waiting bytes.</summary>
     public long Bytes { get; private set; }
 
     public int Count
@@ -45,8 +44,8 @@ internal sealed class BatchQueue : IDisposable
         }
     }
 
-    /// <summary>The batch that is to be sent next, null when none waits.</summary>
-    public Batch? First
+    /// <summary>The next batch to send, or null.</summary>
+    public QueuedBatch? First
     {
         get
         {
@@ -57,8 +56,7 @@ internal sealed class BatchQueue : IDisposable
         }
     }
 
-    /// <summary>Waits until there is a batch.</summary>
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    public async Task WaitForBatchAsync(CancellationToken cancellationToken)
     {
         while (First is null)
         {
@@ -67,21 +65,21 @@ internal sealed class BatchQueue : IDisposable
     }
 
     /// <param name="data">The bytes.</param>
-    /// <param name="time">The newest sample's time, milliseconds since 1970.</param>
-    /// <param name="samples">How many samples.</param>
-    /// <param name="format">What the bytes are: letters and digits.</param>
-    public void Add(byte[] data, long time, int samples, string format)
+    /// <param name="time">The time of the newest sample, milliseconds since 1970.</param>
+    /// <param name="samples">The number of samples.</param>
+    /// <param name="format">The format of the bytes: letters and digits.</param>
+    public void EnqueueBatch(byte[] data, long time, int samples, string format)
     {
         lock (_batches)
         {
-            var batch = new Batch(_next++, time, samples, data.Length, format, data);
-            _batches.AddLast(Stored(batch));
+            var batch = new QueuedBatch(_nextNumber++, time, samples, data.Length, format, data);
+            _batches.AddLast(StoreBatch(batch));
             Bytes += batch.Length;
             while (Bytes > _options.MaxBytes && _batches.Count > 1)
             {
                 var oldest = _batches.First!.Value;
-                Remove(oldest);
-                _dropped(oldest);
+                RemoveBatch(oldest);
+                _onDropped(oldest);
             }
 
             if (_arrived.CurrentCount == 0)
@@ -91,8 +89,8 @@ internal sealed class BatchQueue : IDisposable
         }
     }
 
-    /// <summary>The bytes of a batch, null when they are gone from the disk or cannot be read there.</summary>
-    public byte[]? Read(Batch batch)
+    /// <summary>The bytes of a batch, or null when its file is missing or not readable.</summary>
+    public byte[]? ReadBatch(QueuedBatch batch)
     {
         if (batch.Data is not null)
         {
@@ -101,17 +99,17 @@ internal sealed class BatchQueue : IDisposable
 
         try
         {
-            var data = File.ReadAllBytes(PathOf(batch));
+            var data = File.ReadAllBytes(GetPath(batch));
             return data.Length == batch.Length ? data : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
 
-    /// <summary>Takes a batch out: it was acknowledged, or never will be.</summary>
-    public void Remove(Batch batch)
+    /// <summary>Removes a batch that was acknowledged, rejected or dropped.</summary>
+    public void RemoveBatch(QueuedBatch batch)
     {
         lock (_batches)
         {
@@ -129,19 +127,19 @@ internal sealed class BatchQueue : IDisposable
 
             try
             {
-                File.Delete(PathOf(batch));
+                File.Delete(GetPath(batch));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                _problems.Report("queue", $"{PathOf(batch)} cannot be removed; after a restart it would be sent again.",
-                    "Mount the directory writable for the user that the relay runs as.", e);
+                _problems.Report("queue", $"{GetPath(batch)} cannot be deleted and will be sent again after a restart.",
+                    "Make the directory writable for the user of the relay.", exception);
             }
         }
     }
 
     public void Dispose() => _arrived.Dispose();
 
-    private Batch Stored(Batch batch)
+    private QueuedBatch StoreBatch(QueuedBatch batch)
     {
         if (_options.Directory.Length == 0)
         {
@@ -150,57 +148,57 @@ internal sealed class BatchQueue : IDisposable
 
         try
         {
-            var path = PathOf(batch);
-            File.WriteAllBytes(path + Unfinished, batch.Data!);
-            File.Move(path + Unfinished, path, overwrite: true);
+            var path = GetPath(batch);
+            File.WriteAllBytes(path + TemporaryExtension, batch.Data!);
+            File.Move(path + TemporaryExtension, path, overwrite: true);
             _problems.Clear("queue");
             return batch with { Data = null };
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _problems.Report("queue", $"{_options.Directory} cannot be written to; samples wait in memory.",
-                "Make room there, or mount it writable for the user that the relay runs as.", e);
+            _problems.Report("queue", $"{_options.Directory} is not writable; samples wait in memory.",
+                "Free disk space, or make the directory writable for the user of the relay.", exception);
             return batch;
         }
     }
 
-    private void Load()
+    private void LoadDirectory()
     {
         try
         {
-            var directory = System.IO.Directory.CreateDirectory(_options.Directory);
+            var directory = Directory.CreateDirectory(_options.Directory);
             foreach (var file in directory.EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal))
             {
-                if (file.Extension == Unfinished)
+                if (file.Extension == TemporaryExtension)
                 {
                     file.Delete();
                 }
-                else if (TryParse(file) is { } batch)
+                else if (ParseFileName(file) is { } batch)
                 {
                     _batches.AddLast(batch);
                     Bytes += batch.Length;
-                    _next = batch.Number + 1;
+                    _nextNumber = batch.Number + 1;
                 }
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _problems.Report("queue", $"{_options.Directory} cannot be used; samples wait in memory.",
-                "Mount it writable for the user that the relay runs as.", e);
+                "Make the directory writable for the user of the relay.", exception);
         }
     }
 
-    private string PathOf(Batch batch) => Path.Combine(_options.Directory,
+    private string GetPath(QueuedBatch batch) => Path.Combine(_options.Directory,
         string.Create(CultureInfo.InvariantCulture, $"{batch.Number:D12}-{batch.Time}-{batch.Samples}.{batch.Format}"));
 
-    private static Batch? TryParse(FileInfo file)
+    private static QueuedBatch? ParseFileName(FileInfo file)
     {
         var parts = Path.GetFileNameWithoutExtension(file.Name).Split('-');
         return file.Extension.Length > 1 && parts.Length == 3
             && long.TryParse(parts[0], CultureInfo.InvariantCulture, out var number)
             && long.TryParse(parts[1], CultureInfo.InvariantCulture, out var time)
             && int.TryParse(parts[2], CultureInfo.InvariantCulture, out var samples)
-            ? new Batch(number, time, samples, file.Length, file.Extension[1..], null)
+            ? new QueuedBatch(number, time, samples, file.Length, file.Extension[1..], null)
             : null;
     }
 }

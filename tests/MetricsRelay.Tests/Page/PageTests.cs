@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Playwright;
-using TestKit;
 
 namespace MetricsRelay.Tests.Page;
 
@@ -21,7 +20,7 @@ public sealed class PageTests
     };
 
     [RequiresFact("chromium")]
-    public async Task It_shows_the_values_that_were_scraped_at_360_pixels_and_in_the_dark_and_asks_no_other_host()
+    public async Task Page_shows_scraped_values_at_360_pixels_in_dark_mode_without_other_hosts()
     {
         await using var service = await BusyService.StartAsync();
         await using var dead = await FakeTarget.StartAsync("not metrics", "text/html");
@@ -32,9 +31,9 @@ public sealed class PageTests
         await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = 360, Height = 800 }, ColorScheme = ColorScheme.Dark });
         context.SetDefaultTimeout(60_000);
         var page = await context.NewPageAsync();
-        var asked = new List<string>();
+        var requestedUrls = new List<string>();
         var errors = new List<string>();
-        page.Request += (_, request) => asked.Add(request.Url);
+        page.Request += (_, request) => requestedUrls.Add(request.Url);
         page.Console += (_, message) => errors.AddRange(message.Type is "error" ? [message.Text] : []);
         page.PageError += (_, error) => errors.Add(error);
 
@@ -43,13 +42,13 @@ public sealed class PageTests
         var policy = await answer!.HeaderValueAsync("content-security-policy");
         Assert.StartsWith("default-src 'none'; script-src 'self'", policy, StringComparison.Ordinal);
 
-        // The target that is well, the one that is not, and why.
+        // The healthy target, the failing target, and the reason.
         await page.GetByRole(AriaRole.Listitem).Filter(new() { HasText = service.Name }).GetByText("up", new() { Exact = false }).First.WaitForAsync();
         await page.GetByText("Content-Type text/html").First.WaitForAsync();
         await page.GetByText("1 of 2 targets down").WaitForAsync();
         await page.GetByText("pod agent-7d9f").WaitForAsync();
 
-        // Values are those of the target, to the letter; all by keyboard.
+        // Values are exactly those of the target; operated by keyboard.
         await page.GetByLabel("Search in names and descriptions").FocusAsync();
         await page.Keyboard.TypeAsync("answered");
         await page.GetByText(new System.Text.RegularExpressions.Regex("^1 of \\d+ families match$")).WaitForAsync();
@@ -59,12 +58,12 @@ public sealed class PageTests
         var cell = page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = series, Exact = true }) }).GetByRole(AriaRole.Cell);
         await cell.WaitForAsync();
         service.Stop();
-        await TestKit.Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () => await cell.TextContentAsync() == service.Errors.ToString(CultureInfo.InvariantCulture),
             () => $"the value {service.Errors}");
         Assert.Contains($"{series} {service.Errors}\n", await relay.GetAsync("/metrics"), StringComparison.Ordinal);
 
-        // A chart says what it shows, and reads its points by arrow keys.
+        // A chart has an accessible description, and arrow keys read its points.
         var chart = page.GetByRole(AriaRole.Img, new() { Name = "Latency" });
         await page.GetByRole(AriaRole.Img, new() { NameRegex = new("Latency now: p50 .*, p90 .*, p99 ") }).WaitForAsync();
         await chart.FocusAsync();
@@ -72,19 +71,19 @@ public sealed class PageTests
         await page.GetByRole(AriaRole.Img, new() { NameRegex = new("Latency at ") }).WaitForAsync();
         await page.GetByText("from inference_requests_total, inference_latency_seconds, inference_in_flight").WaitForAsync();
 
-        // Nothing is cut off or wider than the screen, it is dark, and nobody else was asked for anything.
+        // Nothing is wider than the screen, the page is dark, and no other host was contacted.
         Assert.Equal(360, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         Assert.Equal("rgb(15, 21, 20)", await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"));
         Assert.Empty(errors);
-        Assert.All(asked, url => Assert.StartsWith(root, url, StringComparison.Ordinal));
+        Assert.All(requestedUrls, url => Assert.StartsWith(root, url, StringComparison.Ordinal));
     }
 
     /// <summary>
-    /// The pictures of the page: with <c>SCREENSHOTS</c> naming a directory they are kept there, otherwise it only shows
-    /// that the page can be drawn.
+    /// Takes the screenshots of the documentation. They are stored in the directory <c>SCREENSHOTS</c>; without it, this only tests that
+    /// the page renders.
     /// </summary>
     [RequiresFact("chromium")]
-    public async Task Its_picture_can_be_taken()
+    public async Task Screenshots_of_the_page_can_be_taken()
     {
         var directory = Environment.GetEnvironmentVariable("SCREENSHOTS");
         await using var service = await BusyService.StartAsync();
@@ -92,28 +91,28 @@ public sealed class PageTests
             $"--Scrape:Targets={service.Url}", "--Scrape:Interval=1s", "--ExternalLabels:pod=agent-7d9f", "--ExternalLabels:namespace=default");
         if (directory is not null)
         {
-            // A picture of charts wants something on them.
-            await TestKit.Eventually.HoldsAsync(() => service.Scrapes > 170, "three minutes of scrapes", TimeSpan.FromMinutes(10));
+            // Wait for enough points in the charts.
+            await Eventually.AssertAsync(() => service.Scrapes > 170, "three minutes of scrapes", TimeSpan.FromMinutes(10));
         }
 
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(Chromium);
-        await PictureAsync("metrics-relay", 1200, 860, ColorScheme.Light);
-        await PictureAsync("metrics-relay-dark", 1200, 860, ColorScheme.Dark);
-        await PictureAsync("metrics-relay-narrow", 360, 1500, ColorScheme.Light);
+        await TakeScreenshotAsync("metrics-relay", 1200, 860, ColorScheme.Light);
+        await TakeScreenshotAsync("metrics-relay-dark", 1200, 860, ColorScheme.Dark);
+        await TakeScreenshotAsync("metrics-relay-narrow", 360, 1500, ColorScheme.Light);
 
-        async Task PictureAsync(string name, int width, int height, ColorScheme scheme)
+        async Task TakeScreenshotAsync(string name, int width, int height, ColorScheme scheme)
         {
             var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme });
             var page = await context.NewPageAsync();
             page.SetDefaultTimeout(60_000);
             await page.GotoAsync($"http://127.0.0.1:{relay.Port}/");
             await page.GetByText("inference_requests_total", new() { Exact = true }).First.WaitForAsync();
-            var picture = await page.ScreenshotAsync();
-            Assert.Equal([0x89, .. "PNG"u8], picture[..4]);
+            var screenshot = await page.ScreenshotAsync();
+            Assert.Equal([0x89, .. "PNG"u8], screenshot[..4]);
             if (directory is not null)
             {
-                await File.WriteAllBytesAsync(Path.Combine(directory, name + ".png"), picture);
+                await File.WriteAllBytesAsync(Path.Combine(directory, name + ".png"), screenshot);
             }
 
             await context.CloseAsync();

@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using TestKit;
 
 namespace MetricsRelay.Tests.Peers;
 
-/// <summary>A real Prometheus on a free port, with its data in a directory that outlives it.</summary>
+/// <summary>A real Prometheus on a free port. Its data remains in the directory after it has stopped.</summary>
 internal sealed class PrometheusProcess : IAsyncDisposable
 {
     private readonly ChildProcess _process;
@@ -25,7 +24,7 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         return await StartWithAsync(file, directory, port);
     }
 
-    /// <summary>Starts it with a configuration that is there.</summary>
+    /// <summary>Starts it with an existing configuration file.</summary>
     public static async Task<PrometheusProcess> StartWithAsync(string file, string directory, int port)
     {
         var process = ChildProcess.Start("prometheus",
@@ -34,7 +33,7 @@ internal sealed class PrometheusProcess : IAsyncDisposable
             $"--web.listen-address=127.0.0.1:{port}", "--enable-feature=exemplar-storage",
         ]);
         var prometheus = new PrometheusProcess(process, port);
-        await TestKit.Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 try
@@ -51,13 +50,13 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         return prometheus;
     }
 
-    /// <summary>The values of an instant query, by their labels; staleness applies.</summary>
+    /// <summary>The values of an instant query by labels, without stale series.</summary>
     public async Task<Dictionary<string, string>> QueryAsync(string query, DateTimeOffset? at = null)
     {
         var time = at is { } moment ? $"&time={Uri.EscapeDataString(moment.ToString("O"))}" : "";
-        var answer = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}{time}", UriKind.Relative));
+        var response = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(query)}{time}", UriKind.Relative));
         var values = new Dictionary<string, string>();
-        foreach (var result in answer.GetProperty("data").GetProperty("result").EnumerateArray())
+        foreach (var result in response.GetProperty("data").GetProperty("result").EnumerateArray())
         {
             var labels = result.GetProperty("metric").EnumerateObject().OrderBy(l => l.Name, StringComparer.Ordinal);
             values[string.Join(',', labels.Select(l => $"{l.Name}={l.Value}"))] = result.GetProperty("value")[1].GetString()!;
@@ -66,21 +65,17 @@ internal sealed class PrometheusProcess : IAsyncDisposable
         return values;
     }
 
-    /// <summary>All raw samples of a series within the last minutes.</summary>
+    /// <summary>All raw samples of a series in the last 10 minutes.</summary>
     public async Task<List<(double Time, double Value)>> SamplesAsync(string selector)
     {
-        var answer = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(selector + "[10m]")}", UriKind.Relative));
-        var result = answer.GetProperty("data").GetProperty("result");
+        var response = await Client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?query={Uri.EscapeDataString(selector + "[10m]")}", UriKind.Relative));
+        var result = response.GetProperty("data").GetProperty("result");
         return result.GetArrayLength() == 0
             ? []
             : [.. result[0].GetProperty("values").EnumerateArray().Select(v => (v[0].GetDouble(), double.Parse(v[1].GetString()!, CultureInfo.InvariantCulture)))];
     }
 
-    public async Task StopAsync()
-    {
-        _process.Terminate();
-        await _process.ExitAsync();
-    }
+    public Task StopAsync() => _process.TerminateAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,9 +1,8 @@
 using System.Text;
-using TestKit;
 
 namespace MetricsRelay.Tests.Peers;
 
-/// <summary>A real Prometheus reads what the relay exposes and takes what it sends.</summary>
+/// <summary>A real Prometheus scrapes the relay and receives its remote write.</summary>
 public sealed class PrometheusTests
 {
     private const string Body = """
@@ -40,12 +39,12 @@ public sealed class PrometheusTests
     };
 
     [RequiresFact("prometheus")]
-    public async Task It_scrapes_metrics_and_federate_and_gets_the_targets_numbers_until_the_target_is_gone()
+    public async Task Prometheus_scrapes_metrics_and_federate_until_the_target_stops()
     {
-        using var directory = new TemporaryFolder();
+        using var directory = new TemporaryDirectory();
         var target = await FakeTarget.StartAsync(Body, "application/openmetrics-text; version=1.0.0");
         await using var relay = await RelayProcess.StartAsync($"--Scrape:Targets={target.Url}");
-        await using var prometheus = await PrometheusProcess.StartAsync(directory.Path, FreePort.Take(), $$"""
+        await using var prometheus = await PrometheusProcess.StartAsync(directory.Path, FreePort.FindUnused(), $$"""
             scrape_configs:
               - job_name: relay
                 honor_labels: true
@@ -60,7 +59,7 @@ public sealed class PrometheusTests
 
         foreach (var job in (string[])["relay", "federate"])
         {
-            await Holds(prometheus, $$"""{job="{{job}}",__name__=~"inference_.*|temperature|what"}""", job);
+            await AssertValuesAsync(prometheus, $$"""{job="{{job}}",__name__=~"inference_.*|temperature|what"}""", job);
         }
 
         Assert.Equal(["1"], (await prometheus.QueryAsync("""up{job="relay"} == 1""")).Values);
@@ -71,20 +70,20 @@ public sealed class PrometheusTests
         await target.DisposeAsync();
         var gone = DateTimeOffset.UtcNow;
 
-        // Two intervals later, as Prometheus' own clock has it: however late this looks, the answer is about that moment.
+        // The query is evaluated two intervals later, however late it is sent.
         var twoIntervals = gone.AddSeconds(10);
-        await TestKit.Eventually.HoldsAsync(() => DateTimeOffset.UtcNow > twoIntervals.AddSeconds(1), "two intervals");
+        await Eventually.AssertAsync(() => DateTimeOffset.UtcNow > twoIntervals.AddSeconds(1), "two intervals");
         Assert.NotEmpty(await prometheus.QueryAsync("inference_requests_total", gone));
         Assert.Empty(await prometheus.QueryAsync("""{__name__=~"inference_.*|temperature|what"}""", twoIntervals));
         Assert.Equal(["0"], (await prometheus.QueryAsync("""up{job="relay"} == 0""", twoIntervals)).Values);
     }
 
     [RequiresFact("prometheus")]
-    public async Task It_takes_remote_write_and_loses_nothing_while_it_was_stopped()
+    public async Task Prometheus_that_was_stopped_receives_all_samples_by_remote_write()
     {
-        using var directory = new TemporaryFolder();
-        using var queue = new TemporaryFolder();
-        var port = FreePort.Take();
+        using var directory = new TemporaryDirectory();
+        using var queue = new TemporaryDirectory();
+        var port = FreePort.FindUnused();
         var scrapes = 0;
         var target = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(
             context, Encoding.UTF8.GetBytes($"# TYPE n counter\nn_total {Interlocked.Increment(ref scrapes)}\n{Body}"), "application/openmetrics-text"));
@@ -92,36 +91,36 @@ public sealed class PrometheusTests
         await using var relay = await RelayProcess.StartAsync(
             $"--Scrape:Targets={target.Url}", "--Scrape:Interval=500ms",
             $"--RemoteWrite:Url=http://127.0.0.1:{port}/api/v1/write", "--RemoteWrite:Version=2.0", $"--Queue:Directory={queue.Path}");
-        await Holds(prometheus, """{__name__=~"inference_.*|temperature|what"}""", job: null);
+        await AssertValuesAsync(prometheus, """{__name__=~"inference_.*|temperature|what"}""", job: null);
         Assert.Equal(["1"], (await prometheus.QueryAsync("up")).Values);
 
         await prometheus.StopAsync();
         await prometheus.DisposeAsync();
         var during = Volatile.Read(ref scrapes);
-        await TestKit.Eventually.HoldsAsync(() => Volatile.Read(ref scrapes) > during + 6, "scrapes while Prometheus is stopped");
+        await Eventually.AssertAsync(() => Volatile.Read(ref scrapes) > during + 6, "scrapes while Prometheus is stopped");
         Assert.NotEmpty(Directory.GetFiles(queue.Path));
         prometheus = await PrometheusProcess.StartAsync(directory.Path, port);
         var until = Volatile.Read(ref scrapes) + 2;
-        await TestKit.Eventually.HoldsAsync(
-            async () => (await prometheus.SamplesAsync("n_total")).Any(s => s.Value >= until), () => "the samples of the time in between");
+        await Eventually.AssertAsync(
+            async () => (await prometheus.SamplesAsync("n_total")).Any(s => s.Value >= until), () => "the samples of the time without Prometheus");
 
         var values = (await prometheus.SamplesAsync("n_total")).Select(s => (int)s.Value).ToList();
         Assert.Equal(values.Order(), values);
-        // A scrape that timed out on a busy machine is up 0, and the only kind that may be missing.
+        // Only scrapes that timed out on a busy machine may be missing; they are up 0.
         var failed = (await prometheus.SamplesAsync("up")).Count(s => s.Value == 0);
         Assert.InRange(Enumerable.Range(1, values[^1]).Except(values).Count(), 0, failed);
 
         await target.DisposeAsync();
-        await TestKit.Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () => (await prometheus.QueryAsync("n_total")).Count == 0 && (await prometheus.QueryAsync("up")).Values.SequenceEqual(["0"]),
             () => "the series of a target that is gone to go stale");
         await prometheus.DisposeAsync();
     }
 
-    private static Task Holds(PrometheusProcess prometheus, string query, string? job)
+    private static Task AssertValuesAsync(PrometheusProcess prometheus, string query, string? job)
     {
         var got = new Dictionary<string, string>();
-        return TestKit.Eventually.HoldsAsync(
+        return Eventually.AssertAsync(
             async () =>
             {
                 var values = await prometheus.QueryAsync(query);

@@ -1,17 +1,16 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using TestKit;
 
 namespace MetricsRelay.Tests.Peers;
 
-/// <summary>A real VictoriaMetrics takes what the relay sends.</summary>
+/// <summary>A real VictoriaMetrics receives remote write.</summary>
 public sealed class VictoriaMetricsTests
 {
     [RequiresFact("victoria-metrics")]
-    public async Task It_takes_remote_write_with_every_number_of_the_target()
+    public async Task VictoriaMetrics_receives_every_value_of_the_target_by_remote_write()
     {
-        using var directory = new TemporaryFolder();
-        var port = FreePort.Take();
+        using var directory = new TemporaryDirectory();
+        var port = FreePort.FindUnused();
         await using var target = await FakeTarget.StartAsync(
             "# TYPE h histogram\nh_bucket{le=\"0.1\"} 4\nh_bucket{le=\"+Inf\"} 7\nh_sum 1.25\nh_count 7\n# TYPE t gauge\nt{city=\"Zürich\"} -3.5\n");
         await using var victoria = ChildProcess.Start(
@@ -22,7 +21,7 @@ public sealed class VictoriaMetricsTests
         string[] expected = ["h_bucket 0.1 4", "h_bucket +Inf 7", "h_count 7", "h_sum 1.25", "t -3.5"];
 
         var got = "";
-        await TestKit.Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () =>
             {
                 got = string.Join('\n', await QueryAsync());
@@ -35,8 +34,8 @@ public sealed class VictoriaMetricsTests
             try
             {
                 var query = Uri.EscapeDataString("{__name__=~\"h_.*|t\"}");
-                var answer = await client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?latency_offset=1ms&query={query}", UriKind.Relative));
-                return answer.GetProperty("data").GetProperty("result").EnumerateArray().Select(result =>
+                var response = await client.GetFromJsonAsync<JsonElement>(new Uri($"/api/v1/query?latency_offset=1ms&query={query}", UriKind.Relative));
+                return response.GetProperty("data").GetProperty("result").EnumerateArray().Select(result =>
                 {
                     var labels = result.GetProperty("metric");
                     var le = labels.TryGetProperty("le", out var bound) ? bound.GetString() + " " : "";
@@ -45,18 +44,18 @@ public sealed class VictoriaMetricsTests
             }
             catch (HttpRequestException)
             {
-                // It has not begun to listen.
+                // It is not listening yet.
                 return [];
             }
         }
     }
 
     [RequiresFact("victoria-metrics")]
-    public async Task It_loses_nothing_while_it_was_stopped()
+    public async Task VictoriaMetrics_that_was_stopped_receives_all_samples()
     {
-        using var directory = new TemporaryFolder();
-        using var queue = new TemporaryFolder();
-        var port = FreePort.Take();
+        using var directory = new TemporaryDirectory();
+        using var queue = new TemporaryDirectory();
+        var port = FreePort.FindUnused();
         string[] arguments = [$"-storageDataPath={directory.Path}/data", $"-httpListenAddr=127.0.0.1:{port}"];
         var scrapes = 0;
         await using var target = await FakeTarget.StartAsync(context => FakeTarget.WriteAsync(
@@ -68,21 +67,20 @@ public sealed class VictoriaMetricsTests
 
         await using (var first = ChildProcess.Start("victoria-metrics", arguments))
         {
-            await TestKit.Eventually.HoldsAsync(async () => (await ValuesAsync("n")).Count > 3, () => string.Join('\n', first.Errors.TakeLast(5)));
-            first.Terminate();
-            await first.ExitAsync();
+            await Eventually.AssertAsync(async () => (await ValuesAsync("n")).Count > 3, () => string.Join('\n', first.Errors.TakeLast(5)));
+            await first.TerminateAsync();
         }
 
         var during = Volatile.Read(ref scrapes);
-        await TestKit.Eventually.HoldsAsync(() => Volatile.Read(ref scrapes) > during + 6, "scrapes while it is stopped");
+        await Eventually.AssertAsync(() => Volatile.Read(ref scrapes) > during + 6, "scrapes while it is stopped");
         await using var again = ChildProcess.Start("victoria-metrics", arguments);
         var until = Volatile.Read(ref scrapes) + 2;
-        await TestKit.Eventually.HoldsAsync(
+        await Eventually.AssertAsync(
             async () => (await ValuesAsync("n")) is [.., var last] && last >= until, () => string.Join('\n', again.Errors.TakeLast(5)));
 
         var values = await ValuesAsync("n");
         Assert.Equal(values.Order(), values);
-        // A scrape that timed out on a busy machine is up 0, and the only kind that may be missing.
+        // Only scrapes that timed out on a busy machine may be missing; they are up 0.
         var failed = (await ValuesAsync("up")).Count(value => value == 0);
         Assert.InRange(Enumerable.Range(1, (int)values[^1]).Except(values.Select(v => (int)v)).Count(), 0, failed);
 
@@ -90,7 +88,7 @@ public sealed class VictoriaMetricsTests
         {
             try
             {
-                // What was just written is in memory until it is flushed, or asked for like this.
+                // New samples are not visible until they are flushed.
                 using var flush = await client.GetAsync(new Uri("/internal/force_flush", UriKind.Relative));
                 var lines = await client.GetStringAsync(new Uri($"/api/v1/export?match[]={name}&start=0", UriKind.Relative));
                 return [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -102,7 +100,7 @@ public sealed class VictoriaMetricsTests
             }
             catch (HttpRequestException)
             {
-                // It has not begun to listen.
+                // It is not listening yet.
                 return [];
             }
         }

@@ -1,12 +1,12 @@
 "use strict";
 
-const each = 2000;
-const $ = (id) => document.getElementById(id);
-const state = { points: [], open: new Set(), search: "", failed: false, timer: 0, asking: false };
+const refreshInterval = 2000;
+const byId = (id) => document.getElementById(id);
+const state = { points: [], expanded: new Set(), search: "", timer: 0, isRefreshing: false, needsRefresh: false };
 
-// ---- Words and numbers -------------------------------------------------------------------------------------------
+// ---- Formatting -------------------------------------------------------------------------------------------
 
-function short(value) {
+function formatShort(value) {
   if (value === null || value === undefined) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
@@ -15,14 +15,14 @@ function short(value) {
   return String(Number(value.toPrecision(3)));
 }
 
-function seconds(value) {
+function formatSeconds(value) {
   if (value === null || value === undefined) return ["–", ""];
-  if (value >= 1) return [short(value), "s"];
-  if (value >= 1e-3) return [short(value * 1e3), "ms"];
-  return [short(value * 1e6), "µs"];
+  if (value >= 1) return [formatShort(value), "s"];
+  if (value >= 1e-3) return [formatShort(value * 1e3), "ms"];
+  return [formatShort(value * 1e6), "µs"];
 }
 
-function ago(milliseconds) {
+function formatAge(milliseconds) {
   const s = Math.max(0, Math.round(milliseconds / 1000));
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min`;
@@ -30,20 +30,20 @@ function ago(milliseconds) {
   return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
 }
 
-function bytes(count) {
-  return count >= 1 << 20 ? `${short(count / (1 << 20))} MiB` : count >= 1024 ? `${short(count / 1024)} KiB` : `${count} B`;
+function formatBytes(count) {
+  return count >= 1 << 20 ? `${formatShort(count / (1 << 20))} MiB` : count >= 1024 ? `${formatShort(count / 1024)} KiB` : `${count} B`;
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-function make(tag, attributes, ...children) {
+function createElement(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }
 
-function say(element, text) {
+function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
@@ -55,19 +55,19 @@ const height = 92;
 class Chart {
   constructor(title, lines, format, least) {
     Object.assign(this, { title, lines, format, least, cursor: null, shown: [] });
-    this.now = make("p", { class: "now" });
-    this.caption = make("figcaption", {}, make("span", { class: "quiet" }, title));
+    this.now = createElement("p", { class: "now" });
+    this.caption = createElement("figcaption", {}, createElement("span", { class: "quiet" }, title));
     if (lines.length > 1) {
       const names = ["", "second", "third"];
-      this.caption.append(make("span", { class: "legend", "aria-hidden": "true" },
-        ...lines.map((line, i) => make("span", { class: names[i] }, line.name))));
+      this.caption.append(createElement("span", { class: "legend", "aria-hidden": "true" },
+        ...lines.map((line, i) => createElement("span", { class: names[i] }, line.name))));
     }
     this.svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", tabindex: "0" })) {
       this.svg.setAttribute(name, value);
     }
-    this.scale = make("p", { class: "scale", "aria-hidden": "true" }, make("span"), make("span"), make("span"));
-    this.element = make("figure", { class: "chart" }, this.caption, this.now, this.svg, this.scale);
+    this.scale = createElement("p", { class: "scale", "aria-hidden": "true" }, createElement("span"), createElement("span"), createElement("span"));
+    this.element = createElement("figure", { class: "chart" }, this.caption, this.now, this.svg, this.scale);
     this.svg.addEventListener("pointermove", (event) => this.point(event.offsetX / this.svg.clientWidth));
     this.svg.addEventListener("pointerleave", () => this.move(null));
     this.svg.addEventListener("blur", () => this.move(null));
@@ -101,7 +101,7 @@ class Chart {
     const y = (v) => height - 2 - (v / top) * (height - 8);
     const parts = [this.path("grid", `M0 ${height - 1}H${width}M0 ${height / 2}H${width}`)];
     this.lines.forEach((line, i) => {
-      // A gap of several scrapes, or a value that is not there, is not drawn over.
+      // No line is drawn across a long gap or a missing value.
       const runs = [];
       for (const p of points) {
         if (p[line.at] === null) { runs.push([]); continue; }
@@ -123,22 +123,22 @@ class Chart {
     const current = chosen ?? points.at(-1);
     const [number, unit] = this.format(current ? current[main.at] : null);
     const name = this.lines.length > 1 ? `${unit} ${main.name}`.trim() : unit;
-    if (this.said !== number + name) {
-      this.said = number + name;
-      this.now.replaceChildren(number, ...(name ? [make("small", {}, name)] : []));
+    if (this.currentText !== number + name) {
+      this.currentText = number + name;
+      this.now.replaceChildren(number, ...(name ? [createElement("small", {}, name)] : []));
     }
     const [left, middle, right] = this.scale.children;
-    say(left, chosen ? clock.format(chosen[0]) : `${Math.round((to - from) / 60000)} min ago`);
-    say(middle, `max ${this.format(values.length ? Math.max(...values) : null).join(" ")}`.trim());
-    say(right, chosen ? this.lines.map((l) => `${l.name} ${this.format(chosen[l.at]).join(" ")}`.trim()).join(" · ") : "now");
+    setText(left, chosen ? clock.format(chosen[0]) : `${Math.round((to - from) / 60000)} min ago`);
+    setText(middle, `max ${this.format(values.length ? Math.max(...values) : null).join(" ")}`.trim());
+    setText(right, chosen ? this.lines.map((l) => `${l.name} ${this.format(chosen[l.at]).join(" ")}`.trim()).join(" · ") : "now");
     this.svg.setAttribute("aria-label", this.describe(current, chosen, values));
   }
 
   describe(current, chosen, values) {
-    if (!current) return `${this.title}: nothing measured yet`;
+    if (!current) return `${this.title}: no data yet`;
     const each = this.lines.map((l) => `${l.name} ${this.format(current[l.at]).join(" ")}`.trim()).join(", ");
     const most = values.length ? `; at most ${this.format(Math.max(...values)).join(" ")}` : "";
-    return `${this.title} ${chosen ? "at " + clock.format(chosen[0]) : "now"}: ${each}${most} in the last quarter of an hour. Left and right arrow keys read single points.`;
+    return `${this.title} ${chosen ? "at " + clock.format(chosen[0]) : "now"}: ${each}${most} in the last 15 minutes. Use the left and right arrow keys to read single points.`;
   }
 
   path(kind, d) {
@@ -150,17 +150,17 @@ class Chart {
 }
 
 const charts = [
-  new Chart("Request rate", [{ name: "", at: 1 }], (v) => [short(v), "per second"], 1),
-  new Chart("Error share", [{ name: "", at: 2 }], (v) => [v === null || v === undefined ? "–" : short(v * 100), "%"], 0.05),
-  new Chart("Latency", [{ name: "p50", at: 3 }, { name: "p90", at: 4 }, { name: "p99", at: 5 }], seconds, 1e-4),
-  new Chart("In flight", [{ name: "", at: 6 }], (v) => [short(v), "requests"], 2),
+  new Chart("Request rate", [{ name: "", at: 1 }], (v) => [formatShort(v), "per second"], 1),
+  new Chart("Error share", [{ name: "", at: 2 }], (v) => [v === null || v === undefined ? "–" : formatShort(v * 100), "%"], 0.05),
+  new Chart("Latency", [{ name: "p50", at: 3 }, { name: "p90", at: 4 }, { name: "p99", at: 5 }], formatSeconds, 1e-4),
+  new Chart("In flight", [{ name: "", at: 6 }], (v) => [formatShort(v), "requests"], 2),
 ];
-$("charts").append(...charts.map((chart) => chart.element));
+byId("charts").append(...charts.map((chart) => chart.element));
 
-// ---- What is shown -----------------------------------------------------------------------------------------------
+// ---- Page sections -----------------------------------------------------------------------------------------------
 
-// Keeps the elements that are there, so that the focus stays and a screen reader is not sent through the list anew.
-function list(parent, items, key, create, update) {
+// Existing elements are reused, so that they keep the focus and a screen reader does not start again.
+function updateList(parent, items, key, create, update) {
   const before = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   items.forEach((item, i) => {
     const name = key(item);
@@ -176,33 +176,33 @@ function list(parent, items, key, create, update) {
   for (const left of before.values()) left.remove();
 }
 
-function card() {
-  return make("li", {}, make("p", { class: "title" }, make("span"), make("span", { class: "pill" })), make("div"));
+function createCard() {
+  return createElement("li", {}, createElement("p", { class: "title" }, createElement("span"), createElement("span", { class: "pill" })), createElement("div"));
 }
 
-function fill(element, title, pill, good, facts, wrong) {
+function updateCard(element, title, pill, good, facts, wrong) {
   const [head, body] = element.children;
-  say(head.children[0], title);
-  say(head.children[1], pill);
+  setText(head.children[0], title);
+  setText(head.children[1], pill);
   head.children[1].hidden = !pill;
   head.children[1].className = `pill ${good === null ? "" : good ? "good" : "bad"}`.trim();
   const text = JSON.stringify([facts, wrong]);
   if (element.dataset.text === text) return;
   element.dataset.text = text;
   body.replaceChildren(
-    make("dl", {}, ...facts.filter(([, v]) => v).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),
-    ...(wrong ? [make("p", { class: "wrong" }, wrong)] : []));
+    createElement("dl", {}, ...facts.filter(([, v]) => v).flatMap(([name, value]) => [createElement("dt", {}, name), createElement("dd", {}, value)])),
+    ...(wrong ? [createElement("p", { class: "wrong" }, wrong)] : []));
 }
 
 function showTargets(data) {
-  list($("targets"), data.targets, (t) => t.name, card, (element, t) => fill(
+  updateList(byId("targets"), data.targets, (t) => t.name, createCard, (element, t) => updateCard(
     element, t.name, t.up ? "● up" : "▲ down", t.up,
-    [["since", t.since ? `${ago(data.now - t.since)} (${clock.format(t.since)})` : ""],
-      ["last scrape", t.up ? `${t.samples} samples, ${bytes(t.bytes)}` : ""], ["address", t.url]],
+    [["since", t.since ? `${formatAge(data.now - t.since)} (${clock.format(t.since)})` : ""],
+      ["last scrape", t.up ? `${t.samples} samples, ${formatBytes(t.bytes)}` : ""], ["address", t.url]],
     t.error));
   const down = data.targets.filter((t) => !t.up).length;
-  const pill = $("state");
-  say(pill, down === 0 ? (data.targets.length === 1 ? "● Target up" : `● All ${data.targets.length} targets up`)
+  const pill = byId("state");
+  setText(pill, down === 0 ? (data.targets.length === 1 ? "● Target up" : `● All ${data.targets.length} targets up`)
     : `▲ ${down} of ${data.targets.length} ${data.targets.length === 1 ? "target" : "targets"} down`);
   pill.className = `pill ${down === 0 ? "good" : "bad"}`;
   document.title = `${down === 0 ? "up" : "DOWN"} · Metrics relay`;
@@ -211,22 +211,22 @@ function showTargets(data) {
 const forwarderNames = { remote_write: "Remote write", otlp: "OTLP", pushgateway: "Pushgateway" };
 
 function showForwarders(data) {
-  $("forwarding").hidden = data.forwarders.length === 0;
-  list($("forwarders"), data.forwarders, (f) => f.name, card, (element, { name, status }) => fill(
+  byId("forwarding").hidden = data.forwarders.length === 0;
+  updateList(byId("forwarders"), data.forwarders, (f) => f.name, createCard, (element, { name, status }) => updateCard(
     element, forwarderNames[name] ?? name,
-    name === "pushgateway" ? "at the end" : status.last_error ? "▲ failing" : status.last_accepted ? "● sending" : "waiting",
+    name === "pushgateway" ? "at shutdown" : status.last_error ? "▲ failing" : status.last_accepted ? "● sending" : "waiting",
     name === "pushgateway" || !(status.last_error || status.last_accepted) ? null : !status.last_error,
-    [["to", status.url ?? status.group], ["version", status.version],
-      ["last taken", status.last_accepted ? `${ago(data.now - Date.parse(status.last_accepted))} ago` : ""],
-      ["waiting", status.waiting_batches === undefined ? "" : status.waiting_batches === 0 ? "nothing"
-        : `${status.waiting_batches} batches, ${bytes(status.waiting_bytes)}, the oldest ${ago(status.lag_seconds * 1000)}`]],
+    [["receiver", status.url ?? status.group], ["version", status.version],
+      ["last accepted", status.last_accepted ? `${formatAge(data.now - Date.parse(status.last_accepted))} ago` : ""],
+      ["waiting", status.waiting_batches === undefined ? "" : status.waiting_batches === 0 ? "none"
+        : `${status.waiting_batches} batches, ${formatBytes(status.waiting_bytes)}, oldest ${formatAge(status.lag_seconds * 1000)}`]],
     status.last_error));
 }
 
 function showProblems(data) {
-  $("problems").hidden = data.problems.length === 0;
-  list($("problem-list"), data.problems, (p) => p.area, card, (element, p) => fill(
-    element, p.area, `for ${ago(data.now - p.since)}`, false, [["what to do", p.remedy]], p.what));
+  byId("problems").hidden = data.problems.length === 0;
+  updateList(byId("problem-list"), data.problems, (p) => p.area, createCard, (element, p) => updateCard(
+    element, p.area, `for ${formatAge(data.now - p.since)}`, false, [["remedy", p.remedy]], p.what));
 }
 
 function showTraffic(data) {
@@ -235,50 +235,50 @@ function showTraffic(data) {
   const newest = state.points.length ? state.points.at(-1)[0] : 0;
   state.points = state.points.filter((p) => p[0] >= oldest).concat(points.filter((p) => p[0] > newest));
   const first = state.points.length ? state.points[0][0] : data.now;
-  // A relay that has just started shows its first minutes over the whole width.
+  // After a start, the first minutes use the full width.
   const from = Math.min(Math.max(first, oldest), data.now - 120000);
   charts.forEach((chart) => chart.draw(state.points, from, data.now));
   const sources = [...new Set([requests, latency, inFlight].filter(Boolean))];
-  say($("traffic-source"), sources.length ? `from ${sources.join(", ")}` : "No target exposes a counter of requests or a histogram of their latency yet.");
+  setText(byId("traffic-source"), sources.length ? `from ${sources.join(", ")}` : "No target exposes a request counter or a latency histogram yet.");
 }
 
 function showFamilies(data) {
-  say($("matches"), state.search
+  setText(byId("matches"), state.search
     ? `${data.families_matched} of ${data.families_total} families match`
     : `${data.families_total} families, ${data.series_total} series`);
-  list($("families"), data.families, (f) => f.name, (family) => {
-    const element = make("details", {},
-      make("summary", {}, make("span", { class: "name" }), make("span", { class: "value" }), make("span", { class: "quiet" })),
-      make("div", { class: "scroll" }));
+  updateList(byId("families"), data.families, (f) => f.name, (family) => {
+    const element = createElement("details", {},
+      createElement("summary", {}, createElement("span", { class: "name" }), createElement("span", { class: "value" }), createElement("span", { class: "quiet" })),
+      createElement("div", { class: "scroll" }));
     element.addEventListener("toggle", () => {
-      if (element.open === state.open.has(family.name)) return;
-      if (element.open) state.open.add(family.name); else state.open.delete(family.name);
+      if (element.open === state.expanded.has(family.name)) return;
+      if (element.open) state.expanded.add(family.name); else state.expanded.delete(family.name);
       refresh();
     });
     return element;
   }, (element, family) => {
     const [name, value, help] = element.firstChild.children;
-    say(name, family.name);
-    say(value, family.count === 1 ? family.series[0][1] : `${family.count} series`);
-    say(help, [family.help, `${family.type}${family.unit ? `, in ${family.unit}` : ""}`].filter(Boolean).join(" · "));
+    setText(name, family.name);
+    setText(value, family.count === 1 ? family.series[0][1] : `${family.count} series`);
+    setText(help, [family.help, `${family.type}${family.unit ? `, in ${family.unit}` : ""}`].filter(Boolean).join(" · "));
     if (element.open && family.series) showSeries(element.lastChild, family);
   });
 }
 
 function showSeries(parent, family) {
   if (!parent.firstChild) {
-    parent.append(make("table", {},
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Series"), make("th", { scope: "col" }, "Value"))),
-      make("tbody")), make("p", { class: "quiet" }));
+    parent.append(createElement("table", {},
+      createElement("thead", {}, createElement("tr", {}, createElement("th", { scope: "col" }, "Series"), createElement("th", { scope: "col" }, "Value"))),
+      createElement("tbody")), createElement("p", { class: "quiet" }));
   }
-  list(parent.querySelector("tbody"), family.series, (s) => s[0],
-    (s) => make("tr", {}, make("th", { scope: "row", class: "series" }, s[0]), make("td", { class: "value" })),
-    (row, s) => say(row.lastChild, s[1]));
-  say(parent.lastChild, family.count > family.series.length ? `and ${family.count - family.series.length} more at /metrics` : "");
+  updateList(parent.querySelector("tbody"), family.series, (s) => s[0],
+    (s) => createElement("tr", {}, createElement("th", { scope: "row", class: "series" }, s[0]), createElement("td", { class: "value" })),
+    (row, s) => setText(row.lastChild, s[1]));
+  setText(parent.lastChild, family.count > family.series.length ? `and ${family.count - family.series.length} more at /metrics` : "");
 }
 
-function show(data) {
-  say($("labels"), Object.entries(data.labels).map(([name, value]) => `${name} ${value}`).join(" · ") || location.host);
+function showAll(data) {
+  setText(byId("labels"), Object.entries(data.labels).map(([name, value]) => `${name} ${value}`).join(" · ") || location.host);
   showTargets(data);
   showProblems(data);
   showTraffic(data);
@@ -286,32 +286,32 @@ function show(data) {
   showFamilies(data);
 }
 
-// ---- The loop ----------------------------------------------------------------------------------------------------
+// ---- Refresh loop ----------------------------------------------------------------------------------------------------
 
 async function refresh() {
-  if (state.asking) { state.again = true; return; }
-  state.asking = true;
+  if (state.isRefreshing) { state.needsRefresh = true; return; }
+  state.isRefreshing = true;
   clearTimeout(state.timer);
   const query = new URLSearchParams({ since: state.points.length ? state.points.at(-1)[0] : 0, search: state.search });
-  for (const name of state.open) query.append("open", name);
+  for (const name of state.expanded) query.append("expanded", name);
   try {
-    const answer = await fetch(`/-/page/data?${query}`, { cache: "no-store" });
-    if (!answer.ok) throw new Error(`the relay answered ${answer.status}`);
-    show(await answer.json());
+    const response = await fetch(`/-/page/data?${query}`, { cache: "no-store" });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    showAll(await response.json());
   } catch (error) {
-    say($("state"), "▲ No answer from the relay");
-    $("state").className = "pill bad";
+    setText(byId("state"), "▲ No response from the relay");
+    byId("state").className = "pill bad";
     console.warn(error.message);
   }
-  state.asking = false;
-  if (state.again) { state.again = false; refresh(); return; }
-  if ($("live").checked && !document.hidden) state.timer = setTimeout(refresh, each);
+  state.isRefreshing = false;
+  if (state.needsRefresh) { state.needsRefresh = false; refresh(); return; }
+  if (byId("live").checked && !document.hidden) state.timer = setTimeout(refresh, refreshInterval);
 }
 
-$("search").addEventListener("input", (event) => {
+byId("search").addEventListener("input", (event) => {
   state.search = event.target.value.trim();
   refresh();
 });
-$("live").addEventListener("change", () => refresh());
+byId("live").addEventListener("change", () => refresh());
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 refresh();

@@ -1,0 +1,9 @@
+using MetricsRelay.Exposition;
+
+namespace MetricsRelay.Writing;
+
+/// <summary>Selects the series that a request asks for.</summary>
+internal interface ISeriesFilter
+{
+    bool MatchesSeries(SeriesCatalog catalog, int seriesId);
+}
