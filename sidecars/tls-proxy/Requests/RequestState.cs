@@ -10,7 +10,7 @@ namespace TlsProxy.Requests;
 /// <summary>The state of one request on its way through the proxy, and the source of its line in the access log.</summary>
 internal sealed class RequestState(long started, string requestId, string? traceId, ClientConnection client) : UpstreamExchange
 {
-    private IByteCounter? _countedBody;
+    private CountedResponseBody? _countedBody;
 
     /// <summary>Timestamp at which the request headers were received.</summary>
     public long Started { get; } = started;
@@ -59,8 +59,10 @@ internal sealed class RequestState(long started, string requestId, string? trace
     {
         if (_countedBody is null)
         {
-            var counting = new CountingStream(response.Body);
-            (response.Body, _countedBody) = (counting, counting);
+            var features = response.HttpContext.Features;
+            var body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+            _countedBody = new CountedResponseBody(body, new CountingStream(body.Stream));
+            features.Set<IHttpResponseBodyFeature>(_countedBody);
         }
     }
 }

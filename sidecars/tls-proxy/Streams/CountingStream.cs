@@ -1,7 +1,7 @@
 namespace TlsProxy.Streams;
 
 /// <summary>Counts the bytes of a response body on their way to the client.</summary>
-internal sealed class CountingStream(Stream inner) : Stream, IByteCounter
+internal sealed class CountingStream(Stream inner) : Stream
 {
     public long WrittenBytes { get; private set; }
 
