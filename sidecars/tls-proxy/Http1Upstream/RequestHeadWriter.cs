@@ -17,7 +17,8 @@ internal static class RequestHeadWriter
     /// <param name="target">Path and query, in ASCII.</param>
     /// <param name="authority">The value of <c>Host</c> when the client sent none.</param>
     /// <param name="hasBody">Whether a body follows.</param>
-    /// <exception cref="BadHttpRequestException">A header value contains a line break or a null character.</exception>
+    /// <exception cref="BadHttpRequestException">A header value contains a line break, a null character, or a character
+    /// that is not a byte.</exception>
     public static void WriteHead(SendBuffer buffer, HttpRequest request, string target, string authority, bool hasBody)
     {
         buffer.AppendAscii(request.Method);
@@ -82,11 +83,11 @@ internal static class RequestHeadWriter
 
     private static void WriteValue(SendBuffer buffer, string value)
     {
-        if (value.AsSpan().ContainsAny(LineBreakingCharacters))
+        if (value.AsSpan().ContainsAny(LineBreakingCharacters) || value.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff'))
         {
             throw new BadHttpRequestException("A header value contains an invalid character.");
         }
 
-        buffer.AppendUtf8(value);
+        buffer.AppendLatin1(value);
     }
 }

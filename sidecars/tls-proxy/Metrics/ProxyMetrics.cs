@@ -70,7 +70,8 @@ internal sealed class ProxyMetrics(IMetricFactory metrics)
         "rate_limited",
         "request_timeout",
         "target_too_long",
-        "unauthenticated");
+        "unauthenticated",
+        "unknown_protocol");
 
     private readonly LabeledCounter _retries = new(
         metrics,
