@@ -23,7 +23,8 @@ internal sealed class ProxyMetrics(IMetricFactory metrics)
         "upstream_broken",
         "upstream_timeout",
         "upstream_unavailable",
-        "upstream_unreachable");
+        "upstream_unreachable",
+        "upstream_untrusted");
 
     private readonly HandshakeCounter _handshakes = new(metrics);
 

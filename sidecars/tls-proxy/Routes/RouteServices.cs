@@ -90,7 +90,7 @@ internal static class RouteServices
             return ValueTask.CompletedTask;
         }
 
-        handler.OnHeadersCopiedByYarp(context);
+        transform.SuppressResponseBody |= !handler.OnHeadersCopiedByYarp(context);
         return ValueTask.CompletedTask;
     }
 

@@ -12,8 +12,6 @@ namespace TlsProxy.Streams;
 /// <param name="stream">Counts what is written to the stream of <paramref name="inner"/>.</param>
 internal sealed class CountedResponseBody(IHttpResponseBodyFeature inner, CountingStream stream) : IHttpResponseBodyFeature
 {
-    public long WrittenBytes => stream.WrittenBytes;
-
     public Stream Stream => stream;
 
     /// <summary>Not counted: YARP writes to the stream.</summary>
