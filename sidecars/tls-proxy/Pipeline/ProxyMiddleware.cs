@@ -25,6 +25,7 @@ internal sealed partial class ProxyMiddleware(
         var state = new RequestState(
             time.GetTimestamp(), RequestIds.EnsureRequestId(request.Headers), RequestIds.ParseTraceId(request.Headers.TraceParent), client);
         context.Features.Set(state);
+        var upload = UploadBody.WrapRequest(context);
         try
         {
             if (RequestRules.FindViolation(request, limits.BodyBytes) is { } violation)
@@ -75,6 +76,11 @@ internal sealed partial class ProxyMiddleware(
         finally
         {
             recorder.RecordRequest(context, state, time.GetElapsedTime(state.Started));
+        }
+
+        if (upload is not null)
+        {
+            await upload.DrainAsync(context, time);
         }
     }
 

@@ -13,6 +13,11 @@ internal sealed class LogCapture : ILoggerProvider
     /// <param name="name">The event.</param>
     public IReadOnlyList<Line> Of<T>(string name) => [.. _lines.Where(l => l.Category == typeof(T).FullName && l.Event == name)];
 
+    /// <summary>The errors of a component, oldest first.</summary>
+    /// <param name="category">The beginning of the category.</param>
+    public IReadOnlyList<string> ErrorsOf(string category) =>
+        [.. _lines.Where(l => l.Level >= LogLevel.Error && l.Category.StartsWith(category, StringComparison.Ordinal)).Select(l => l.Text)];
+
     public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);
 
     public void Dispose()

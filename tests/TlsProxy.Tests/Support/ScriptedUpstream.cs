@@ -119,6 +119,18 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             }
         }
 
+        /// <summary>Reads a body of known length without keeping it.</summary>
+        public async Task DiscardAsync(int length)
+        {
+            length -= Take(Math.Min(length, _pending.Length)).Length;
+            var buffer = new byte[64 * 1024];
+            while (length > 0)
+            {
+                var read = await socket.ReceiveAsync(buffer.AsMemory(0, Math.Min(length, buffer.Length)), stop);
+                length = read == 0 ? throw new EndOfStreamException() : length - read;
+            }
+        }
+
         public async Task SendAsync(string text) => await socket.SendAsync(Encoding.Latin1.GetBytes(text), stop);
 
         /// <summary>Resets the connection.</summary>
