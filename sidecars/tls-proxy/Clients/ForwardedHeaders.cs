@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace TlsProxy.Clients;
 
@@ -8,8 +9,7 @@ namespace TlsProxy.Clients;
 /// </summary>
 internal sealed class ForwardedHeaders(ForwardedOptions options)
 {
-    /// <summary>The identity that this proxy authenticated.</summary>
-    public const string User = "X-Forwarded-User";
+    private const string User = "X-Forwarded-User";
 
     private const string ClientCertificate = "X-Forwarded-Client-Cert";
 
@@ -93,6 +93,10 @@ internal sealed class ForwardedHeaders(ForwardedOptions options)
 
         return client.Address;
     }
+
+    /// <summary>Sets the authenticated identity. Header values are bytes, each in one character, so the name is encoded as UTF-8 first.</summary>
+    public static void SetUser(HttpRequest request, string identity) =>
+        request.Headers[User] = Ascii.IsValid(identity) ? identity : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(identity));
 
     private static void AppendValue(IHeaderDictionary headers, string name, string value)
     {

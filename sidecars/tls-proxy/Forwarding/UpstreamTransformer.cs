@@ -60,9 +60,5 @@ internal sealed class UpstreamTransformer(UpstreamResponseHandler handler) : Htt
 
     private async ValueTask<bool> FinishHeadersAsync(HttpContext context, ValueTask<bool> copied) => FinishHeaders(context, await copied);
 
-    private bool FinishHeaders(HttpContext context, bool copyBody)
-    {
-        handler.OnHeadersCopiedByYarp(context);
-        return copyBody;
-    }
+    private bool FinishHeaders(HttpContext context, bool copyBody) => handler.OnHeadersCopiedByYarp(context) && copyBody;
 }

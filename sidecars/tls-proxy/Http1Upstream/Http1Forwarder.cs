@@ -129,6 +129,12 @@ internal sealed class Http1Forwarder(UpstreamPool pool, Http1UpstreamSettings se
         head.CopyHeaders(headerLines, _cache, response);
         connection.ConsumeBytes(length);
         events.OnHeadersCopied(exchange, response);
+        if (head.Status == StatusCodes.Status205ResetContent)
+        {
+            response.ContentLength = 0;
+            return head.KeepsAlive && head.SkipEmptyBody(connection);
+        }
+
         if (head.HasNoBody(context.Request.Method))
         {
             // Bytes after the head would belong to no request; the check below closes the connection.

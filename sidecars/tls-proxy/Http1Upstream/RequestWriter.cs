@@ -54,7 +54,7 @@ internal sealed class RequestWriter(UpstreamConnection connection)
             return Task.CompletedTask;
         }
 
-        return hasBody ? SendWithBodyAsync(request.Body) : SendHeadAsync();
+        return hasBody ? SendWithBodyAsync(request) : SendHeadAsync();
     }
 
     public void ReleaseBuffer() => _buffer.ReleaseArray();
@@ -77,14 +77,16 @@ internal sealed class RequestWriter(UpstreamConnection connection)
         }
     }
 
-    private async Task SendWithBodyAsync(Stream body)
+    private async Task SendWithBodyAsync(HttpRequest request)
     {
         try
         {
-            await CopyBodyAsync(body);
+            await CopyBodyAsync(request.Body);
             if (_isChunked)
             {
-                _buffer.AppendBytes("0\r\n\r\n"u8);
+                _buffer.AppendBytes("0\r\n"u8);
+                RequestHeadWriter.WriteTrailers(_buffer, request);
+                _buffer.AppendBytes("\r\n"u8);
             }
 
             await FlushBufferAsync();

@@ -20,6 +20,12 @@ internal static class ResponseBody
     public static ValueTask CopyFixedLengthAsync(
         UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
     {
+        if (length == 0)
+        {
+            // Even an empty write would send the headers first: over HTTP/2 the headers must end the stream, as gRPC requires.
+            return ValueTask.CompletedTask;
+        }
+
         if (connection.Received.Length < length)
         {
             return CopyPiecesAsync(connection, length, response, exchange);

@@ -148,6 +148,22 @@ internal struct ResponseHead
     /// </summary>
     public readonly bool HasNoBody(string method) => Status is 204 or 304 or < 200 || method == HttpMethods.Head;
 
+    /// <summary>
+    /// Skips the body of a 205, which has to be empty (RFC 9110, section 15.3.6). A body that the application sends anyway is not
+    /// read.
+    /// </summary>
+    /// <returns>False when bytes of a body may follow, so the connection cannot be used again.</returns>
+    public readonly bool SkipEmptyBody(UpstreamConnection connection)
+    {
+        if (IsChunked && connection.Received.SequenceEqual("0\r\n\r\n"u8))
+        {
+            connection.ConsumeBytes(connection.Received.Length);
+            return true;
+        }
+
+        return Length == 0 && connection.Received.IsEmpty;
+    }
+
     private static bool IsStatusLine(ReadOnlySpan<byte> line) =>
         line.Length >= 12
         && line.StartsWith("HTTP/1."u8)
