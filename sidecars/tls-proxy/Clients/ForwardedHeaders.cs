@@ -4,7 +4,7 @@ using System.Text;
 namespace TlsProxy.Clients;
 
 /// <summary>
-/// Tells the application who sent a request and how (<c>X-Forwarded-*</c>, and <c>Forwarded</c> of RFC 7239). Values sent by clients
+/// Informs the application about the client of a request (<c>X-Forwarded-*</c>, and <c>Forwarded</c> of RFC 7239). Values sent by clients
 /// are discarded. A trusted proxy in front may report the chain: <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>Forwarded</c>.
 /// </summary>
 internal sealed class ForwardedHeaders(ForwardedOptions options)

@@ -45,8 +45,8 @@ internal sealed class Http1Forwarder(UpstreamPool pool, Http1UpstreamSettings se
 
     private async Task SendOnConnectionAsync(HttpContext context, UpstreamExchange exchange, UpstreamConnection connection, string target)
     {
-        // A reused connection may be closed already. Whether the application processed the request before is unknown, so only
-        // idempotent requests are sent again.
+        // A reused connection may be closed already. It is unknown whether the application processed the request, so only idempotent
+        // requests are sent again.
         var mayBeStale = connection.IsReused && IdempotentMethods.ContainsMethod(context.Request.Method);
         var (isStale, isReusable) = (false, false);
         connection.StartRequest();

@@ -105,7 +105,7 @@ internal sealed class RequestWriter(UpstreamConnection connection)
         {
             ClientFailure = exception;
 
-            // The application must not take a partial body for a complete one, and its response is not awaited.
+            // The application must not treat a partial body as complete, and its response is not needed.
             connection.Deadline.CutOffForGoneClient();
         }
         finally
@@ -158,7 +158,7 @@ internal sealed class RequestWriter(UpstreamConnection connection)
     }
 
     /// <summary>
-    /// Reads the next piece of the body. A piece that is available immediately leaves together with the headers; otherwise the
+    /// Reads the next piece of the body. A piece that is available immediately is sent together with the headers; otherwise the
     /// buffered bytes are sent first.
     /// </summary>
     private ValueTask<int> ReadBodyAsync(Stream body, Memory<byte> memory)

@@ -16,7 +16,7 @@ internal static class ResponseBody
     /// <param name="response">The client's response; its headers are set.</param>
     /// <param name="exchange">Counts the copied bytes.</param>
     /// <exception cref="MalformedResponseException">The body is shorter than its length.</exception>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     public static ValueTask CopyFixedLengthAsync(
         UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
     {
@@ -31,7 +31,7 @@ internal static class ResponseBody
             return CopyPiecesAsync(connection, length, response, exchange);
         }
 
-        // Most responses are completely received here: one copy, and the body leaves together with the headers.
+        // Most responses are completely received here: one copy, and the body is sent together with the headers.
         response.BodyWriter.Write(connection.Received[..(int)length]);
         connection.ConsumeBytes((int)length);
         exchange.AddBodyBytes(length);
@@ -58,7 +58,7 @@ internal static class ResponseBody
         }
     }
 
-    /// <summary>Sends the headers. Later failures can only be signalled by aborting the response.</summary>
+    /// <summary>Sends the headers. Later failures can only be signaled by aborting the response.</summary>
     public static async ValueTask<PipeWriter> StartResponseAsync(HttpResponse response)
     {
         await response.StartAsync();
@@ -88,7 +88,7 @@ internal static class ResponseBody
         var isBlocked = !flush.IsCompleted;
         if ((await flush).IsCompleted)
         {
-            throw new OperationCanceledException("The client is gone.");
+            throw new OperationCanceledException("The client disconnected.");
         }
 
         if (isBlocked)

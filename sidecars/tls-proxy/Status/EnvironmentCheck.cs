@@ -8,7 +8,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace TlsProxy.Status;
 
 /// <summary>
-/// The <c>check</c> verb: whether each certificate exists and is valid for long enough, whether its renewal can be noticed, whether the
+/// The <c>check</c> verb: whether each certificate exists and is valid for long enough, whether its renewal can be detected, whether the
 /// egress token exists, and whether the destinations accept connections.
 /// </summary>
 internal sealed class EnvironmentCheck(
@@ -73,7 +73,7 @@ internal sealed class EnvironmentCheck(
         var subject = $"mount {directory}";
         if (Directory.Exists(Path.Combine(directory, "..data")))
         {
-            return Finding.Ok(subject, "a Secret volume; a new certificate is noticed when the kubelet swaps it.");
+            return Finding.Ok(subject, "a Secret volume; a new certificate is detected when the kubelet swaps it.");
         }
 
         const int mountPointField = 4;

@@ -12,7 +12,7 @@ internal static class ReachabilityProbe
     /// <param name="timeout">Limit for the connection.</param>
     /// <param name="cancellationToken">Cancels the probe.</param>
     /// <returns>Why the connection failed; null when it succeeded.</returns>
-    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Canceled.</exception>
     public static async Task<string?> TryConnectAsync(Uri url, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
