@@ -2,8 +2,8 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Hosting.Configuration;
 
-/// <summary>The options that all processes have in common. Each process derives its own options class from this one.</summary>
-public abstract class ContainerOptions
+/// <summary>The options that all processes have in common. Each process derives its own options class from this one; it must be partial.</summary>
+public abstract partial class ContainerOptions
 {
     /// <summary>The management port: metrics, probes, status, reload.</summary>
     public ManagementOptions Management { get; set; } = new();
