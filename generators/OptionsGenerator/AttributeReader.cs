@@ -54,7 +54,7 @@ internal static class AttributeReader
     // The type of a number selects the constructor, so a literal must not lose it: 1.0 is not 1.
     private static string FormatConstant(TypedConstant constant) => constant switch
     {
-        { IsNull: true } => "null",
+        { IsNull: true } => "null!",
         { Kind: TypedConstantKind.Array } =>
             $"new {constant.Type!.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)} "
                 + $"{{ {string.Join(", ", constant.Values.Select(FormatConstant))} }}",

@@ -25,7 +25,8 @@ internal static class Diagnostics
     public static readonly DiagnosticDescriptor UnsupportedRule = new(
         "OPTIONS003",
         "Validation attribute is not supported",
-        "Option '{0}' has a validation attribute with an argument of the form '{1}', which needs reflection: use DurationRange for durations",
+        "Option '{0}' has a validation attribute with an argument of the form '{1}', which needs reflection: use DurationRange for "
+            + "durations",
         "Options",
         DiagnosticSeverity.Error,
         isEnabledByDefault: true);

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OptionsGenerator;
 
-/// <summary>Writes the shape of one options class as a part of that class. The class decides accessibility, so it may have private sections.</summary>
+/// <summary>Writes the shape of one options class as a part of that class, so that sections may be private types of the class.</summary>
 internal sealed class ShapeWriter(INamedTypeSymbol options, CancellationToken cancellation)
 {
     private const string Shapes = "global::Hosting.Configuration.Shapes.";
@@ -28,9 +28,9 @@ internal sealed class ShapeWriter(INamedTypeSymbol options, CancellationToken ca
         text.AppendLine("{");
         if (isCommon)
         {
-            text.AppendLine("    /// <summary>The properties of this class, for the generated shapes of the classes that derive from it.</summary>");
-            text.AppendLine($"    protected static global::System.Collections.Generic.IReadOnlyList<{Shapes}OptionsProperty> CommonProperties");
-            text.AppendLine("        => OptionsShapes.Common;");
+            const string List = "global::System.Collections.Generic.IReadOnlyList";
+            text.AppendLine("    /// <summary>The properties of this class, for the shapes of the classes that derive from it.</summary>");
+            text.AppendLine($"    protected static {List}<{Shapes}OptionsProperty> CommonProperties => OptionsShapes.Common;");
         }
         else
         {

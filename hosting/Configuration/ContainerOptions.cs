@@ -2,7 +2,10 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Hosting.Configuration;
 
-/// <summary>The options that all processes have in common. Each process derives its own options class from this one; it must be partial.</summary>
+/// <summary>
+/// The options that all processes have in common. Each process derives its own options class from this one; the derived class must
+/// be partial, because its shape is generated.
+/// </summary>
 public abstract partial class ContainerOptions
 {
     /// <summary>The management port: metrics, probes, status, reload.</summary>

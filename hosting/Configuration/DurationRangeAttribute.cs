@@ -17,5 +17,6 @@ public sealed class DurationRangeAttribute(string minimum, string maximum) : Val
     public TimeSpan Maximum { get; } = TimeSpan.Parse(maximum, CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public override bool IsValid(object? value) => value is null || (value is TimeSpan duration && duration >= Minimum && duration <= Maximum);
+    public override bool IsValid(object? value) =>
+        value is null || (value is TimeSpan duration && duration >= Minimum && duration <= Maximum);
 }

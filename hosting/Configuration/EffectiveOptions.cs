@@ -6,7 +6,8 @@ namespace Hosting.Configuration;
 /// <summary>Lists an options object as keys and values, defaults included, for <c>/statusz</c> and <c>--help</c>.</summary>
 internal static class EffectiveOptions
 {
-    public static IEnumerable<(string Key, string? Value)> ListValues(SectionShape shape, object options) => ListSection(shape, options, "");
+    public static IEnumerable<(string Key, string? Value)> ListValues(SectionShape shape, object options) =>
+        ListSection(shape, options, "");
 
     private static IEnumerable<(string, string?)> ListSection(SectionShape shape, object section, string path) =>
         shape.Properties.SelectMany(property => ListKey(property.Shape, property.ReadValue(section), path + property.Name));

@@ -23,7 +23,7 @@ internal static class HelpText
         }
 
         output.WriteLine();
-        output.WriteLine("Keys, with their defaults and descriptions. In the JSON file, nest at the colon; in the environment, write __ instead of it.");
+        output.WriteLine("Keys, with their defaults. In the JSON file, nest at the colon; in the environment, write __ instead of it.");
         var values = EffectiveOptions
             .ListValues(schema.Options, defaults)
             .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.OrdinalIgnoreCase);

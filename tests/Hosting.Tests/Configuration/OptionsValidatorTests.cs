@@ -41,7 +41,10 @@ public sealed class OptionsValidatorTests
                 "Sink:Url: is required by Sink:Enabled.",
                 "Sink:Wait = '02:00:00': must be from 00:00:00.0100000 to 01:00:00.",
             ],
-            OptionsValidator.ValidateOptions(TestOptions.TestShape, options).Select(error => error.ToString()).Order(StringComparer.Ordinal));
+            OptionsValidator
+                .ValidateOptions(TestOptions.TestShape, options)
+                .Select(error => error.ToString())
+                .Order(StringComparer.Ordinal));
     }
 
     [Fact]

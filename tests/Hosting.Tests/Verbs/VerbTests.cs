@@ -82,7 +82,8 @@ public sealed class VerbTests
         var key = Array.IndexOf([.. process.Output], $"  {"Sink:MaxBytes",-36} 1048576");
         Assert.True(key > 0);
         Assert.Equal("      The most bytes of a batch. Default 1 MiB.", process.Output.ElementAt(key + 1));
-        Assert.Contains("      TCP port; 0 selects a free one and logs it. The default depends on the process (8001-8005, 9090).", process.Output);
+        Assert.Contains(
+            "      TCP port; 0 selects a free one and logs it. The default depends on the process (8001-8005, 9090).", process.Output);
         Assert.Contains(process.Output, l => l.Contains("greet NAME", StringComparison.Ordinal));
     }
 }
