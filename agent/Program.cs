@@ -28,7 +28,7 @@ internal static class Program
         var builder = ContainerApplication.CreateWebBuilder<AgentOptions>(args, "agent");
         var options = builder.Options;
         builder.WebHost.ListenForRequests(options.Http, options.Listen.Address);
-        builder.AddVerb(TrainVerb.Name, TrainVerb.Usage, TrainVerb.RunVerbAsync);
+        builder.AddVerb(TrainVerb.Name, TrainVerb.Usage, TrainVerb.RunAsync);
 
         builder.Services
             .AddTraceExport(options.OtlpEndpoint)

@@ -42,10 +42,12 @@ public sealed partial class ContainerApplication : IAsyncDisposable
     public IServiceProvider Services => _host.Services;
 
     /// <summary>The web application on the process's own port.</summary>
-    /// <exception cref="InvalidOperationException">The process was created by <see cref="CreateBuilder"/> and has no own port.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The process was created by <see cref="CreateBuilder"/> and has no port of its own.
+    /// </exception>
     public WebApplication Web => _host as WebApplication
         ?? throw new InvalidOperationException(
-            "This process has only a management port. Use CreateWebBuilder to create one with its own port.");
+            "This process has only a management port. Use CreateWebBuilder to create one with a port of its own.");
 
     /// <summary>The routes of the management port. The standard ones are mapped already.</summary>
     public IEndpointRouteBuilder Management => Services.GetRequiredService<ManagementRoutes>();
@@ -141,7 +143,7 @@ public sealed partial class ContainerApplication : IAsyncDisposable
 
         var stoppedCleanly = await WaitForShutdownAsync(logger);
 
-        // A background service that failed has stopped the host by default. The host itself reports no error then.
+        // By default a failed background service stops the host, and the host then reports no error.
         var hasFailedService = Services
             .GetServices<IHostedService>()
             .OfType<BackgroundService>()

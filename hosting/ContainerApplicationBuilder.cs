@@ -63,10 +63,10 @@ public sealed class ContainerApplicationBuilder<TOptions>
     public ILoggingBuilder Logging => _host.Logging;
 
     /// <summary>The server on the process's own port.</summary>
-    /// <exception cref="InvalidOperationException">The process has no own port.</exception>
+    /// <exception cref="InvalidOperationException">The process has no port of its own.</exception>
     public IWebHostBuilder WebHost => WebHostBuilder
         ?? throw new InvalidOperationException(
-            "This process has only a management port. Use CreateWebBuilder to create one with its own port.");
+            "This process has only a management port. Use CreateWebBuilder to create one with a port of its own.");
 
     /// <summary>Writes diagnostics to stderr, because stdout carries the output of the process. Default: stdout.</summary>
     public bool LogToStandardError { get; set; }
@@ -76,7 +76,7 @@ public sealed class ContainerApplicationBuilder<TOptions>
 
     private IWebHostBuilder? WebHostBuilder { get; }
 
-    /// <summary>Adds a verb to <c>check</c> and <c>healthcheck</c>. It runs without loading the configuration.</summary>
+    /// <summary>Adds a verb, besides <c>check</c> and <c>healthcheck</c>. It runs without loading the configuration.</summary>
     /// <param name="name">The first argument on the command line.</param>
     /// <param name="usage">The verb's line in <c>--help</c>, starting with the verb.</param>
     /// <param name="run">Runs the verb with the arguments that follow it, and returns the exit code.</param>

@@ -1,7 +1,7 @@
 namespace Agent.Classifier;
 
 /// <summary>
-/// Extracts hashed features from a text: words, pairs of neighbouring words, and the character 3- and 4-grams of each word,
+/// Extracts hashed features from a text: words, pairs of neighboring words, and the character 3- and 4-grams of each word,
 /// including its boundaries. A word shortly after a negation is a different feature from the word alone, so that "not good"
 /// does not count as "good".
 /// </summary>

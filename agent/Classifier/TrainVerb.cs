@@ -9,7 +9,7 @@ internal static class TrainVerb
     public const string Usage =
         "train DATA.tsv --out model.json [--name NAME] [--seed N]   trains the classifier; the same data produce the same bytes";
 
-    public static async Task<int> RunVerbAsync(string[] arguments, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string[] arguments, CancellationToken cancellationToken)
     {
         if (!TryParseArguments(arguments, out var data, out var output, out var settings))
         {

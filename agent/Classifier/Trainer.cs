@@ -42,7 +42,7 @@ internal static class Trainer
         return file with { Evaluation = EvaluateClassifier(file.CreateClassifier(), labels, heldOut) };
     }
 
-    private static Example VectorizeText(LabelledText text, string[] labels, int hashBits)
+    private static Example VectorizeText(LabeledText text, string[] labels, int hashBits)
     {
         var collector = new FeatureCollector((1u << hashBits) - 1);
         TextFeatures.ExtractFeatures(text.Text, ref collector);

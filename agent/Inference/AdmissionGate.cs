@@ -17,7 +17,7 @@ internal sealed class AdmissionGate(int concurrency, int queueLimit)
 
     /// <summary>Waits for a slot. After true, call <see cref="ReleaseSlot"/>.</summary>
     /// <returns>False if the queue is full.</returns>
-    /// <exception cref="OperationCanceledException">Cancelled while waiting.</exception>
+    /// <exception cref="OperationCanceledException">Canceled while waiting.</exception>
     public async ValueTask<bool> WaitForSlotAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _requests) > _maxRequests)

@@ -14,7 +14,7 @@ internal sealed class InferenceMetrics
 
     public InferenceMetrics(IMetricFactory metrics)
     {
-        var requests = metrics.CreateCounter("inference_requests_total", "Inference requests answered, by outcome.", ["status"]);
+        var requests = metrics.CreateCounter("inference_requests_total", "Completed inference requests, by outcome.", ["status"]);
         _succeeded = requests.WithLabels("success");
         _failed = requests.WithLabels("error");
         _latency = metrics.CreateHistogram(

@@ -22,7 +22,7 @@ internal sealed class LogFollower(string path, TimeProvider time) : IAsyncDispos
 
     /// <summary>
     /// Sends the last <paramref name="tail"/> lines (-1: the complete file) and, with <paramref name="follow"/>, new lines until
-    /// cancelled.
+    /// canceled.
     /// </summary>
     public async Task SendLogAsync(Stream output, int tail, bool follow, CancellationToken cancellationToken)
     {

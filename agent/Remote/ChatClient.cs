@@ -77,7 +77,7 @@ internal sealed class ChatClient(ModelOptions options, TimeProvider time)
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             var detail = string.Create(
-                CultureInfo.InvariantCulture, $"The model's server did not answer within {options.AttemptTimeoutSeconds} s");
+                CultureInfo.InvariantCulture, $"The model's server did not respond within {options.AttemptTimeoutSeconds} s");
             return (null, new FailedRequestException(StatusCodes.Status504GatewayTimeout, detail, exception), true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -101,7 +101,7 @@ internal sealed class ChatClient(ModelOptions options, TimeProvider time)
         return request;
     }
 
-    /// <summary>The server's Retry-After, or an exponential delay with jitter so that clients do not retry in lockstep.</summary>
+    /// <summary>The server's Retry-After, or an exponential delay with jitter so that clients do not all retry at the same time.</summary>
     private static TimeSpan GetRetryDelay(HttpResponseMessage? response, int attempt)
     {
         var delay = response?.Headers.RetryAfter?.Delta

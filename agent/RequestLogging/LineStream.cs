@@ -9,16 +9,16 @@ namespace Agent.RequestLogging;
 /// <remarks>
 /// One write per line would cost more than the request that the line describes. A <see cref="FileStream"/> is not enough, because
 /// after a failed write it keeps the bytes in its buffer: on a full disk they accumulate, are cut where the buffer ends, and are
-/// later joined to other lines. Here a line with no byte in the file is dropped and counted, and a torn line is completed before
-/// anything else is written. Truncating it instead would be wrong: a tailer may have read its first half already, and would
-/// treat the shorter file as a new one.
+/// later joined to other lines. Here, a line is dropped and counted if no byte of it was written, and completed before anything
+/// else is written if only a part was written. Truncating it instead would be wrong: a tailer may have read its start already,
+/// and would treat the shorter file as a new one.
 /// </remarks>
 internal sealed class LineStream : Stream
 {
     private readonly FileStream _file;
     private readonly SafeFileHandle _handle;
     private readonly MemoryStream _pending = new(512);
-    private byte[] _tornLineRest = [];
+    private byte[] _restOfPartialLine = [];
     private long _length;
 
     public LineStream(FileStream file)
@@ -67,9 +67,7 @@ internal sealed class LineStream : Stream
     }
 
     /// <summary>Writes the pending lines. Afterwards none is pending, even after a failure.</summary>
-    /// <returns>
-    /// The number of lines that are in the file or torn there, to be completed later; the cause is not null if the others were lost.
-    /// </returns>
+    /// <returns>The number of lines that are in the file, completely or partly; the cause is not null if the others were lost.</returns>
     public (int Written, IOException? Cause) CommitLines()
     {
         var lines = _pending.GetBuffer().AsSpan(0, (int)_pending.Length);
@@ -82,7 +80,7 @@ internal sealed class LineStream : Stream
                 return (PendingLines, null);
             }
 
-            CompleteTornLine();
+            CompletePartialLine();
             var before = _length;
             try
             {
@@ -91,7 +89,7 @@ internal sealed class LineStream : Stream
             }
             catch (IOException cause)
             {
-                var written = RememberTornLine(lines, (int)(_length - before));
+                var written = KeepPartialLine(lines, (int)(_length - before));
                 return (written, written < PendingLines ? cause : null);
             }
         }
@@ -107,7 +105,7 @@ internal sealed class LineStream : Stream
     }
 
     /// <summary>Ends a line that a crash left without its newline, so that the next line is not joined to it.</summary>
-    public void EndTornLine()
+    public void EndPartialLine()
     {
         if (!IsRegular || _length == 0)
         {
@@ -140,38 +138,38 @@ internal sealed class LineStream : Stream
         base.Dispose(disposing);
     }
 
-    /// <exception cref="IOException">The line is still torn.</exception>
-    private void CompleteTornLine()
+    /// <exception cref="IOException">The line is still incomplete.</exception>
+    private void CompletePartialLine()
     {
-        if (_tornLineRest.Length > 0)
+        if (_restOfPartialLine.Length > 0)
         {
             var before = _length;
             try
             {
-                AppendBytes(_tornLineRest);
-                _tornLineRest = [];
+                AppendBytes(_restOfPartialLine);
+                _restOfPartialLine = [];
             }
             catch (IOException)
             {
-                _tornLineRest = _tornLineRest[(int)(_length - before)..];
+                _restOfPartialLine = _restOfPartialLine[(int)(_length - before)..];
                 throw;
             }
         }
     }
 
     /// <summary>Keeps the rest of a line that is only partly in the file.</summary>
-    /// <returns>The number of complete and torn lines.</returns>
-    private int RememberTornLine(ReadOnlySpan<byte> lines, int writtenBytes)
+    /// <returns>The number of complete and partly written lines.</returns>
+    private int KeepPartialLine(ReadOnlySpan<byte> lines, int writtenBytes)
     {
         var complete = lines[..writtenBytes].Count((byte)'\n');
         if (writtenBytes == 0 || lines[writtenBytes - 1] == '\n')
         {
-            _tornLineRest = [];
+            _restOfPartialLine = [];
             return complete;
         }
 
         var rest = lines[writtenBytes..];
-        _tornLineRest = rest[..(rest.IndexOf((byte)'\n') + 1)].ToArray();
+        _restOfPartialLine = rest[..(rest.IndexOf((byte)'\n') + 1)].ToArray();
         return complete + 1;
     }
 

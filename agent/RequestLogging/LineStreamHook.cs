@@ -12,7 +12,7 @@ internal sealed class LineStreamHook : FileLifecycleHooks
     public override Stream OnFileOpened(Stream underlyingStream, Encoding encoding)
     {
         Opened = new LineStream((FileStream)underlyingStream);
-        Opened.EndTornLine();
+        Opened.EndPartialLine();
         return Opened;
     }
 }

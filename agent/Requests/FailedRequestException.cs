@@ -15,5 +15,5 @@ internal sealed class FailedRequestException(int statusCode, string detail, Exce
 
     public static FailedRequestException CreateTimeout(double seconds) => new(
         StatusCodes.Status504GatewayTimeout,
-        string.Create(CultureInfo.InvariantCulture, $"The model did not answer within {seconds} s"));
+        string.Create(CultureInfo.InvariantCulture, $"The model did not respond within {seconds} s"));
 }

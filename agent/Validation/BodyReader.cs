@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Agent.Validation;
 
 /// <summary>
-/// Reads the fields of a JSON body and collects every error, so that the client learns about all of them in one response.
+/// Reads the fields of a JSON body and collects every error, so that one response reports all of them.
 /// Errors and their order equal those of FastAPI with pydantic 2 and <c>extra="forbid"</c>.
 /// </summary>
 /// <param name="root">The body; null if it is not a JSON object.</param>
@@ -56,7 +56,7 @@ internal sealed class BodyReader(JsonElement? root, ValidationErrors errors)
         return texts;
     }
 
-    /// <summary>Adds an error for every field except these, so that a misspelt name is not ignored silently.</summary>
+    /// <summary>Adds an error for every field except these, so that a misspelled name is not ignored silently.</summary>
     public void RejectOtherFields(params ReadOnlySpan<string> names)
     {
         if (root is not { } body)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Agent.Validation;
 
-/// <summary>Locates a JSON syntax error as Python's parser does: in code points, and at the start of a misspelt literal.</summary>
+/// <summary>Locates a JSON syntax error as Python's parser does: in code points, and at the start of a misspelled literal.</summary>
 internal static class SyntaxErrorPosition
 {
     /// <param name="json">The document.</param>

@@ -14,8 +14,8 @@ namespace Hosting.Management;
 
 /// <summary>
 /// Serves the management port with a separate Kestrel server. It responds before the application listens and until the
-/// application has drained, no <c>Host</c> header can reach it through the application's port, and its requests are not part
-/// of the application's request metrics. It is the first service to start and the last to stop.
+/// application has drained. Requests to the application's port cannot reach it, whatever their <c>Host</c> header is, and its own
+/// requests are not in the application's metrics. It is the first service to start and the last to stop.
 /// </summary>
 internal sealed partial class ManagementServer : IHostedService, IHttpApplication<HttpContext>, IDisposable
 {

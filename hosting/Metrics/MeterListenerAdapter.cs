@@ -10,7 +10,9 @@ namespace Hosting.Metrics;
 /// </summary>
 internal sealed partial class MeterListenerAdapter : IDisposable
 {
-    /// <summary>The most series of one instrument. Label values may come from clients, so the number must have a bound.</summary>
+    /// <summary>
+    /// The maximum number of series of one instrument. Label values may come from clients, so the number must have a bound.
+    /// </summary>
     internal const int MaxSeriesPerMetric = 1000;
 
     /// <summary>Kestrel's buffers are measured several times per request, which costs more than the figures are worth.</summary>
@@ -74,9 +76,9 @@ internal sealed partial class MeterListenerAdapter : IDisposable
 
     private bool IsExposed(Meter meter) => meter.Scope switch
     {
-        // Two applications in one process, as in tests, must not count each other's work.
+        // With two applications in one process (tests), each counts only its own measurements.
         IMeterFactory owner => owner == _meters && meter.Name != BufferPoolMeter,
-        // Libraries measure themselves too, such as the number of their log calls. Those figures are not part of the page.
+        // Libraries also publish metrics about themselves, such as the number of log calls. They are not part of the page.
         _ => meter.Name.StartsWith("System.", StringComparison.Ordinal) || meter.Name.StartsWith("Microsoft.", StringComparison.Ordinal),
     };
 

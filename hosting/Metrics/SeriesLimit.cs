@@ -7,7 +7,7 @@ namespace Hosting.Metrics;
 /// Bounds the series of each adapted metric, because label values may come from clients. Counts what is dropped, and logs each
 /// affected metric once.
 /// </summary>
-/// <param name="maxSeries">The most series of one metric.</param>
+/// <param name="maxSeries">The maximum number of series of one metric.</param>
 /// <param name="dropped">Counts the dropped measurements.</param>
 /// <param name="logger">Receives the names of the affected metrics.</param>
 internal sealed partial class SeriesLimit(int maxSeries, Counter dropped, ILogger logger)

@@ -138,7 +138,7 @@ internal sealed class FieldTable
                 AddMismatch("[]uint8");
                 break;
             case "bytes" when !IsBase64(node.GetValue<string>()):
-                errors.Add(new(path, $"{path}: not base64 (plain text belongs into stringData)"));
+                errors.Add(new(path, $"{path}: not base64 (plain text belongs in stringData)"));
                 break;
             case "bool" when kind is not (JsonValueKind.True or JsonValueKind.False):
                 AddMismatch("bool");

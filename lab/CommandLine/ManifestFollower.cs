@@ -21,7 +21,7 @@ internal sealed class ManifestFollower(
 
     private ManifestSet _applied = manifests;
 
-    /// <summary>Runs until cancelled. Never fails: a manifest with a mistake is reported, and the Pod keeps what it has.</summary>
+    /// <summary>Runs until canceled. Never fails: a manifest with a mistake is reported, and the Pod keeps what it has.</summary>
     public async Task FollowManifestsAsync(LocalNode node, OutputWriter output, CancellationToken cancellationToken)
     {
         var (applied, previous) = (texts, texts);

@@ -44,7 +44,7 @@ internal sealed class PodConsole(Pod pod, OutputWriter output, TimeProvider cloc
         _last = status;
         var before = (previous?.AllContainers ?? []).ToDictionary(container => container.Name, StringComparer.Ordinal);
 
-        // Exited containers first: they are the reason why others move on.
+        // Exited containers first: other containers continue because of their exit.
         foreach (var container in status.AllContainers.OrderBy(container => container.State is not ContainerState.Terminated))
         {
             ReportContainer(before.GetValueOrDefault(container.Name), container);

@@ -9,7 +9,7 @@ namespace Lab.Pods;
 /// <param name="RestartCount">Number of restarts.</param>
 /// <param name="Started">Past its startup probe and postStart hook.</param>
 /// <param name="Ready">Counts in the READY column.</param>
-/// <param name="WaitsFor">What must happen before it moves on, for people; null if nothing.</param>
+/// <param name="WaitsFor">What must happen before it continues, for people; null if nothing.</param>
 internal sealed record ContainerStatus(
     string Name,
     string Image,

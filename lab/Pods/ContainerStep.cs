@@ -1,6 +1,6 @@
 namespace Lab.Pods;
 
-/// <summary>How far a container's process has come.</summary>
+/// <summary>The progress of a container's process.</summary>
 internal enum ContainerStep
 {
     /// <summary>No process: never started, or exited.</summary>

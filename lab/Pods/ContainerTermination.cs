@@ -2,8 +2,8 @@ namespace Lab.Pods;
 
 /// <summary>A container that is being stopped: preStop hook, its place in the Pod's order, SIGTERM, SIGKILL.</summary>
 /// <param name="deadline">End of the grace period.</param>
-/// <param name="isOrdered">Whether the container waits for its place in the Pod's order.</param>
-internal sealed class ContainerTermination(TimeSpan deadline, bool isOrdered)
+/// <param name="waitsForOrder">Whether the container waits for its place in the Pod's order.</param>
+internal sealed class ContainerTermination(TimeSpan deadline, bool waitsForOrder)
 {
     public TerminationStep Step { get; set; } = TerminationStep.PreStop;
 
@@ -11,7 +11,7 @@ internal sealed class ContainerTermination(TimeSpan deadline, bool isOrdered)
     public TimeSpan Deadline { get; set; } = deadline;
 
     /// <summary>Whether the container waits for its place in the Pod's order.</summary>
-    public bool IsOrdered { get; } = isOrdered;
+    public bool WaitsForOrder { get; } = waitsForOrder;
 
     public bool IsHookRunning { get; set; }
 

@@ -2,7 +2,7 @@ using Lab.Objects;
 
 namespace Lab.Pods;
 
-/// <summary>The transitions of a single container: started, exited, probed, hook finished, crash loop.</summary>
+/// <summary>The transitions of a single container: started, exited, probe finished, hook finished, crash loop.</summary>
 internal static class ContainerTransitions
 {
     private const int StartErrorExitCode = 128;
@@ -25,7 +25,7 @@ internal static class ContainerTransitions
         if (transition.State.Grace is { } grace)
         {
             PodTermination.BeginStop(
-                transition, container, grace.EndsAt - transition.Now, isOrdered: container.Role == ContainerRole.Sidecar);
+                transition, container, grace.EndsAt - transition.Now, waitsForOrder: container.Role == ContainerRole.Sidecar);
         }
         else if (container.Spec.Lifecycle?.PostStart is { } postStart)
         {
@@ -82,8 +82,8 @@ internal static class ContainerTransitions
             return;
         }
 
-        var counts = probe.RecordResult(finished.Success, transition.Now);
-        if (!finished.Success && counts)
+        var isCounted = probe.RecordResult(finished.Success, transition.Now);
+        if (!finished.Success && isCounted)
         {
             transition.PublishWarning("Unhealthy", container, $"{finished.Kind} probe failed: {finished.Message}");
         }
@@ -125,7 +125,7 @@ internal static class ContainerTransitions
         }
     }
 
-    /// <summary>Changes the state from <c>Error</c> to <c>CrashLoopBackOff</c> when it is time.</summary>
+    /// <summary>Changes the state from <c>Error</c> to <c>CrashLoopBackOff</c> after <see cref="PodTiming.ErrorShownFor"/>.</summary>
     public static void ShowCrashLoop(PodTransition transition, TrackedContainer container)
     {
         if (container.CrashLoopAt is not { } at || at > transition.Now || transition.State.IsTerminating)
@@ -184,7 +184,8 @@ internal static class ContainerTransitions
     }
 
     /// <summary>
-    /// The startup probe has passed: the next container may start, and the other two probes begin. Their initial delays count from here.
+    /// The startup probe has passed: the next container may start, and the other two probes start. Their initial delays are measured
+    /// from now.
     /// </summary>
     private static void MarkStarted(PodTransition transition, TrackedContainer container)
     {
@@ -207,7 +208,7 @@ internal static class ContainerTransitions
         var grace = probe.Probe.TerminationGracePeriodSeconds is { } seconds
             ? TimeSpan.FromSeconds(seconds)
             : transition.State.GracePeriodOfSpec;
-        PodTermination.BeginStop(transition, container, grace, isOrdered: false);
+        PodTermination.BeginStop(transition, container, grace, waitsForOrder: false);
     }
 
     private static void OnPostStartFinished(PodTransition transition, TrackedContainer container, PodEvent.HookFinished finished)
@@ -219,6 +220,6 @@ internal static class ContainerTransitions
         }
 
         transition.PublishWarning("FailedPostStartHook", container, $"PostStartHook failed: {finished.Message}");
-        PodTermination.BeginStop(transition, container, transition.State.GracePeriodOfSpec, isOrdered: false);
+        PodTermination.BeginStop(transition, container, transition.State.GracePeriodOfSpec, waitsForOrder: false);
     }
 }

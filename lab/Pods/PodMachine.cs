@@ -18,13 +18,13 @@ internal sealed class PodMachine(Pod pod, PodTiming timing, DateTimeOffset start
     public bool IsFinished => _state.IsFinished;
 
     /// <summary>Handles an event.</summary>
-    /// <param name="happened">What happened.</param>
+    /// <param name="podEvent">What happened.</param>
     /// <param name="now">When, since the start of the Pod.</param>
     /// <returns>The resulting actions, in order.</returns>
-    public IReadOnlyList<PodAction> HandleEvent(PodEvent happened, TimeSpan now)
+    public IReadOnlyList<PodAction> HandleEvent(PodEvent podEvent, TimeSpan now)
     {
         var transition = new PodTransition(_state, now);
-        ApplyEvent(transition, happened);
+        ApplyEvent(transition, podEvent);
         AdvancePod(transition);
         return transition.Actions;
     }
@@ -36,9 +36,9 @@ internal sealed class PodMachine(Pod pod, PodTiming timing, DateTimeOffset start
 
     public PodStatus GetStatus(TimeSpan now) => PodStatusBuilder.BuildStatus(_state, now);
 
-    private void ApplyEvent(PodTransition transition, PodEvent happened)
+    private void ApplyEvent(PodTransition transition, PodEvent podEvent)
     {
-        switch (happened)
+        switch (podEvent)
         {
             case PodEvent.Mounted:
                 PodStartup.OnMounted(transition);

@@ -66,7 +66,7 @@ internal static class PodStartup
     }
 
     /// <summary>Starts the next init container.</summary>
-    /// <returns>False if an init container has failed for good, which terminates the Pod.</returns>
+    /// <returns>False if an init container has failed permanently, which terminates the Pod.</returns>
     private static bool AdvanceInitContainers(PodTransition transition)
     {
         var state = transition.State;

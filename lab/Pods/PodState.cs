@@ -3,7 +3,7 @@ using Lab.Objects;
 namespace Lab.Pods;
 
 /// <summary>
-/// Everything that the state machine knows about one Pod. Only transitions change it. Times are measured from the start of the Pod.
+/// The state of one Pod in the state machine. Only transitions change it. Times are measured from the start of the Pod.
 /// </summary>
 internal sealed class PodState
 {

@@ -34,7 +34,7 @@ internal static class PodTermination
             else if (container.Step is ContainerStep.PostStart or ContainerStep.Running)
             {
                 transition.PublishEvent("Killing", container, $"Stopping container {container.Name}");
-                BeginStop(transition, container, grace, isOrdered: container.Role == ContainerRole.Sidecar);
+                BeginStop(transition, container, grace, waitsForOrder: container.Role == ContainerRole.Sidecar);
             }
         }
     }
@@ -43,10 +43,10 @@ internal static class PodTermination
     /// <param name="transition">The current step.</param>
     /// <param name="container">A running container.</param>
     /// <param name="grace">Its grace period; without one the hook is skipped.</param>
-    /// <param name="isOrdered">Whether it waits for its place in the Pod's order.</param>
-    public static void BeginStop(PodTransition transition, TrackedContainer container, TimeSpan grace, bool isOrdered)
+    /// <param name="waitsForOrder">Whether it waits for its place in the Pod's order.</param>
+    public static void BeginStop(PodTransition transition, TrackedContainer container, TimeSpan grace, bool waitsForOrder)
     {
-        container.Termination = new ContainerTermination(transition.Now + grace, isOrdered);
+        container.Termination = new ContainerTermination(transition.Now + grace, waitsForOrder);
         if (grace > TimeSpan.Zero && container.Spec.Lifecycle?.PreStop is { } preStop)
         {
             container.Termination.IsHookRunning = true;
@@ -59,7 +59,7 @@ internal static class PodTermination
     {
         var state = transition.State;
 
-        // A container's turn comes when the ones behind it have exited, so one pass from the last to the first container is enough.
+        // A container is stopped when the ones after it have exited, so one pass from the last to the first container is enough.
         foreach (var container in state.MainContainers.Concat(state.InitContainers.Reverse()))
         {
             if (container.Termination is { } termination)
@@ -105,7 +105,7 @@ internal static class PodTermination
         }
 
         if (termination.Step == TerminationStep.WaitingForOthers
-            && (!termination.IsOrdered || termination.Deadline <= now || !FindBlockingContainers(state, container).Any()))
+            && (!termination.WaitsForOrder || termination.Deadline <= now || !FindBlockingContainers(state, container).Any()))
         {
             var skipsTerm = state.Grace is { IsZero: true };
             termination.Step = TerminationStep.TermSent;

@@ -28,11 +28,11 @@ internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver obser
         var origin = clock.GetTimestamp();
         var machine = new PodMachine(pod, timing, clock.GetUtcNow());
         using var prober = new Prober(sandbox);
-        PodEvent happened = new PodEvent.Tick();
+        PodEvent podEvent = new PodEvent.Tick();
         while (true)
         {
             var now = clock.GetElapsedTime(origin);
-            var actions = machine.HandleEvent(happened, now);
+            var actions = machine.HandleEvent(podEvent, now);
             observer.OnStatusChanged(machine.GetStatus(now));
             foreach (var action in actions)
             {
@@ -44,7 +44,7 @@ internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver obser
                 return machine.GetStatus(now);
             }
 
-            happened = await ReadNextEventAsync(machine.GetTimerDelay(clock.GetElapsedTime(origin)));
+            podEvent = await ReadNextEventAsync(machine.GetTimerDelay(clock.GetElapsedTime(origin)));
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed class PodWorker(Pod pod, IPodSandbox sandbox, IPodObserver obser
         EnqueueEvent(new PodEvent.HookFinished(hook.Container, hook.Run, hook.Kind, result.Success, result.Message));
     }
 
-    private void EnqueueEvent(PodEvent happened) => _events.Writer.TryWrite(happened);
+    private void EnqueueEvent(PodEvent podEvent) => _events.Writer.TryWrite(podEvent);
 
     private sealed record RunningContainer(IContainerProcess Process, CancellationToken Exited);
 }

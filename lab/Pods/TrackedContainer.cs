@@ -2,7 +2,7 @@ using Lab.Objects;
 
 namespace Lab.Pods;
 
-/// <summary>What the state machine knows about one container. The rules are in the transitions.</summary>
+/// <summary>The state of one container in the state machine. The rules are in the transitions.</summary>
 internal sealed class TrackedContainer(Container spec, ContainerRole role, string restartPolicy, string waitingReason, PodTiming timing)
 {
     private readonly List<ProbeTracker> _probes = [];
@@ -54,7 +54,7 @@ internal sealed class TrackedContainer(Container spec, ContainerRole role, strin
 
     /// <summary>
     /// The probes that run now. A container that is being stopped still runs its readiness probe, so that it receives no traffic;
-    /// the other probes have no purpose any more.
+    /// the other probes are no longer needed.
     /// </summary>
     public IEnumerable<ProbeTracker> ActiveProbes => Step == ContainerStep.Running
         ? _probes.Where(probe => Termination is null || probe.Kind == ProbeKind.Readiness)

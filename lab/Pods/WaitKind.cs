@@ -1,9 +1,9 @@
 namespace Lab.Pods;
 
-/// <summary>What kind of thing a container waits for.</summary>
+/// <summary>The kinds of things that a container waits for.</summary>
 internal enum WaitKind
 {
-    /// <summary>Anything before it has started or become ready.</summary>
+    /// <summary>Something that must happen before it has started or become ready.</summary>
     Startup,
 
     /// <summary>Its preStop hook.</summary>

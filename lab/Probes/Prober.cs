@@ -32,7 +32,7 @@ internal sealed class Prober(IPodSandbox sandbox) : IDisposable
         {
             return ProbeResult.Failure(probe.Exec is { } exec
                 ? $"command timed out: \"{string.Join(' ', exec.Command)}\" timed out after {probe.TimeoutSeconds}s"
-                : $"{probe.DescribeProbe(container)}: no answer within {probe.TimeoutSeconds}s");
+                : $"{probe.DescribeProbe(container)}: no response within {probe.TimeoutSeconds}s");
         }
     }
 

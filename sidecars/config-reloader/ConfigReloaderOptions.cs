@@ -16,7 +16,7 @@ internal sealed partial class ConfigReloaderOptions : ContainerOptions, IValidat
     public bool Once { get; set; }
 
     /// <summary>
-    /// File that remembers what was delivered, on a volume that outlives this container (an emptyDir), so that a change during a
+    /// File that stores what was delivered, on a volume that outlives this container (an emptyDir), so that a change during a
     /// restart of the container is delivered afterwards. No default: the content at the start counts as delivered.
     /// </summary>
     public string? StateFile { get; set; }

@@ -9,7 +9,7 @@ builder.Services
 
 await using var app = builder.Build();
 
-// As an init container the process opens no port and exits by itself. The verbs work on the same configuration without rendering.
+// As an init container the process opens no port and exits by itself. The verbs use the same configuration, but render nothing.
 return builder.Options.Once && args is not ["check" or "healthcheck", ..]
     ? app.Services.GetRequiredService<InitialRender>().RenderAll(CancellationToken.None)
     : await app.RunAsync();

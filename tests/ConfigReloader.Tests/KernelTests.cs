@@ -44,7 +44,7 @@ public sealed class KernelTests : IDisposable
     }
 
     [RequiresCommandFact("unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "true")]
-    public async Task Process_1_is_signalled_if_AllowPid1_is_set()
+    public async Task Process_1_is_signaled_if_AllowPid1_is_set()
     {
         // A separate process namespace, with the application as process 1 and the reloader as its child.
         await File.WriteAllTextAsync(_directory["pid"], "1");

@@ -77,7 +77,7 @@ public sealed class ReloaderProcessTests : IDisposable
         await reloader.WaitForPhaseAsync("app", "in_step");
 
         _volume.ReplaceFiles(("app.json", "{ \"Wotches\": 1 }"));
-        await reloader.WaitForPhaseAsync("app", "refused");
+        await reloader.WaitForPhaseAsync("app", "rejected");
         Assert.Contains("Wotches", (string)(await reloader.ReadStatusAsync())["watches"]!["app"]!["last_result"]!, StringComparison.Ordinal);
 
         _volume.ReplaceFiles(("app.json", Configuration("/etc/group")));

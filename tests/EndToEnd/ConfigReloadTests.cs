@@ -31,7 +31,7 @@ public sealed class ConfigReloadTests : IDisposable
 
         // A rejected configuration changes nothing, and the reloader reports the agent's own error.
         LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": 10", "\"MaxTextChars\": -1"));
-        await WaitForPhaseAsync("refused");
+        await WaitForPhaseAsync("rejected");
         Assert.Contains(
             "Inference:MaxTextChars", (await ReadWatchAsync()).GetProperty("last_result").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await SendInferenceAsync());

@@ -97,7 +97,7 @@ public sealed partial class LabManifestTests : IDisposable
         Assert.All(
             store.Requests,
             request => Assert.Equal(("/loki/api/v1/push", "Bearer replace-me"), (request.Path, request.ReadHeader("Authorization"))));
-        await Eventually.AssertAsync(async () => (await LabManifest.ReadProblemsAsync(_client)).Count == 0, "the problem is gone");
+        await Eventually.AssertAsync(async () => (await LabManifest.ReadProblemsAsync(_client)).Count == 0, "the problem is cleared");
         await pod.StopAsync();
     }
 

@@ -39,7 +39,7 @@ internal sealed class OpenApiSchema
     /// <summary>The schemas in the directory <c>KUBERNETES_OPENAPI</c>; null if the variable is not set.</summary>
     public static OpenApiSchema? Available { get; } =
         Environment.GetEnvironmentVariable("KUBERNETES_OPENAPI") is { Length: > 0 } directory
-            // A cluster knows the kinds of the Prometheus operator only once it is installed. These are the fields that we use.
+            // The kinds of the Prometheus operator exist in a cluster only after it is installed. These are the fields that we use.
             ? new OpenApiSchema(directory, Repository.PathOf("tests/Manifests.Tests/Schemas"))
             : null;
 

@@ -57,7 +57,7 @@ internal sealed class FakeTarget : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // An already cancelled token closes open connections immediately.
+        // An already canceled token closes open connections immediately.
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
     }

@@ -46,8 +46,8 @@ internal sealed class ImageCatalog(IReadOnlyDictionary<string, string> programs)
 
         if (!Shells.Contains(GetImageName(container.Image)))
         {
-            return $"image \"{container.Image}\" cannot be run without a cluster: the lab knows {string.Join(", ", Names)}, "
-                + "and commands of this machine as busybox or alpine";
+            return $"image \"{container.Image}\" cannot be run without a cluster: the lab runs {string.Join(", ", Names)}, "
+                + "and uses the shell of this machine for busybox, alpine and similar images";
         }
 
         return container.Command.Count > 0 ? null : $"image \"{container.Image}\" needs a command: the lab has no entry point for it";

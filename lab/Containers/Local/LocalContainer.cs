@@ -44,7 +44,7 @@ internal sealed class LocalContainer : IContainerProcess
             _exited = true;
         }
 
-        _starter.ForgetProcess(_process);
+        _starter.RemoveProcess(_process);
 
         // A child that left the process group may keep the pipes open indefinitely.
         await Task.WhenAny(Task.WhenAll(readers.Select(reader => reader.Completion)), Task.Delay(MaxDrainTime));

@@ -44,7 +44,7 @@ internal sealed class ProcessGroupReaper : IDisposable
 
     public void AddGroup(int group) => WriteCommand($"add {group}");
 
-    public void ForgetGroup(int group) => WriteCommand($"forget {group}");
+    public void RemoveGroup(int group) => WriteCommand($"forget {group}");
 
     public void Dispose()
     {

@@ -56,7 +56,7 @@ internal sealed class ProcessStarter : IDisposable
         EnqueueStartAsync(_wrapper, command, environment, workingDirectory, isReaped: true);
 
     /// <summary>Called when all processes of a group have exited: the reaper must not kill a new group with the same id.</summary>
-    public void ForgetProcess(Process process) => _reaper.ForgetGroup(process.Id);
+    public void RemoveProcess(Process process) => _reaper.RemoveGroup(process.Id);
 
     public void Dispose()
     {

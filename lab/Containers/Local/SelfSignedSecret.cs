@@ -7,7 +7,7 @@ using Lab.Objects;
 namespace Lab.Containers.Local;
 
 /// <summary>
-/// Generates a TLS Secret for localhost if a Pod references one that is in no manifest. A private key does not belong into a
+/// Generates a TLS Secret for localhost if a Pod references one that is in no manifest. A private key does not belong in a
 /// repository, and a first try should not start with openssl.
 /// </summary>
 internal static class SelfSignedSecret

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace ConfigReloader.Sources;
 
 /// <summary>
-/// Detects pipes, sockets and devices, which .NET cannot tell from regular files. Uses statx(2), whose result has the same
+/// Detects pipes, sockets and devices, which .NET cannot distinguish from regular files. Uses statx(2), whose result has the same
 /// layout on every architecture.
 /// </summary>
 internal static partial class SpecialFile

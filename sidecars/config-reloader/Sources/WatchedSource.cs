@@ -76,7 +76,7 @@ internal sealed class WatchedSource
             {
                 throw new SourceUnreadableException(
                     $"{Path} cannot be read: {exception.Message}",
-                    "Give the user of this container the right to read it (fsGroup, defaultMode).",
+                    "Give the user of this container permission to read it (fsGroup, defaultMode).",
                     exception);
             }
         }

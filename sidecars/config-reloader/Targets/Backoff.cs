@@ -1,6 +1,8 @@
 namespace ConfigReloader.Targets;
 
-/// <summary>Delay between attempts: doubled each time, with 20 % jitter so that the replicas of a workload do not retry in step.</summary>
+/// <summary>
+/// Delay between attempts: doubled each time, with 20 % jitter so that the replicas of a workload do not all retry at the same time.
+/// </summary>
 /// <param name="first">Delay before the second attempt.</param>
 /// <param name="maximum">Upper limit, before jitter.</param>
 /// <param name="random">Returns a number in [0, 1).</param>

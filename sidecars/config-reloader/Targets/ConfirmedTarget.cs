@@ -49,7 +49,7 @@ internal sealed class ConfirmedTarget(ITarget target, Uri statusUrl, TimeSpan co
                 {
                     return DeliveryResult.Refused(
                         $"{result.Message}, and the application rejected the configuration: {after.Rejection}",
-                        "Correct the configuration; the application keeps the old one. The next change is delivered again.");
+                        "Correct the configuration; the application keeps the old one. The next change will be delivered.");
                 }
             }
 

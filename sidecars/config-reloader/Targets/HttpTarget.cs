@@ -66,7 +66,7 @@ internal sealed class HttpTarget(Uri url, TimeSpan timeout, HttpClient client, T
         {
             >= 200 and < 300 => DeliveryResult.Delivered(message),
             >= 400 and < 500 => DeliveryResult.Refused(
-                message, "Correct the configuration; the application keeps the old one. The next change is delivered again."),
+                message, "Correct the configuration; the application keeps the old one. The next change will be delivered."),
             >= 300 and < 400 => DeliveryResult.Failed(
                 message, "Set Target:Url to the final address; redirects are not followed."),
             _ => DeliveryResult.Failed(

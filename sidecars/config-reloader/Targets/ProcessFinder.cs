@@ -3,8 +3,8 @@ using System.Globalization;
 namespace ConfigReloader.Targets;
 
 /// <summary>
-/// Finds the process that a signal is meant for, by name or by pid file. Never guesses: if several processes match, or the pid file
-/// is stale, it reports a failure.
+/// Finds the process that a signal is meant for, by name or by pid file. If several processes match, or the pid file is stale, it
+/// reports a failure instead of choosing one.
 /// </summary>
 internal sealed class ProcessFinder(string? processName, string? pidFile, bool allowPid1, ProcessTable processes)
 {
@@ -60,7 +60,7 @@ internal sealed class ProcessFinder(string? processName, string? pidFile, bool a
                 var listed = string.Join(", ", candidates.Take(MaxListed)) + (candidates.Count > MaxListed ? " …" : "");
                 failure = DeliveryResult.Failed(
                     $"{candidates.Count} processes are named {processName}: {listed}",
-                    "No process was signalled. Select one by its pid file: Target:PidFile.");
+                    "No process was signaled. Select one by its pid file: Target:PidFile.");
                 return null;
         }
     }
@@ -151,6 +151,6 @@ internal sealed class ProcessFinder(string? processName, string? pidFile, bool a
         process.Id == 1 || process.Id == Environment.ProcessId || process.ParentId == Environment.ProcessId;
 
     private static DeliveryResult RejectPid1() => DeliveryResult.Failed(
-        "the target process has id 1, which is not signalled by default",
+        "the target process has id 1, which is not signaled by default",
         "With shareProcessNamespace, process 1 is the Pod's pause process. To signal process 1 anyway, set Target:AllowPid1=true.");
 }

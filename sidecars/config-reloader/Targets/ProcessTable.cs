@@ -58,7 +58,7 @@ internal sealed class ProcessTable(string root = "/proc")
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or KeyNotFoundException)
         {
-            // The process exited during the read, or is hidden from this user: it cannot be signalled.
+            // The process exited during the read, or is hidden from this user: it cannot be signaled.
             return null;
         }
     }

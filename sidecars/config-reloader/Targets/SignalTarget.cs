@@ -33,7 +33,7 @@ internal sealed partial class SignalTarget(ReloadSignal signal, ProcessFinder fi
 
     public Task<DeliveryResult?> CheckReachabilityAsync(CancellationToken cancellationToken)
     {
-        // Signal 0 is not delivered: the kernel only checks whether the process exists and may be signalled.
+        // Signal 0 is not delivered: the kernel only checks whether the process exists and may be signaled.
         var process = FindReceiver(out var failure);
         if (process is not null && failure is null && SendSignal(process.Id, 0) != 0)
         {
@@ -55,10 +55,11 @@ internal sealed partial class SignalTarget(ReloadSignal signal, ProcessFinder fi
         {
             { } masks when masks.IgnoresSignal(signal) => DeliveryResult.Failed(
                 $"process {process} ignores {signal.Name}, so the signal would have no effect",
-                "Start it without nohup or trap '', or use the signal that its documentation names for a reload."),
+                "Start it without nohup or trap '', or set Target:Signal to the reload signal in its documentation."),
             { } masks when !masks.HandlesSignal(signal) && !signal.IsTermination => DeliveryResult.Failed(
                 $"process {process} has no handler for {signal.Name}: the signal would terminate it",
-                "Retrying automatically in case it is still starting; otherwise use the signal that its documentation names for a reload."),
+                "Retrying automatically, because the process may still be starting. If it never handles this signal, set Target:Signal to "
+                    + "the reload signal in its documentation."),
             _ => null,
         };
         return process;

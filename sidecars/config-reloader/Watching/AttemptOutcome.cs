@@ -10,7 +10,7 @@ internal enum AttemptOutcome
     Unconfirmed,
 
     /// <summary>The application rejected the snapshot.</summary>
-    Refused,
+    Rejected,
 
     /// <summary>The snapshot has placeholders without a value. The target was not notified.</summary>
     NotRendered,

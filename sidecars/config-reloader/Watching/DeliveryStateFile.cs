@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace ConfigReloader.Watching;
 
 /// <summary>
-/// Remembers what was delivered to each target, in a file, so that a change during a restart of this process is not lost.
-/// Without a file it remembers nothing beyond the lifetime of the process.
+/// Stores what was delivered to each target in a file, so that a change during a restart of this process is not lost.
+/// Without a file, this information is lost when the process exits.
 /// </summary>
 internal sealed class DeliveryStateFile
 {

@@ -4,7 +4,7 @@ using ConfigReloader.Targets;
 
 namespace ConfigReloader.Watching;
 
-/// <summary>One attempt to bring a snapshot to the target: render it, then notify. The watch decides when to attempt again.</summary>
+/// <summary>One attempt to deliver a snapshot to the target: render it, then notify. The watch decides when to attempt again.</summary>
 internal sealed class SnapshotDelivery(WatchParts parts, WatchInstruments metrics, TimeProvider time)
 {
     /// <summary>Renders the snapshot if the watch renders, and notifies the target if it has one.</summary>
@@ -27,7 +27,7 @@ internal sealed class SnapshotDelivery(WatchParts parts, WatchInstruments metric
         {
             DeliveryOutcome.Delivered => new AttemptResult(AttemptOutcome.Delivered, result.Message),
             DeliveryOutcome.Unconfirmed => new AttemptResult(AttemptOutcome.Unconfirmed, result.Message, result.Message, result.Remedy),
-            DeliveryOutcome.Refused => new AttemptResult(AttemptOutcome.Refused, result.Message, result.Message, result.Remedy),
+            DeliveryOutcome.Refused => new AttemptResult(AttemptOutcome.Rejected, result.Message, result.Message, result.Remedy),
             _ => new AttemptResult(AttemptOutcome.Failed, result.Message, result.Message, result.Remedy),
         };
     }

@@ -52,7 +52,7 @@ internal sealed partial class Watch
     /// <summary>Why the application should not start yet, or null: its rendered files are missing.</summary>
     public string? NotReadyReason => _parts.Renderer switch
     {
-        // A slow target delays the new watch, but must not take the Pod out of its Service.
+        // A slow target delays the new watch, but must not remove the Pod from its Service.
         _ when _report.Phase == WatchPhase.Starting && !WaitsForPredecessor => $"{Name}: not read yet",
         { Output.Exists: false } => $"{Name}: not rendered yet",
         _ => null,

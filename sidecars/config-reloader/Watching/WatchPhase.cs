@@ -13,7 +13,7 @@ internal enum WatchPhase
     Pending,
 
     /// <summary>The application rejected the current content; waiting for the next change.</summary>
-    Refused,
+    Rejected,
 
     /// <summary>The target was notified, but did not show that it reloaded.</summary>
     Unconfirmed,

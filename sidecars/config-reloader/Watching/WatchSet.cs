@@ -25,7 +25,7 @@ internal sealed class WatchSet(
         return Task.CompletedTask;
     }
 
-    /// <summary>Stops the loops. An attempt that is under way may finish until <paramref name="cancellationToken"/> is cancelled.</summary>
+    /// <summary>Stops the loops. An attempt that is under way may finish until <paramref name="cancellationToken"/> is canceled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Task[] stopping;

@@ -41,7 +41,7 @@ internal abstract record WatchState
     {
         AttemptOutcome.Delivered => new InStep(fingerprint),
         AttemptOutcome.Unconfirmed => new Unconfirmed(fingerprint),
-        AttemptOutcome.Refused => new Refused(fingerprint),
+        AttemptOutcome.Rejected => new Rejected(fingerprint),
 
         // The target was not notified, so it keeps what it has.
         AttemptOutcome.NotRendered => new NotRendered(fingerprint, Target),
@@ -97,9 +97,9 @@ internal abstract record WatchState
     }
 
     /// <summary>The application rejected the current content. The next attempt follows the next change.</summary>
-    internal sealed record Refused(string Current) : WatchState
+    internal sealed record Rejected(string Current) : WatchState
     {
-        public override WatchPhase Phase => WatchPhase.Refused;
+        public override WatchPhase Phase => WatchPhase.Rejected;
 
         public override string Fingerprint => Current;
 

@@ -59,7 +59,8 @@ internal sealed class LogFileCheck(LogPattern? pattern, TimeProvider time) : ICh
         {
             yield return Finding.Warning(
                 "clock",
-                string.Create(CultureInfo.InvariantCulture, $"{newest.Path} was modified {-age.TotalSeconds:F0} s in the future."),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"The modification time of {newest.Path} is {-age.TotalSeconds:F0} s in the future."),
                 "Synchronize the clocks of this machine and of the volume's server; otherwise timestamps are wrong.");
         }
 

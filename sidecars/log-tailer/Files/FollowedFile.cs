@@ -37,10 +37,10 @@ internal sealed class FollowedFile(string path, FileIdentity identity, Fingerpri
     /// <summary>Size and modification time when the fingerprint was last verified.</summary>
     public (long Size, DateTime Modified) Verified { get; set; }
 
-    /// <summary>When the file left the path or glob, as a timestamp of the time provider; null while it is there.</summary>
-    public long? LeftAt { get; set; }
+    /// <summary>When a scan no longer found the file under the path or glob (a time provider's timestamp); null until then.</summary>
+    public long? RotatedAt { get; set; }
 
-    /// <summary>Whether the file was deleted: it has no name anymore.</summary>
+    /// <summary>Whether the file was deleted: it no longer has a name.</summary>
     public bool IsDeleted { get; set; }
 
     /// <summary>Whether lines were dropped, and no block has passed the new offset to the sink's side yet.</summary>

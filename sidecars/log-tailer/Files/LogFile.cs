@@ -11,7 +11,7 @@ internal static class LogFile
     public static SafeFileHandle OpenShared(string path)
         => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
-    /// <summary>Whether an open file was deleted: it has no name anymore.</summary>
+    /// <summary>Whether an open file was deleted: it no longer has a name.</summary>
     public static bool IsDeleted(SafeFileHandle handle)
     {
         try

@@ -12,9 +12,9 @@ internal sealed class RotationOrder : IComparer<FollowedFile>
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
 
-        // A file that left the path is older than one that is still there.
-        var left = (x.LeftAt is null).CompareTo(y.LeftAt is null);
-        var written = left != 0 ? left : x.Modified.CompareTo(y.Modified);
+        // A rotated file is older than one that still matches the path or glob.
+        var rotated = (x.RotatedAt is null).CompareTo(y.RotatedAt is null);
+        var written = rotated != 0 ? rotated : x.Modified.CompareTo(y.Modified);
 
         return written != 0 ? written : CompareNames(Path.GetFileName(x.Path), Path.GetFileName(y.Path));
     }

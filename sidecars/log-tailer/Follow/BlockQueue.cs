@@ -11,7 +11,7 @@ internal sealed class BlockQueue(BlockPool pool, ChannelWriter<Block> writer, Ba
     /// <summary>Whether new lines are dropped while no block is free.</summary>
     public bool DropsLines => mode == BackpressureMode.Drop;
 
-    /// <summary>Blocks until a block is free; null after <paramref name="timeout"/>.</summary>
+    /// <summary>Waits on the calling thread until a block is free; null after <paramref name="timeout"/>.</summary>
     public Block? RentBlock(TimeSpan timeout, CancellationToken cancellationToken) => pool.RentBlock(timeout, cancellationToken);
 
     /// <summary>Waits until a block is free; null after <paramref name="timeout"/>.</summary>

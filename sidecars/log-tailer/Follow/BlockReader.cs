@@ -55,7 +55,7 @@ internal sealed class BlockReader(int maxLineBytes)
         }
     }
 
-    /// <summary>Reads the text after the last line end, for a file that is not written to anymore.</summary>
+    /// <summary>Reads the text after the last line end, for a file that is no longer written to.</summary>
     public bool TryReadPartialLine(FollowedFile file, Block block)
     {
         var handle = file.Handle!;

@@ -47,7 +47,7 @@ internal sealed class DirectoryScanner(
         }
     }
 
-    /// <summary>Checks the single file of a pattern that is no glob. The result is valid until the next scan.</summary>
+    /// <summary>Checks the single file of a pattern that is not a glob. The result is valid until the next scan.</summary>
     /// <param name="newest">The identity of the newest known file. When another file is found, its link target is watched.</param>
     public List<ScannedFile> ScanPath(FileIdentity? newest)
     {

@@ -38,8 +38,8 @@ internal sealed partial class FileEvents(SinkMetrics metrics, Action positionsCh
         metrics.CountRotation("rename");
     }
 
-    /// <summary>A file is no longer under the path or glob.</summary>
-    public void OnFileLeft(FollowedFile file, bool isSymbolicLink)
+    /// <summary>A file no longer matches the path or glob.</summary>
+    public void OnFileRotated(FollowedFile file, bool isSymbolicLink)
     {
         metrics.CountRotation(file.IsDeleted ? "delete" : isSymbolicLink ? "symlink" : "rename");
         Log.FileRotated(logger, file.Path, file.IsDeleted ? "deleted" : "renamed or replaced");
@@ -59,7 +59,7 @@ internal sealed partial class FileEvents(SinkMetrics metrics, Action positionsCh
 
     public void OnPartialLineShipped(string path, long bytes) => Log.PartialLineShipped(logger, path, bytes);
 
-    public void OnPartialLineLeft(string path, long bytes) => Log.PartialLineLeft(logger, path, bytes);
+    public void OnPartialLineKept(string path, long bytes) => Log.PartialLineKept(logger, path, bytes);
 
     public void OnFileClosed(string path) => Log.FileClosed(logger, path);
 
@@ -89,7 +89,7 @@ internal sealed partial class FileEvents(SinkMetrics metrics, Action positionsCh
         [LoggerMessage(104, LogLevel.Information, "Truncated: {Path} has {Size} bytes, read offset was {Offset}; restarting at byte 0")]
         public static partial void FileTruncated(ILogger logger, string path, long size, long offset);
 
-        [LoggerMessage(105, LogLevel.Information, "Truncated: the content of {Path} was replaced; restarting at byte 0")]
+        [LoggerMessage(105, LogLevel.Information, "Content replaced: {Path} starts with different bytes; restarting at byte 0")]
         public static partial void ContentReplaced(ILogger logger, string path);
 
         [LoggerMessage(106, LogLevel.Information, "Waiting for the log file. {What} {Remedy}")]
@@ -98,8 +98,8 @@ internal sealed partial class FileEvents(SinkMetrics metrics, Action positionsCh
         [LoggerMessage(107, LogLevel.Warning, "Incomplete last line of rotated file {Path} shipped as a line ({Bytes} bytes)")]
         public static partial void PartialLineShipped(ILogger logger, string path, long bytes);
 
-        [LoggerMessage(108, LogLevel.Information, "Incomplete last line of {Path} left for the next run ({Bytes} bytes)")]
-        public static partial void PartialLineLeft(ILogger logger, string path, long bytes);
+        [LoggerMessage(108, LogLevel.Information, "Incomplete last line of {Path} kept for the next run ({Bytes} bytes)")]
+        public static partial void PartialLineKept(ILogger logger, string path, long bytes);
 
         [LoggerMessage(109, LogLevel.Warning, "Nothing to ship. {What}")]
         public static partial void NothingToShip(ILogger logger, string what);

@@ -6,13 +6,13 @@ using LogTailer.Threading;
 namespace LogTailer.Follow;
 
 /// <summary>
-/// Follows the files under a pattern for one sink: scans for files, reads them in order, and waits for changes. It never waits for
-/// a single file, and the block pool limits the memory in flight.
+/// Follows the files under a pattern for one sink: scans for files, reads them in order, and waits for changes. No single file
+/// can delay the others, and the block pool limits the memory in flight.
 /// </summary>
 /// <remarks>Completes the queue and disposes of the signal when it is done.</remarks>
 internal sealed class FileFollower : IFollower
 {
-    /// <summary>The factor by which scans are rarer while changes are announced and there is nothing to read.</summary>
+    /// <summary>The factor by which scans are less frequent while change notifications work and there is nothing to read.</summary>
     private const int IdlePollFactor = 4;
 
     private readonly LogPattern _pattern;
@@ -125,7 +125,7 @@ internal sealed class FileFollower : IFollower
 
             if (progress != ReadProgress.None)
             {
-                // Lines after a wait that timed out, and still no notification: the system did not announce them.
+                // New lines although the wait timed out, and still no notification: a change was missed.
                 if (waitTimedOut && _changes.DrainChanges() == FileChange.None)
                 {
                     _changes.RecordMissedChange();
@@ -140,15 +140,15 @@ internal sealed class FileFollower : IFollower
                 return;
             }
 
-            // While files are missing, changes could not be announced, so a timeout means nothing.
+            // While files are missing there can be no notification, so a timeout does not mean that one was missed.
             var hadFiles = WaitingFor is null;
             waitTimedOut = !_changes.NamesChanged && _changes.WaitForChange(GetWaitTime()) == FileChange.None && hadFiles;
         }
     }
 
     /// <summary>
-    /// The maximum time to wait for a change. Every timeout costs a scan, so it is longer while changes are announced and nothing is
-    /// missing.
+    /// The maximum time to wait for a change. Every timeout costs a scan, so it is longer while change notifications work and no file
+    /// is missing.
     /// </summary>
     private TimeSpan GetWaitTime()
     {
@@ -157,7 +157,7 @@ internal sealed class FileFollower : IFollower
             && !_problems.HasProblems
             && _scanner.IsSettled
             && files.Length <= FileOpener.NewestKeptOpen
-            && Array.TrueForAll(files, file => file is { Handle: not null, LeftAt: null });
+            && Array.TrueForAll(files, file => file is { Handle: not null, RotatedAt: null });
         return isIdle ? _options.PollInterval * IdlePollFactor : _options.PollInterval;
     }
 
@@ -224,7 +224,9 @@ internal sealed class FileFollower : IFollower
                     break;
             }
 
-            if (file.Handle is not null && !FileOpener.IsKeptOpen(i, files.Length) && file.LeftAt is null && file.ReadOffset == file.Size)
+            if (file is { Handle: not null, RotatedAt: null }
+                && !FileOpener.IsKeptOpen(i, files.Length)
+                && file.ReadOffset == file.Size)
             {
                 file.CloseHandle();
             }
@@ -245,7 +247,7 @@ internal sealed class FileFollower : IFollower
         {
             if (file.Size > file.ReadOffset)
             {
-                _events.OnPartialLineLeft(file.Path, file.Size - file.ReadOffset);
+                _events.OnPartialLineKept(file.Path, file.Size - file.ReadOffset);
             }
         }
 

@@ -36,7 +36,9 @@ internal sealed class FileOpener(FileProblems problems)
         }
     }
 
-    /// <summary>Opens a file unless it is open already; false when its path is gone, is another file now, or cannot be read.</summary>
+    /// <summary>
+    /// Opens a file unless it is open already; false when its path no longer exists, has become another file, or cannot be read.
+    /// </summary>
     public bool TryOpenFile(FollowedFile file)
     {
         if (file.Handle is not null)

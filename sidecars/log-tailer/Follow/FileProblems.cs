@@ -2,7 +2,7 @@ using LogTailer.Files;
 
 namespace LogTailer.Follow;
 
-/// <summary>Reports that the log file is missing or cannot be read, and clears the report when that is over.</summary>
+/// <summary>Reports that the log file is missing or cannot be read, and clears the report when the file can be read.</summary>
 internal sealed class FileProblems(LogPattern pattern, Problems problems, FileEvents events)
 {
     private readonly FileDiagnosis _diagnosis = new(pattern);

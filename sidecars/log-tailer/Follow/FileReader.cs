@@ -143,7 +143,7 @@ internal sealed class FileReader(
             Verified = (stat.Size, stat.Modified),
             Size = stat.Size,
             Modified = stat.Modified,
-            LeftAt = replaced.LeftAt,
+            RotatedAt = replaced.RotatedAt,
             IsDeleted = replaced.IsDeleted,
             StopOffset = replaced.StopOffset is null ? null : stat.Size,
         };

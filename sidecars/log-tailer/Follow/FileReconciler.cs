@@ -37,7 +37,7 @@ internal sealed class FileReconciler(
             }
         }
 
-        membersChanged |= MarkFilesThatLeft();
+        membersChanged |= MarkRotatedFiles();
 
         if (_isFirstScan)
         {
@@ -79,8 +79,8 @@ internal sealed class FileReconciler(
     private bool UpdateFile(FollowedFile file, ScannedFile scanned)
     {
         var (path, stat) = scanned;
-        var orderChanged = file.LeftAt is not null || file.Modified != stat.Modified || file.Path != path;
-        (file.LeftAt, file.IsDeleted) = (null, false);
+        var orderChanged = file.RotatedAt is not null || file.Modified != stat.Modified || file.Path != path;
+        (file.RotatedAt, file.IsDeleted) = (null, false);
 
         // With two hard links to one file the scan finds it twice. The first path counts.
         if (file.Path != path && !_seen.Contains(file))
@@ -93,24 +93,24 @@ internal sealed class FileReconciler(
         return orderChanged;
     }
 
-    private bool MarkFilesThatLeft()
+    private bool MarkRotatedFiles()
     {
-        var anyLeft = false;
+        var anyRotated = false;
 
         foreach (var file in files.Unordered)
         {
-            if (file.LeftAt is not null || _seen.Contains(file))
+            if (file.RotatedAt is not null || _seen.Contains(file))
             {
                 continue;
             }
 
-            file.LeftAt = time.GetTimestamp();
+            file.RotatedAt = time.GetTimestamp();
             file.IsDeleted = file.Handle is { } handle && LogFile.IsDeleted(handle);
-            events.OnFileLeft(file, isSymbolicLink: new FileInfo(pattern.Text).LinkTarget is not null);
-            anyLeft = true;
+            events.OnFileRotated(file, isSymbolicLink: new FileInfo(pattern.Text).LinkTarget is not null);
+            anyRotated = true;
         }
 
-        return anyLeft;
+        return anyRotated;
     }
 
     /// <summary>
@@ -135,7 +135,7 @@ internal sealed class FileReconciler(
                     && isRestored)
                 {
                     files.AddFile(file);
-                    file.LeftAt = time.GetTimestamp();
+                    file.RotatedAt = time.GetTimestamp();
                 }
             }
         }

@@ -6,7 +6,7 @@ namespace LogTailer.Follow;
 /// <summary>Starts to follow a file: determines the offset from the checkpoint or from <c>Tail:From</c>.</summary>
 internal sealed class FileStarter(TailOptions options, RestoredPositions restored, FileProblems problems, FileEvents events)
 {
-    // The size of files that existed at the first scan and could not be opened. With Tail:From=end that much of them is skipped.
+    // The size of files that existed at the first scan and could not be opened. With Tail:From=end that many of their bytes are skipped.
     private readonly Dictionary<FileIdentity, long> _unopenedAtFirstScan = [];
 
     /// <summary>Starts to follow a file that was not known at the last scan; null when it cannot be opened now.</summary>

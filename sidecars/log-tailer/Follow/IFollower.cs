@@ -16,7 +16,7 @@ internal interface IFollower
     void CollectPositions(List<CheckpointedPosition> positions);
 
     /// <summary>Follows the log until <paramref name="finish"/>, then reads up to its end at that moment, and returns.</summary>
-    /// <param name="finish">Requests an orderly end.</param>
+    /// <param name="finish">Requests an orderly stop.</param>
     /// <param name="abort">Stops immediately: the shutdown timed out.</param>
     Task FollowLogAsync(CancellationToken finish, CancellationToken abort);
 }

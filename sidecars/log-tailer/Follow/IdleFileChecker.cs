@@ -20,7 +20,7 @@ internal sealed class IdleFileChecker(KnownFiles files, FileOpener opener)
             _next = _next >= ordered.Length - 1 ? 0 : _next + 1;
             var file = ordered[_next];
 
-            if (file.Handle is not null || file.LeftAt is not null || !FileStat.TryReadPath(file.Path, out var stat))
+            if (file.Handle is not null || file.RotatedAt is not null || !FileStat.TryReadPath(file.Path, out var stat))
             {
                 continue;
             }

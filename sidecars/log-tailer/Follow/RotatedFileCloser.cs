@@ -3,7 +3,7 @@ using LogTailer.Files;
 namespace LogTailer.Follow;
 
 /// <summary>
-/// Closes files that left the path or glob when no more lines are expected, and forgets them when everything is acknowledged.
+/// Closes rotated files when no more lines are expected, and removes them from the known files when everything is acknowledged.
 /// </summary>
 internal sealed class RotatedFileCloser(
     LogPattern pattern,
@@ -14,26 +14,30 @@ internal sealed class RotatedFileCloser(
     FileEvents events,
     TimeProvider time)
 {
-    /// <summary>Finishes, closes and forgets rotated files as far as possible.</summary>
-    /// <param name="isStopping">Whether reading stops: then incomplete last lines stay in the file for the next run.</param>
+    /// <summary>Finishes, closes and removes rotated files as far as possible.</summary>
+    /// <param name="isStopping">Whether reading is about to stop: then incomplete last lines stay in the file for the next run.</param>
     /// <param name="abort">Cancels waiting for a free block.</param>
     public void CloseFinishedFiles(bool isStopping, CancellationToken abort)
     {
         foreach (var file in files.Ordered)
         {
-            if (file.LeftAt is not { } leftAt)
+            if (file.RotatedAt is not { } rotatedAt)
             {
                 continue;
             }
 
-            if (file.Handle is not null && !isStopping && IsQuiet(file, leftAt) && HasSuccessor(file) && !reader.TryFinishFile(file, abort))
+            if (file.Handle is not null
+                && !isStopping
+                && IsQuiet(file, rotatedAt)
+                && HasSuccessor(file)
+                && !reader.TryFinishFile(file, abort))
             {
                 return;
             }
 
             if (file.Handle is null && file.IsFullyAcknowledged)
             {
-                ForgetFile(file);
+                RemoveFile(file);
             }
         }
     }
@@ -43,20 +47,20 @@ internal sealed class RotatedFileCloser(
     {
         foreach (var file in files.Ordered)
         {
-            if (file is { Handle: { } handle, LeftAt: not null, IsDeleted: false })
+            if (file is { Handle: { } handle, RotatedAt: not null, IsDeleted: false })
             {
                 file.IsDeleted = LogFile.IsDeleted(handle);
             }
         }
     }
 
-    private bool IsQuiet(FollowedFile file, long leftAt)
-        => time.GetElapsedTime(leftAt) >= options.RotateWait && time.GetUtcNow().UtcDateTime - file.Modified >= options.RotateWait;
+    private bool IsQuiet(FollowedFile file, long rotatedAt)
+        => time.GetElapsedTime(rotatedAt) >= options.RotateWait && time.GetUtcNow().UtcDateTime - file.Modified >= options.RotateWait;
 
     /// <summary>A renamed file without a successor is still the current log: the writer has not reopened its path yet.</summary>
     private bool HasSuccessor(FollowedFile file) => file.IsDeleted || pattern.IsGlob || problems.WaitingFor is null;
 
-    private void ForgetFile(FollowedFile file)
+    private void RemoveFile(FollowedFile file)
     {
         if (file.ReadOffset < file.Size)
         {

@@ -27,8 +27,8 @@ public sealed class TailOptions : IValidatable
     public TimeSpan RotateWait { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The interval between scans for changes that are not announced, as on network mounts. Default 250 ms. While changes are announced
-    /// and there is nothing to read, scans are four times rarer.
+    /// The interval between scans for changes without a notification, as on network mounts. Default 250 ms. While notifications work
+    /// and there is nothing to read, scans are four times less frequent.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 

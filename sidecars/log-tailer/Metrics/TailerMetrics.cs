@@ -25,7 +25,7 @@ internal sealed class TailerMetrics
     private readonly Gauge _filesOpen;
 
     /// <param name="metrics">Creates the instruments.</param>
-    /// <param name="registry">The registry of <paramref name="metrics"/>, which announces each scrape.</param>
+    /// <param name="registry">The registry of <paramref name="metrics"/>, which calls back before each scrape.</param>
     /// <param name="hasSinkLabel">Whether there are several sinks, so that each series names its sink.</param>
     public TailerMetrics(IMetricFactory metrics, CollectorRegistry registry, bool hasSinkLabel)
     {

@@ -81,7 +81,7 @@ internal sealed class Pipeline(
         ["acknowledged_offset"] = file.Acknowledged,
         ["lag_bytes"] = file.Lag,
         ["modified_at"] = FormatTime(file.Modified),
-        ["rotated"] = file.LeftAt is not null,
+        ["rotated"] = file.RotatedAt is not null,
     };
 
     private static string FormatTime(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -75,7 +75,7 @@ internal sealed partial class TailerService(
         }
     }
 
-    /// <summary>Runs until all pipelines are done, or one has failed: the others never end, so the failure would go unnoticed.</summary>
+    /// <summary>Runs until all pipelines are done, or one has failed: the others never finish, so the failure would go unnoticed.</summary>
     private async Task RunPipelinesAsync(CancellationToken finish)
     {
         var running = pipelines.All.Select(pipeline => pipeline.RunPipelineAsync(finish, _abort.Token)).ToList();

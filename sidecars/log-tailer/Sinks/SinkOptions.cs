@@ -48,10 +48,10 @@ public sealed class SinkOptions : IValidatable
     /// <summary>The time after which an undeliverable batch is written to the dead-letter file. Default 0: retry without limit.</summary>
     public TimeSpan MaxAge { get; set; }
 
-    /// <summary>The initial backoff span. It doubles with each failure, and each delay is a random part of it. Default 500 ms.</summary>
+    /// <summary>The initial retry delay. Doubles with each failure; the actual delay is a random part of it. Default 500 ms.</summary>
     public TimeSpan RetryFrom { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The maximum backoff span. Default 60 s.</summary>
+    /// <summary>The maximum retry delay. Default 60 s.</summary>
     public TimeSpan RetryUpTo { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>A PEM file of certificate authorities that are trusted instead of the system's. Reloaded when it changes.</summary>

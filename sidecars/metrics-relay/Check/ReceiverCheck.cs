@@ -12,7 +12,7 @@ namespace MetricsRelay.Check;
 
 /// <summary>
 /// Checks whether each receiver would accept samples: sends a message without samples that otherwise equals a real one, with the same
-/// address, TLS, credentials and headers. A Pushgateway is only asked whether it is ready. Nothing is written.
+/// address, TLS, credentials and headers. For a Pushgateway, only its readiness is requested. Nothing is written.
 /// </summary>
 internal sealed class ReceiverCheck(
     RemoteWriteOptions remoteWrite, OtlpOptions otlp, PushgatewayOptions pushgateway, QueueOptions queue, TimeProvider time) : ICheck
@@ -70,14 +70,14 @@ internal sealed class ReceiverCheck(
         return response switch
         {
             { Failure: var (_, reason) } => Finding.Failure(subject, $"The request to {url} failed: {reason}.",
-                $"Check {key}:{receiver.Address.Key}, whether the receiver is listening there, and the files of {key}."),
-            { IsSuccess: true } => Finding.Ok(subject, $"{url} answered {(int)response.Status!}"),
+                $"Check {key}:{receiver.Address.Key}, the credential and certificate files of {key}, and whether the receiver is running."),
+            { IsSuccess: true } => Finding.Ok(subject, $"{url} returned {(int)response.Status!}."),
             { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => Finding.Failure(subject,
-                $"{url} answered {(int)response.Status}: it does not accept the credentials.", $"Check the credentials of {key}."),
+                $"{url} returned {(int)response.Status}: it does not accept the credentials.", $"Check the credentials of {key}."),
             { Status: HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed } when request.Method == HttpMethod.Post =>
-                Finding.Failure(subject, $"{url} answered {(int)response.Status}: no receiver has this path.",
+                Finding.Failure(subject, $"{url} returned {(int)response.Status}: no receiver has this path.",
                     $"Check the path of {key}:{receiver.Address.Key}."),
-            _ => Finding.Warning(subject, $"{url} answered {(int)response.Status!}.",
+            _ => Finding.Warning(subject, $"{url} returned {(int)response.Status!}.",
                 "The reason may be that the message contained no samples. See /statusz for the response to real samples."),
         };
     }

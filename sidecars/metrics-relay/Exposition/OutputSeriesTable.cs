@@ -69,7 +69,7 @@ internal sealed class OutputSeriesTable(
         _scratch.ResetWrittenCount();
         series.HasQuotedName = LabelText.WriteSeries(_scratch, outputName, labels);
 
-        // Most targets write their series exactly as the relay does. Then one copy of the text serves for both.
+        // Most targets write their series exactly as the relay does. Then one copy of the text is enough for both.
         var text = _scratch.WrittenSpan;
         series.OutputTextId = inputTexts.IsEqualTo(textId, text) ? textId : ~AddText(text);
         if (transform.MayMergeSeries)

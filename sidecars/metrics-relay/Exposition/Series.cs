@@ -13,8 +13,8 @@ internal struct Series
     public double Bound;
 
     /// <summary>
-    /// The id of the text <c>name{label="value"}</c> under which it is relayed. The complement of the id when the text is not one of
-    /// the target's own texts but one that the relay wrote.
+    /// The id of the relayed text <c>name{label="value"}</c>. If the relay wrote that text itself (it is not a text of the target), the
+    /// bitwise complement of the id.
     /// </summary>
     public int OutputTextId;
 

@@ -7,7 +7,7 @@ namespace MetricsRelay.Forwarding;
 /// <param name="Status">The status, or null without a response.</param>
 /// <param name="Headers">The headers by name, case-insensitive.</param>
 /// <param name="Body">The start of the body.</param>
-/// <param name="RetryAfter">The delay that the receiver asks for, at most 5 minutes.</param>
+/// <param name="RetryAfter">The delay that the receiver requests, at most 5 minutes.</param>
 /// <param name="Failure">Without a response: the outcome and the reason.</param>
 internal sealed record ReceiverResponse(
     HttpStatusCode? Status, IReadOnlyDictionary<string, string> Headers, byte[] Body, TimeSpan? RetryAfter,

@@ -4,7 +4,7 @@ namespace MetricsRelay.Forwarding;
 /// <param name="Name">The <c>outcome</c> label of the relay's own metrics.</param>
 /// <param name="IsFinal">Whether the batch is finished; otherwise it is sent again.</param>
 /// <param name="Error">The error, or null.</param>
-/// <param name="RetryAfter">The delay that the receiver asks for.</param>
+/// <param name="RetryAfter">The delay that the receiver requests.</param>
 /// <param name="WrittenSamples">The number of samples that the receiver reports as written; null when it reports none.</param>
 internal readonly record struct SendOutcome(
     string Name, bool IsFinal, string? Error, TimeSpan? RetryAfter = null, int? WrittenSamples = null)

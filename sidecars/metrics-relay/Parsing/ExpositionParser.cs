@@ -8,7 +8,7 @@ namespace MetricsRelay.Parsing;
 /// the quoted names of 1.0.0) and the OpenMetrics 1.0 specification.
 /// </summary>
 /// <remarks>
-/// The series of a target and their order hardly change between scrapes. <see cref="SeriesReader"/> therefore recognises known series
+/// The series of a target and their order hardly change between scrapes. <see cref="SeriesReader"/> therefore recognizes known series
 /// instead of parsing them. A parser belongs to one target and is reused for each scrape.
 /// </remarks>
 internal sealed class ExpositionParser

@@ -17,7 +17,7 @@ internal sealed class FamilyTracker(MetricPointTracker points)
     {
         (_catalog, _buffer) = (catalog, buffer);
         Current.Close();
-        _pending.Clear();
+        _pending.Deactivate();
         points.BeginScrape(catalog);
     }
 
@@ -60,7 +60,7 @@ internal sealed class FamilyTracker(MetricPointTracker points)
     }
 
     /// <summary>Continues with a known series, which opens its family if the family has no metadata.</summary>
-    /// <returns>False when the series does not belong here, or not under its known family.</returns>
+    /// <returns>False when the series does not belong to the open family and cannot open its own.</returns>
     public bool TryContinueWith(int seriesId, int line)
     {
         if (seriesId < 0)
@@ -95,7 +95,7 @@ internal sealed class FamilyTracker(MetricPointTracker points)
     }
 
     /// <summary>Assigns a sample name to the open family, or to a new family without metadata.</summary>
-    /// <returns>The part of the family that the sample is.</returns>
+    /// <returns>Which part of the family the sample is.</returns>
     public SampleKind AssignSample(in ExpositionLine line, int start, ReadOnlySpan<byte> name)
     {
         if (Current.Family is { } open)
@@ -105,13 +105,13 @@ internal sealed class FamilyTracker(MetricPointTracker points)
                 return kind;
             }
 
-            // Adding the name may replace the array of owners, so the id comes first.
+            // GetNameId may reallocate NameOwners, so it is called first.
             var nameId = _catalog.GetNameId(name);
             var owner = _catalog.NameOwners[nameId];
             if (owner.ScrapeNumber == _catalog.ScrapeNumber && ReferenceEquals(owner.Family, open))
             {
                 throw line.CreateError(
-                    start, $"a {MetricTypeNames.GetOpenMetricsName(open.Type)} has no sample with the bare name of the family");
+                    start, $"a {MetricTypeNames.GetOpenMetricsName(open.Type)} must not have a sample with exactly the name of the family");
             }
         }
 
@@ -148,7 +148,7 @@ internal sealed class FamilyTracker(MetricPointTracker points)
 
     private void OpenFamilyOf(PendingMetadata metadata)
     {
-        metadata.Clear();
+        metadata.Deactivate();
         var family = _catalog.GetFamily(metadata.Name, metadata.Type ?? MetricType.Unknown);
         family.Help = metadata.Help ?? [];
         family.Unit = metadata.Unit ?? [];
@@ -203,7 +203,7 @@ internal sealed class FamilyTracker(MetricPointTracker points)
         if (family.Type is MetricType.Info or MetricType.StateSet)
         {
             throw new ExpositionFormatException(
-                _pending.UnitLine, 1, $"a family of type {MetricTypeNames.GetOpenMetricsName(family.Type)} has no unit");
+                _pending.UnitLine, 1, $"a family of type {MetricTypeNames.GetOpenMetricsName(family.Type)} must not have a unit");
         }
 
         var name = family.NameBytes.AsSpan();
@@ -222,9 +222,10 @@ internal sealed class FamilyTracker(MetricPointTracker points)
             ref var owner = ref _catalog.NameOwners[nameId];
             if (owner.ScrapeNumber == _catalog.ScrapeNumber)
             {
+                var name = ExpositionLine.QuoteExcerpt(_catalog.Names[nameId]);
                 throw new ExpositionFormatException(line, 1, owner.Family!.Name == family.Name
-                    ? $"the lines of '{family.Name}' are not one group (metadata first, then all its samples)"
-                    : $"the name '{ExpositionLine.QuoteExcerpt(_catalog.Names[nameId])}' is also one of the family '{owner.Family.Name}'");
+                    ? $"the lines of '{family.Name}' must be consecutive: first the metadata, then all samples"
+                    : $"the name '{name}' is already used by the family '{owner.Family.Name}'");
             }
 
             owner = (_catalog.ScrapeNumber, family);

@@ -40,5 +40,5 @@ internal sealed class PendingMetadata
         IsActive = true;
     }
 
-    public void Clear() => IsActive = false;
+    public void Deactivate() => IsActive = false;
 }

@@ -23,7 +23,7 @@ internal sealed class CatalogLifetime(ISeriesTransform transform)
     public void DiscardIfMostlyUnused(SeriesCatalog catalog, int samples)
     {
         // A series may be written in changing ways, and a name may be declared without a series, so each is counted separately.
-        // The first scrape tells how many names are in use, because a steady target never has more.
+        // The first scrape shows how many names are in use, because a steady target never has more.
         if (catalog.ScrapeNumber == 1)
         {
             _initialNames = catalog.Names.Count;

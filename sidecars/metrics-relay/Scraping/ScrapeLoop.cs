@@ -58,7 +58,7 @@ internal sealed partial class ScrapeLoop(
                 Log.ConnectionRefused(logger, target.Name);
             }
 
-            // Scrapes stay on a grid, so that delays do not add up.
+            // Scrapes start at fixed times, so that delays do not add up.
             var wait = interval - TimeSpan.FromTicks(time.GetElapsedTime(gridStart).Ticks % interval.Ticks);
             if (wasRequested && forwarders.Count == 0)
             {

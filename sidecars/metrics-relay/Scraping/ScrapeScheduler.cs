@@ -3,7 +3,7 @@ namespace MetricsRelay.Scraping;
 /// <summary>Runs at most one scrape of a target at a time. All callers during a scrape share the next one.</summary>
 /// <param name="scrapeAsync">Scrapes; must not throw.</param>
 /// <param name="time">The clock.</param>
-/// <param name="stopping">Cancelled when no further scrape may start.</param>
+/// <param name="stopping">Canceled when no further scrape may start.</param>
 internal sealed class ScrapeScheduler(Func<Task> scrapeAsync, TimeProvider time, CancellationToken stopping)
 {
     /// <summary>The shortest time between the starts of two scrapes, independent of the number of requests.</summary>

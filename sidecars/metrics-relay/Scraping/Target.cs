@@ -68,7 +68,7 @@ internal sealed class Target : IDisposable
     /// <summary>Whether any scrape has succeeded.</summary>
     public bool HasBeenUp { get; private set; }
 
-    /// <summary>Whether a failed scrape is no problem, because the relay is stopping.</summary>
+    /// <summary>Whether failed scrapes are expected, because the relay is stopping.</summary>
     public bool IsStopExpected { get; set; }
 
     /// <summary>The samples of the last scrape, or null if it failed. Guarded by <see cref="StateLock"/>.</summary>
@@ -155,7 +155,7 @@ internal sealed class Target : IDisposable
         }
         catch (Exception exception)
         {
-            // Nothing a target sends may end its scraping, not even a body that exhausts memory.
+            // No response of a target may stop its scraping, not even a body that exhausts memory.
             (outcome, error, remedy) = DescribeInternalError(exception);
         }
 

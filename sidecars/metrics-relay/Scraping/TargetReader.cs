@@ -56,7 +56,7 @@ internal sealed class TargetReader
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
             if (response.StatusCode != HttpStatusCode.OK)
             {
-                throw new ScrapeFailedException("status", $"{_url} answered {(int)response.StatusCode} {response.ReasonPhrase}",
+                throw new ScrapeFailedException("status", $"{_url} returned {(int)response.StatusCode} {response.ReasonPhrase}",
                     "Check the path in Scrape:Targets and the log of the target.");
             }
 
@@ -158,8 +158,8 @@ internal sealed class TargetReader
         {
             "" or "IDENTITY" => body,
             "GZIP" or "X-GZIP" => new GZipStream(body, CompressionMode.Decompress),
-            _ => throw new ScrapeFailedException("format", $"{_url} answered with Content-Encoding {encoding}",
-                "Configure the target to use gzip or no compression, as the request asks."),
+            _ => throw new ScrapeFailedException("format", $"{_url} responded with Content-Encoding {encoding}",
+                "Configure the target to use gzip or no compression; the request accepts nothing else."),
         };
     }
 
@@ -169,7 +169,7 @@ internal sealed class TargetReader
         "APPLICATION/OPENMETRICS-TEXT" => ExpositionFormat.OpenMetrics,
         null or "TEXT/PLAIN" => ExpositionFormat.Text,
         _ => throw new ScrapeFailedException("content_type",
-            $"{_url} answered with Content-Type {type.MediaType}, which contains no metrics",
+            $"{_url} responded with Content-Type {type.MediaType}, which contains no metrics",
             "Check the path in Scrape:Targets."),
     };
 }

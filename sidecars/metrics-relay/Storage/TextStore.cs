@@ -53,7 +53,7 @@ internal sealed class TextStore(ByteArena arena)
     /// <summary>Whether <paramref name="line"/> starts with the text.</summary>
     public bool IsPrefixOf(int id, ReadOnlySpan<byte> line)
     {
-        // The suffix is compared first: neighbouring texts differ there.
+        // The suffix is compared first: neighboring texts differ there.
         ref readonly var entry = ref _entries[id];
         return line.Length >= entry.Length
             && line[entry.SharedLength..].StartsWith(arena.ReadBytes(entry.Position, entry.Length - entry.SharedLength))
@@ -94,7 +94,7 @@ internal sealed class TextStore(ByteArena arena)
     private ReadOnlySpan<byte> ReadSharedPrefix(in Entry entry) =>
         entry.SharedLength == 0 ? default : arena.ReadBytes(_entries[entry.Head].Position, entry.SharedLength);
 
-    // Both lengths share one integer, because there is one entry per series.
+    // Both lengths share one integer to save memory: there is one entry per series.
     private readonly struct Entry(int position, int head, int length, int sharedLength)
     {
         public const int SharedBits = 14;

@@ -31,5 +31,6 @@ internal static class AccessLogFields
     public static readonly JsonEncodedText LatencyMilliseconds = JsonEncodedText.Encode("latency_ms");
     public static readonly JsonEncodedText Identity = JsonEncodedText.Encode("identity");
     public static readonly JsonEncodedText Cluster = JsonEncodedText.Encode("cluster");
+    public static readonly JsonEncodedText Truncated = JsonEncodedText.Encode("truncated");
     public static readonly JsonEncodedText Attempts = JsonEncodedText.Encode("attempts");
 }

@@ -17,6 +17,9 @@ internal sealed class AccessLogFormatter : IDisposable
     /// <summary>Bytes kept free for the fields after a truncated text.</summary>
     private const int ReservedBytes = 2048;
 
+    /// <summary>Bytes that each text may use at least, so that a long text does not displace the ones after it.</summary>
+    private const int MinimumTextBytes = 256;
+
     /// <summary>An escaped character is six bytes long at most.</summary>
     private const int MaximumBytesPerCharacter = 6;
 
@@ -26,6 +29,7 @@ internal sealed class AccessLogFormatter : IDisposable
 
     private readonly ArrayBufferWriter<byte> _buffer = new(MaximumLineBytes);
     private readonly Utf8JsonWriter _json;
+    private bool _isTruncated;
 
     public AccessLogFormatter() => _json = new Utf8JsonWriter(_buffer, new JsonWriterOptions { SkipValidation = true });
 
@@ -43,6 +47,7 @@ internal sealed class AccessLogFormatter : IDisposable
     {
         _buffer.ResetWrittenCount();
         _json.Reset();
+        _isTruncated = false;
         var status = context.Response.StatusCode;
         var isError = state.Error is not null || status >= StatusCodes.Status500InternalServerError;
 
@@ -68,6 +73,11 @@ internal sealed class AccessLogFormatter : IDisposable
 
         WriteMilliseconds(AccessLogFields.LatencyMilliseconds, elapsed);
         WriteOptionalFields(state);
+        if (_isTruncated)
+        {
+            _json.WriteBoolean(AccessLogFields.Truncated, true);
+        }
+
         _json.WriteEndObject();
         _json.Flush();
         _buffer.Write("\n"u8);
@@ -129,15 +139,26 @@ internal sealed class AccessLogFormatter : IDisposable
         }
         else
         {
-            WriteTruncated(name, text, Math.Max(0, available));
+            WriteTruncated(name, text, Math.Max(MinimumTextBytes, available));
         }
     }
 
-    /// <summary>Writes a text that may not fit: completely if it needs no escaping and fits, otherwise truncated.</summary>
+    /// <summary>Writes the longest beginning of a text that fits.</summary>
     private void WriteTruncated(JsonEncodedText name, string text, int available)
     {
-        var fits = text.Length <= available && !text.AsSpan().ContainsAnyExcept(UnescapedCharacters);
-        var length = fits ? text.Length : Math.Min(text.Length, available / MaximumBytesPerCharacter);
+        var length = 0;
+        while (length < text.Length)
+        {
+            available -= UnescapedCharacters.Contains(text[length]) ? 1 : MaximumBytesPerCharacter;
+            if (available < 0)
+            {
+                _isTruncated = true;
+                break;
+            }
+
+            length++;
+        }
+
         _json.WriteString(name, text.AsSpan(0, length));
     }
 

@@ -46,7 +46,8 @@ internal sealed class ApiKeys
     }
 
     /// <summary>The name that belongs to a key; null when the key is unknown.</summary>
-    public string? FindName(string key) => _nameByHash.GetValueOrDefault(ComputeHash(key));
+    /// <param name="header">The key as a header value, which contains each byte as one character.</param>
+    public string? FindName(string header) => _nameByHash.GetValueOrDefault(ComputeHash(Encoding.Latin1.GetBytes(header)));
 
     private static string ParseKeyHash(string key, int line)
     {
@@ -59,9 +60,9 @@ internal sealed class ApiKeys
         }
 
         return key.Length >= MinimumLength
-            ? ComputeHash(key)
+            ? ComputeHash(Encoding.UTF8.GetBytes(key))
             : throw new FormatException($"Line {line} has a key with fewer than {MinimumLength} characters, which can be guessed.");
     }
 
-    private static string ComputeHash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    private static string ComputeHash(byte[] key) => Convert.ToHexStringLower(SHA256.HashData(key));
 }

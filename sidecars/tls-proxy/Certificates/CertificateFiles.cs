@@ -86,7 +86,7 @@ internal sealed record CertificateFiles(string Certificates, string Key, string?
             if (file.Length > MaximumBytes)
             {
                 throw new CertificateRejectedException(
-                    directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "replace it with a certificate.");
+                    directory, $"{name} is larger than {MaximumBytes / 1024} KiB", "check that the Secret contains the right file.");
             }
 
             using var reader = new StreamReader(file);

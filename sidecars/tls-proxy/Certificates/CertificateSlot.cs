@@ -46,7 +46,7 @@ internal sealed class CertificateSlot(string? name, string directory, bool needs
                 throw new CertificateRejectedException(
                     Directory,
                     "there is no ca.crt",
-                    "clients are asked for certificates: add the authorities that sign them, or set Tls:ClientCertificate=none.");
+                    "client certificates are requested: add the authorities that sign them, or set Tls:ClientCertificate=none.");
             }
 
             Certificate = loaded;

@@ -94,9 +94,9 @@ internal sealed partial class CertificateWatcher(
     private static partial class Log
     {
         [LoggerMessage(110, LogLevel.Warning, "Watching {Directory} failed; scanning it every {Seconds} s instead")]
-        public static partial void WatchFailed(ILogger logger, string directory, int seconds, Exception cause);
+        public static partial void WatchFailed(ILogger logger, string directory, int seconds, Exception exception);
 
         [LoggerMessage(111, LogLevel.Error, "Certificate scan failed; the current certificates are still served")]
-        public static partial void ScanFailed(ILogger logger, Exception cause);
+        public static partial void ScanFailed(ILogger logger, Exception exception);
     }
 }

@@ -1,6 +1,6 @@
 namespace TlsProxy.Certificates;
 
-/// <summary>Whether clients are asked for a certificate.</summary>
+/// <summary>Whether the proxy requests a client certificate.</summary>
 public enum ClientCertificateMode
 {
     /// <summary>No.</summary>

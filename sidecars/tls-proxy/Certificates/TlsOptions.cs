@@ -25,7 +25,7 @@ public sealed class TlsOptions : IValidatable
     public bool StrictSni { get; set; }
 
     /// <summary>
-    /// Whether clients are asked for a certificate: <c>none</c> (default), <c>allow</c> or <c>require</c>. The trusted authorities are in
+    /// Whether a client certificate is requested: <c>none</c> (default), <c>allow</c> or <c>require</c>. The trusted authorities are in
     /// <c>ca.crt</c> of <see cref="Directory"/>, which is read again when it changes.
     /// </summary>
     public ClientCertificateMode ClientCertificate { get; set; } = ClientCertificateMode.None;

@@ -1,15 +1,15 @@
 using System.Net;
+using System.Text;
 
 namespace TlsProxy.Clients;
 
 /// <summary>
-/// Tells the application who sent a request and how (<c>X-Forwarded-*</c>, and <c>Forwarded</c> of RFC 7239). Values sent by clients
+/// Informs the application about the client of a request (<c>X-Forwarded-*</c>, and <c>Forwarded</c> of RFC 7239). Values sent by clients
 /// are discarded. A trusted proxy in front may report the chain: <c>X-Forwarded-For</c>, <c>-Proto</c>, <c>-Host</c> and <c>Forwarded</c>.
 /// </summary>
 internal sealed class ForwardedHeaders(ForwardedOptions options)
 {
-    /// <summary>The identity that this proxy authenticated.</summary>
-    public const string User = "X-Forwarded-User";
+    private const string User = "X-Forwarded-User";
 
     private const string ClientCertificate = "X-Forwarded-Client-Cert";
 
@@ -93,6 +93,10 @@ internal sealed class ForwardedHeaders(ForwardedOptions options)
 
         return client.Address;
     }
+
+    /// <summary>Sets the authenticated identity. Header values are bytes, each in one character, so the name is encoded as UTF-8 first.</summary>
+    public static void SetUser(HttpRequest request, string identity) =>
+        request.Headers[User] = Ascii.IsValid(identity) ? identity : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(identity));
 
     private static void AppendValue(IHeaderDictionary headers, string name, string value)
     {

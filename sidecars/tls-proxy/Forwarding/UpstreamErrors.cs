@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using TlsProxy.Metrics;
 using TlsProxy.Requests;
 using TlsProxy.Responses;
@@ -9,12 +10,23 @@ using Yarp.ReverseProxy.Model;
 namespace TlsProxy.Forwarding;
 
 /// <summary>Turns forwarding failures into error responses, log entries and metrics.</summary>
-internal sealed class UpstreamErrors(ProxyResponses responses, UpstreamHealth health, ProxyMetrics metrics, UpstreamOptions options)
+internal sealed partial class UpstreamErrors(
+    ProxyResponses responses,
+    UpstreamHealth health,
+    ProxyMetrics metrics,
+    UpstreamOptions options,
+    TimeProvider time,
+    ILogger<UpstreamErrors> logger)
 {
     private const int RetryAfterSeconds = 1;
 
     /// <summary>Long enough for a connection within the Pod or its network.</summary>
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same reason is logged once in this time; every request has its line in the access log.</summary>
+    private static readonly TimeSpan CertificateLogInterval = TimeSpan.FromMinutes(1);
+
+    private volatile LoggedRejection? _loggedCertificate;
 
     /// <summary>Responds to a request that could not be forwarded.</summary>
     /// <param name="context">The request.</param>
@@ -31,6 +43,20 @@ internal sealed class UpstreamErrors(ProxyResponses responses, UpstreamHealth he
         if (context.RequestAborted.IsCancellationRequested || IsClientCancellation(error))
         {
             RecordGoneClient(context);
+            return;
+        }
+
+        if (error == ForwarderError.UpgradeActivityTimeout)
+        {
+            // Neither side failed: a tunnel without a byte in either direction for Upstream:TimeoutSeconds is closed.
+            RequestState.FromContext(context).Error ??= "tunnel_idle";
+            context.Abort();
+            return;
+        }
+
+        if (error == ForwarderError.Request && FindCertificateError(cause) is { } certificateError)
+        {
+            await RespondUntrustedAsync(context, certificateError);
             return;
         }
 
@@ -61,6 +87,22 @@ internal sealed class UpstreamErrors(ProxyResponses responses, UpstreamHealth he
     private Task RespondUnreachableAsync(HttpContext context) => health.IsFailureTemporary
         ? RespondUnavailableAsync(context, "upstream_unavailable", "The application is starting or stopping.")
         : RespondAsync(context, StatusCodes.Status502BadGateway, "upstream_unreachable", "The application is not reachable.");
+
+    private Task RespondUntrustedAsync(HttpContext context, string reason)
+    {
+        const string code = "upstream_untrusted";
+        var logged = _loggedCertificate;
+        if (logged?.Reason != reason || time.GetElapsedTime(logged.At) > CertificateLogInterval)
+        {
+            _loggedCertificate = new LoggedRejection(reason, time.GetTimestamp());
+            Log.CertificateRejected(logger, reason);
+        }
+
+        metrics.CountUpstreamError(code);
+        health.RecordFailure($"{code}: {reason}");
+        return responses.WriteErrorAsync(
+            context, StatusCodes.Status502BadGateway, code, "The certificate of the application is not trusted.");
+    }
 
     private Task RespondUnavailableAsync(HttpContext context, string reason, string message) =>
         RespondAsync(context, StatusCodes.Status503ServiceUnavailable, reason, message, RetryAfterSeconds);
@@ -112,6 +154,12 @@ internal sealed class UpstreamErrors(ProxyResponses responses, UpstreamHealth he
         return await ReachabilityProbe.TryConnectAsync(url, ProbeTimeout, context.RequestAborted) is not null;
     }
 
+    /// <summary>Why the certificate of a destination was rejected; null for other failures, also of the handshake.</summary>
+    private static string? FindCertificateError(Exception? cause) =>
+        cause is HttpRequestException { InnerException: AuthenticationException { InnerException: null } rejection }
+            ? rejection.Message
+            : null;
+
     private static BadHttpRequestException? FindBadRequest(Exception? cause)
     {
         for (; cause is not null; cause = cause.InnerException)
@@ -128,5 +176,13 @@ internal sealed class UpstreamErrors(ProxyResponses responses, UpstreamHealth he
         }
 
         return null;
+    }
+
+    private sealed record LoggedRejection(string Reason, long At);
+
+    private static partial class Log
+    {
+        [LoggerMessage(140, LogLevel.Warning, "Upstream certificate rejected: {Reason}")]
+        public static partial void CertificateRejected(ILogger logger, string reason);
     }
 }

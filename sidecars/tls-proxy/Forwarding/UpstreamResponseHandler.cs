@@ -19,11 +19,20 @@ internal sealed class UpstreamResponseHandler(ProxyResponses responses, Upstream
     public void OnHeadersCopied(UpstreamExchange exchange, HttpResponse response) =>
         responses.AddStandardHeaders(response, (RequestState)exchange);
 
-    /// <summary>The headers are copied by YARP, which will also copy the body.</summary>
-    public void OnHeadersCopiedByYarp(HttpContext context)
+    /// <summary>The headers are copied by YARP.</summary>
+    /// <returns>Whether YARP should copy the body.</returns>
+    public bool OnHeadersCopiedByYarp(HttpContext context)
     {
         var state = RequestState.FromContext(context);
         responses.AddStandardHeaders(context.Response, state);
         state.CountResponseBody(context.Response);
+        if (context.Response.StatusCode != StatusCodes.Status205ResetContent)
+        {
+            return true;
+        }
+
+        // A 205 has no content (RFC 9110, section 15.3.6), and Kestrel accepts none.
+        context.Response.ContentLength = 0;
+        return false;
     }
 }

@@ -24,7 +24,8 @@ internal sealed class UpstreamTransformer(UpstreamResponseHandler handler) : Htt
 
         if (httpContext.Request.Headers.Expect.Count > 0)
         {
-            // Kestrel sends 100 Continue to the client when the body is first read; asking the application as well would only add a wait.
+            // Kestrel sends 100 Continue to the client when the body is first read; requesting it from the application as well
+            // would only add a delay.
             proxyRequest.Headers.ExpectContinue = false;
             proxyRequest.Headers.Remove("Expect");
         }
@@ -59,9 +60,5 @@ internal sealed class UpstreamTransformer(UpstreamResponseHandler handler) : Htt
 
     private async ValueTask<bool> FinishHeadersAsync(HttpContext context, ValueTask<bool> copied) => FinishHeaders(context, await copied);
 
-    private bool FinishHeaders(HttpContext context, bool copyBody)
-    {
-        handler.OnHeadersCopiedByYarp(context);
-        return copyBody;
-    }
+    private bool FinishHeaders(HttpContext context, bool copyBody) => handler.OnHeadersCopiedByYarp(context) && copyBody;
 }

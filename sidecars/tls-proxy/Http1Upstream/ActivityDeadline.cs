@@ -25,7 +25,7 @@ internal sealed class ActivityDeadline
         _timeout = (long)(timeout.TotalSeconds * time.TimestampFrequency);
     }
 
-    /// <summary>The application was silent for too long.</summary>
+    /// <summary>No byte was transferred for too long.</summary>
     public bool IsTimedOut => Volatile.Read(ref _state) == TimedOut;
 
     /// <summary>The client closed its connection.</summary>

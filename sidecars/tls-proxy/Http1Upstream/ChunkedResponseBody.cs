@@ -16,7 +16,7 @@ internal static class ChunkedResponseBody
     /// <param name="response">The client's response; its headers are set.</param>
     /// <param name="exchange">Counts the copied bytes.</param>
     /// <exception cref="MalformedResponseException">The chunk framing is invalid, or the body ends before its last chunk.</exception>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     public static async ValueTask CopyChunksAsync(
         UpstreamConnection connection, HeaderCache cache, HttpResponse response, UpstreamExchange exchange)
     {

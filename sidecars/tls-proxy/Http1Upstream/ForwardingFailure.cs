@@ -32,7 +32,7 @@ internal sealed record ForwardingFailure(ForwarderError Error, Exception? Except
 
         if (connection.Deadline.IsTimedOut)
         {
-            return new(ForwarderError.RequestTimedOut, new TimeoutException("The application was silent for too long.", cause));
+            return new(ForwarderError.RequestTimedOut, new TimeoutException("No byte was transferred for too long.", cause));
         }
 
         return request.WriteFailure is null || request.IsBodyUntouched

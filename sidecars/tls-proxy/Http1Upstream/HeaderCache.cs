@@ -64,7 +64,7 @@ internal sealed class HeaderCache
         var added = new CachedHeader(WellKnown.GetValueOrDefault(text, text));
         lock (_lock)
         {
-            // An application that keeps inventing names is served without the cache.
+            // The cache is full: the application keeps sending new names.
             if (_count == MaximumNames)
             {
                 return added;

@@ -45,8 +45,8 @@ internal sealed class Http1Forwarder(UpstreamPool pool, Http1UpstreamSettings se
 
     private async Task SendOnConnectionAsync(HttpContext context, UpstreamExchange exchange, UpstreamConnection connection, string target)
     {
-        // A reused connection may be closed already. Whether the application processed the request before is unknown, so only
-        // idempotent requests are sent again.
+        // A reused connection may be closed already. It is unknown whether the application processed the request, so only idempotent
+        // requests are sent again.
         var mayBeStale = connection.IsReused && IdempotentMethods.ContainsMethod(context.Request.Method);
         var (isStale, isReusable) = (false, false);
         connection.StartRequest();
@@ -129,6 +129,12 @@ internal sealed class Http1Forwarder(UpstreamPool pool, Http1UpstreamSettings se
         head.CopyHeaders(headerLines, _cache, response);
         connection.ConsumeBytes(length);
         events.OnHeadersCopied(exchange, response);
+        if (head.Status == StatusCodes.Status205ResetContent)
+        {
+            response.ContentLength = 0;
+            return head.KeepsAlive && head.SkipEmptyBody(connection);
+        }
+
         if (head.HasNoBody(context.Request.Method))
         {
             // Bytes after the head would belong to no request; the check below closes the connection.

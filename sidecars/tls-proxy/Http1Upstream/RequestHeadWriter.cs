@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
 namespace TlsProxy.Http1Upstream;
@@ -10,6 +11,20 @@ internal static class RequestHeadWriter
     private static readonly FrozenSet<string> NotForwarded = FrozenSet.ToFrozenSet(
         [.. HopByHopHeaders.Names, "Host", "Content-Length", "Expect"], StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<string> NotInTrailers = FrozenSet.ToFrozenSet(
+        ["Authorization", "Cookie", "Forwarded", "Trailer", "Traceparent", "Tracestate", "True-Client-IP", "Range", "TE"],
+        StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] NotInTrailerGroups =
+    [
+        "Content-", "If-", "X-Forwarded-", "X-Original-", "X-Real-", "X-Client-", "X-Rewrite-", "X-Request-", "X-Api-", "X-Auth-",
+        "X-Envoy-", "X-Remote-", "X-SSL-", "SSL-", "Client-", "Remote-",
+    ];
+
+    /// <summary>A token without the underscore, which some servers treat like a hyphen.</summary>
+    private static readonly SearchValues<char> TrailerNameCharacters =
+        SearchValues.Create("!#$%&'*+-.^`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     private static readonly SearchValues<char> LineBreakingCharacters = SearchValues.Create("\r\n\0");
 
     /// <param name="buffer">Receives the bytes.</param>
@@ -17,7 +32,8 @@ internal static class RequestHeadWriter
     /// <param name="target">Path and query, in ASCII.</param>
     /// <param name="authority">The value of <c>Host</c> when the client sent none.</param>
     /// <param name="hasBody">Whether a body follows.</param>
-    /// <exception cref="BadHttpRequestException">A header value contains a line break or a null character.</exception>
+    /// <exception cref="BadHttpRequestException">A header value contains a line break, a null character, or a character
+    /// that is not a byte.</exception>
     public static void WriteHead(SendBuffer buffer, HttpRequest request, string target, string authority, bool hasBody)
     {
         buffer.AppendAscii(request.Method);
@@ -42,6 +58,32 @@ internal static class RequestHeadWriter
         WriteFraming(buffer, request, hasBody);
         buffer.AppendBytes("\r\n"u8);
     }
+
+    /// <summary>
+    /// Writes the trailers of a chunked request. Fields that frame, route or authenticate a request are not written: an application
+    /// that merges trailers into the headers would trust them (RFC 9110, section 6.5.1).
+    /// </summary>
+    public static void WriteTrailers(SendBuffer buffer, HttpRequest request)
+    {
+        if (request.HttpContext.Features.Get<IHttpRequestTrailersFeature>() is not { Available: true, Trailers: { Count: > 0 } trailers })
+        {
+            return;
+        }
+
+        foreach (var (name, values) in trailers)
+        {
+            if (IsForwardedTrailer(name))
+            {
+                WriteHeader(buffer, name, values);
+            }
+        }
+    }
+
+    private static bool IsForwardedTrailer(string name) =>
+        !NotForwarded.Contains(name)
+        && !NotInTrailers.Contains(name)
+        && !NotInTrailerGroups.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+        && !name.AsSpan().ContainsAnyExcept(TrailerNameCharacters);
 
     private static void WriteFraming(SendBuffer buffer, HttpRequest request, bool hasBody)
     {
@@ -82,11 +124,11 @@ internal static class RequestHeadWriter
 
     private static void WriteValue(SendBuffer buffer, string value)
     {
-        if (value.AsSpan().ContainsAny(LineBreakingCharacters))
+        if (value.AsSpan().ContainsAny(LineBreakingCharacters) || value.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff'))
         {
             throw new BadHttpRequestException("A header value contains an invalid character.");
         }
 
-        buffer.AppendUtf8(value);
+        buffer.AppendLatin1(value);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class RequestWriter(UpstreamConnection connection)
             return Task.CompletedTask;
         }
 
-        return hasBody ? SendWithBodyAsync(request.Body) : SendHeadAsync();
+        return hasBody ? SendWithBodyAsync(request) : SendHeadAsync();
     }
 
     public void ReleaseBuffer() => _buffer.ReleaseArray();
@@ -77,14 +77,16 @@ internal sealed class RequestWriter(UpstreamConnection connection)
         }
     }
 
-    private async Task SendWithBodyAsync(Stream body)
+    private async Task SendWithBodyAsync(HttpRequest request)
     {
         try
         {
-            await CopyBodyAsync(body);
+            await CopyBodyAsync(request.Body);
             if (_isChunked)
             {
-                _buffer.AppendBytes("0\r\n\r\n"u8);
+                _buffer.AppendBytes("0\r\n"u8);
+                RequestHeadWriter.WriteTrailers(_buffer, request);
+                _buffer.AppendBytes("\r\n"u8);
             }
 
             await FlushBufferAsync();
@@ -103,7 +105,7 @@ internal sealed class RequestWriter(UpstreamConnection connection)
         {
             ClientFailure = exception;
 
-            // The application must not take a partial body for a complete one, and its response is not awaited.
+            // The application must not treat a partial body as complete, and its response is not needed.
             connection.Deadline.CutOffForGoneClient();
         }
         finally
@@ -156,7 +158,7 @@ internal sealed class RequestWriter(UpstreamConnection connection)
     }
 
     /// <summary>
-    /// Reads the next piece of the body. A piece that is available immediately leaves together with the headers; otherwise the
+    /// Reads the next piece of the body. A piece that is available immediately is sent together with the headers; otherwise the
     /// buffered bytes are sent first.
     /// </summary>
     private ValueTask<int> ReadBodyAsync(Stream body, Memory<byte> memory)

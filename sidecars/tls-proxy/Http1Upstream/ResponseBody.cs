@@ -16,16 +16,22 @@ internal static class ResponseBody
     /// <param name="response">The client's response; its headers are set.</param>
     /// <param name="exchange">Counts the copied bytes.</param>
     /// <exception cref="MalformedResponseException">The body is shorter than its length.</exception>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     public static ValueTask CopyFixedLengthAsync(
         UpstreamConnection connection, long length, HttpResponse response, UpstreamExchange exchange)
     {
+        if (length == 0)
+        {
+            // Even an empty write would send the headers first: over HTTP/2 the headers must end the stream, as gRPC requires.
+            return ValueTask.CompletedTask;
+        }
+
         if (connection.Received.Length < length)
         {
             return CopyPiecesAsync(connection, length, response, exchange);
         }
 
-        // Most responses are completely received here: one copy, and the body leaves together with the headers.
+        // Most responses are completely received here: one copy, and the body is sent together with the headers.
         response.BodyWriter.Write(connection.Received[..(int)length]);
         connection.ConsumeBytes((int)length);
         exchange.AddBodyBytes(length);
@@ -52,7 +58,7 @@ internal static class ResponseBody
         }
     }
 
-    /// <summary>Sends the headers. Later failures can only be signalled by aborting the response.</summary>
+    /// <summary>Sends the headers. Later failures can only be signaled by aborting the response.</summary>
     public static async ValueTask<PipeWriter> StartResponseAsync(HttpResponse response)
     {
         await response.StartAsync();
@@ -82,7 +88,7 @@ internal static class ResponseBody
         var isBlocked = !flush.IsCompleted;
         if ((await flush).IsCompleted)
         {
-            throw new OperationCanceledException("The client is gone.");
+            throw new OperationCanceledException("The client disconnected.");
         }
 
         if (isBlocked)

@@ -15,7 +15,7 @@ internal struct ResponseHead
     private bool _closesConnection;
     private bool _isHttp10;
 
-    /// <summary>Three digits.</summary>
+    /// <summary>The status code, 100 to 999.</summary>
     public int Status { get; private set; }
 
     /// <summary>Length of the body in bytes; negative when it is unknown.</summary>
@@ -143,10 +143,26 @@ internal struct ResponseHead
     }
 
     /// <summary>
-    /// Whether no body follows, regardless of the headers. Methods are case-sensitive (RFC 9110, section 9.1): an application that does
-    /// not know <c>head</c> responds with a body, and that body must not be read as the next response.
+    /// Whether no body follows, regardless of the headers. Methods are case-sensitive (RFC 9110, section 9.1): an application that
+    /// does not implement <c>head</c> responds with a body, and that body must not be read as the next response.
     /// </summary>
     public readonly bool HasNoBody(string method) => Status is 204 or 304 or < 200 || method == HttpMethods.Head;
+
+    /// <summary>
+    /// Skips the body of a 205, which has to be empty (RFC 9110, section 15.3.6). A body that the application sends anyway is not
+    /// read.
+    /// </summary>
+    /// <returns>False when bytes of a body may follow, so the connection cannot be used again.</returns>
+    public readonly bool SkipEmptyBody(UpstreamConnection connection)
+    {
+        if (IsChunked && connection.Received.SequenceEqual("0\r\n\r\n"u8))
+        {
+            connection.ConsumeBytes(connection.Received.Length);
+            return true;
+        }
+
+        return Length == 0 && connection.Received.IsEmpty;
+    }
 
     private static bool IsStatusLine(ReadOnlySpan<byte> line) =>
         line.Length >= 12
@@ -171,14 +187,14 @@ internal struct ResponseHead
     {
         if (IsChunked && (Length != UnknownLength || _isHttp10))
         {
-            // The chunks define the end. A sender that also gives a length, or that speaks a version without chunks, is not trusted
-            // with another request (RFC 9112, section 6.1).
+            // The chunks define the end. After a response that also has a length, or that uses a version without chunks, the connection
+            // is not used again (RFC 9112, section 6.1).
             (Length, KeepsAlive) = (UnknownLength, false);
         }
 
         if (Status == StatusCodes.Status204NoContent && (IsChunked || Length > 0))
         {
-            // A 204 has no body. An application that announces one may send it, and those bytes must not reach another client.
+            // A 204 has no body. An application that announces a body may send it, and those bytes must not reach another client.
             (IsChunked, Length, KeepsAlive) = (false, UnknownLength, false);
         }
     }

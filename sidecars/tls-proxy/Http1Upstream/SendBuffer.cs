@@ -68,10 +68,10 @@ internal sealed class SendBuffer
         UsedBytes += ChunkTailBytes;
     }
 
-    public void AppendUtf8(string text)
+    public void AppendLatin1(string text)
     {
-        EnsureCapacity(Encoding.UTF8.GetMaxByteCount(text.Length));
-        UsedBytes += Encoding.UTF8.GetBytes(text, _array.AsSpan(UsedBytes));
+        EnsureCapacity(text.Length);
+        UsedBytes += Encoding.Latin1.GetBytes(text, _array.AsSpan(UsedBytes));
     }
 
     public void AppendAscii(string text)

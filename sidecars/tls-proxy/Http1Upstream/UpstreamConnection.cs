@@ -32,7 +32,7 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>Timestamp of the end of the last exchange.</summary>
     public long IdleSince { get; private set; }
 
-    /// <summary>Cancelled when the connection is cut off. Client reads and writes of the same request use it as well.</summary>
+    /// <summary>Canceled when the connection is cut off. Client reads and writes of the same request use it as well.</summary>
     public CancellationToken CutOffToken => _cutOff.Token;
 
     /// <summary>At least one byte arrived since the request started.</summary>

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace TlsProxy.Http1Upstream;
 
 /// <summary>
-/// The connections to the application. The most recently used one is reused first, so the surplus of a traffic peak becomes idle and
-/// is closed. One timer closes idle connections and cuts off those whose application is silent for too long.
+/// The connections to the application. The most recently used connection is reused first, so connections that only a traffic peak
+/// needed become idle and are closed. One timer closes idle connections and aborts those on which no byte has moved for too long.
 /// </summary>
 internal sealed class UpstreamPool : IDisposable
 {
@@ -71,7 +71,7 @@ internal sealed class UpstreamPool : IDisposable
 
     /// <summary>Opens a new connection.</summary>
     /// <exception cref="HttpRequestException">The connection failed or timed out.</exception>
-    /// <exception cref="OperationCanceledException">The client is gone.</exception>
+    /// <exception cref="OperationCanceledException">The client disconnected.</exception>
     public async Task<UpstreamConnection> OpenConnectionAsync(CancellationToken cancellationToken)
     {
         var socket = _endpoint is IPEndPoint { AddressFamily: var family }
@@ -125,7 +125,7 @@ internal sealed class UpstreamPool : IDisposable
         throw new OperationCanceledException("The proxy has stopped.");
     }
 
-    /// <summary>Accepts a connection with a complete exchange for reuse.</summary>
+    /// <summary>Makes a connection available for reuse. Its exchange must be complete.</summary>
     public void ReturnConnection(UpstreamConnection connection)
     {
         lock (_lock)
@@ -199,7 +199,7 @@ internal sealed class UpstreamPool : IDisposable
             }
         }
 
-        // Outside the lock: requests wait for it, and the requests that are cut off here continue on this thread and enter it.
+        // Not inside the lock: requests would wait, and the requests that are aborted here continue on this thread and take the lock.
         expired.ForEach(connection => connection.Dispose());
         silent?.ForEach(connection => connection.Deadline.CutOffIfExpired(now));
     }

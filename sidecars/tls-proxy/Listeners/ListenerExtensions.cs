@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Net.Http.Headers;
 using TlsProxy.Requests;
 
 namespace TlsProxy.Listeners;
@@ -8,12 +9,16 @@ namespace TlsProxy.Listeners;
 /// <summary>The two client-facing listeners.</summary>
 internal static class ListenerExtensions
 {
-    /// <summary>Configures the protocol limits of Kestrel.</summary>
+    private static readonly ContentLengthEncoding ContentLength = new();
+
+    /// <summary>Configures the protocol limits of Kestrel, and how it decodes headers.</summary>
     public static void ApplyLimits(this KestrelServerOptions kestrel, LimitsOptions options)
     {
         kestrel.AllowResponseHeaderCompression = true;
 
-        // The application's headers were decoded byte for byte, and are encoded the same way.
+        // Header values pass in both directions byte for byte, whatever their encoding is.
+        kestrel.RequestHeaderEncodingSelector = static name =>
+            name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? ContentLength : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
         var limits = kestrel.Limits;

@@ -23,7 +23,8 @@ internal sealed class ProxyMetrics(IMetricFactory metrics)
         "upstream_broken",
         "upstream_timeout",
         "upstream_unavailable",
-        "upstream_unreachable");
+        "upstream_unreachable",
+        "upstream_untrusted");
 
     private readonly HandshakeCounter _handshakes = new(metrics);
 
@@ -70,7 +71,8 @@ internal sealed class ProxyMetrics(IMetricFactory metrics)
         "rate_limited",
         "request_timeout",
         "target_too_long",
-        "unauthenticated");
+        "unauthenticated",
+        "unknown_protocol");
 
     private readonly LabeledCounter _retries = new(
         metrics,

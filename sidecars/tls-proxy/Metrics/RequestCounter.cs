@@ -12,7 +12,7 @@ internal sealed class RequestCounter(IMetricFactory metrics)
     private const int LowestCode = 100;
     private const int HighestCode = 599;
 
-    /// <summary>Clients can invent methods, so all others share one label value.</summary>
+    /// <summary>Clients can send any method name, so all others share one label value.</summary>
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
     private readonly Counter _counter =

@@ -81,7 +81,7 @@ internal sealed partial class ProxyMiddleware(
     private static partial class Log
     {
         [LoggerMessage(130, LogLevel.Error, "Request {RequestId} failed inside the proxy")]
-        public static partial void RequestFailed(ILogger logger, string requestId, Exception cause);
+        public static partial void RequestFailed(ILogger logger, string requestId, Exception exception);
 
         [LoggerMessage(131, LogLevel.Debug, "Client disconnected during request {RequestId} ({Cause})")]
         public static partial void ClientDisconnected(ILogger logger, string requestId, string cause);

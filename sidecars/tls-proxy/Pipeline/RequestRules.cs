@@ -24,12 +24,16 @@ internal static class RequestRules
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
+    /// <summary>Control characters, which a value may not contain, except the tab (RFC 9110, section 5.5).</summary>
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create(
+        [.. Enumerable.Range(0, ' ').Select(code => (char)code).Where(character => character != '\t'), '\u007f']);
+
     /// <summary>Why the request is rejected, or null.</summary>
     public static RuleViolation? FindViolation(HttpRequest request, long bodyBytes)
     {
-        if (HttpMethods.IsConnect(request.Method) && !IsExtendedConnect(request))
+        if (HttpMethods.IsConnect(request.Method) && FindConnectViolation(request) is { } violation)
         {
-            return new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "CONNECT is not supported.");
+            return violation;
         }
 
         if (HttpMethods.IsTrace(request.Method))
@@ -90,8 +94,16 @@ internal static class RequestRules
 
     private static RuleViolation? FindHeaderViolation(HttpRequest request)
     {
-        foreach (var (name, _) in request.Headers)
+        foreach (var (name, values) in request.Headers)
         {
+            foreach (var value in values)
+            {
+                if (value.AsSpan().ContainsAny(ControlCharacters))
+                {
+                    return new(StatusCodes.Status400BadRequest, "bad_header", "A header value contains a control character.");
+                }
+            }
+
             // Over HTTP/2, Kestrel accepts names that would become several lines over HTTP/1.1.
             if (name.AsSpan().ContainsAnyExcept(TokenCharacters) && name[0] != ':')
             {
@@ -107,8 +119,19 @@ internal static class RequestRules
         request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.MaxRequestBodySize is { } limit
         && (limit < 0 || request.ContentLength <= limit);
 
-    private static bool IsExtendedConnect(HttpRequest request) =>
-        request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+    /// <summary>The extended form of CONNECT opens a WebSocket over HTTP/2 (RFC 8441); any other protocol is unknown.</summary>
+    private static RuleViolation? FindConnectViolation(HttpRequest request)
+    {
+        var connect = request.HttpContext.Features.Get<IHttpExtendedConnectFeature>();
+        if (connect is not { IsExtendedConnect: true })
+        {
+            return new(StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "CONNECT is not supported.");
+        }
+
+        return "websocket".Equals(connect.Protocol, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : new(StatusCodes.Status501NotImplemented, "unknown_protocol", "CONNECT supports the protocol websocket only.");
+    }
 
     /// <summary>
     /// Removes the headers named by <c>Connection</c>, which are for this hop (RFC 9110, section 7.6.1). If the value contains

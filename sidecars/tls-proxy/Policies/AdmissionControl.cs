@@ -34,7 +34,7 @@ internal sealed class AdmissionControl(ProxyResponses responses, ForwardedHeader
             }
 
             state.Identity = identity;
-            context.Request.Headers[ForwardedHeaders.User] = identity;
+            ForwardedHeaders.SetUser(context.Request, identity);
         }
 
         if (limit is { ByIdentity: true }

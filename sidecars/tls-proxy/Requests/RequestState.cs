@@ -10,7 +10,7 @@ namespace TlsProxy.Requests;
 /// <summary>The state of one request on its way through the proxy, and the source of its line in the access log.</summary>
 internal sealed class RequestState(long started, string requestId, string? traceId, ClientConnection client) : UpstreamExchange
 {
-    private IByteCounter? _countedBody;
+    private bool _countsBody;
 
     /// <summary>Timestamp at which the request headers were received.</summary>
     public long Started { get; } = started;
@@ -46,21 +46,20 @@ internal sealed class RequestState(long started, string requestId, string? trace
     /// <summary>The error code of a failed request; null when it succeeded.</summary>
     public string? Error { get; set; }
 
-    /// <summary>
-    /// Bytes of the response body sent to the client. Content-Length is not reliable: responses to HEAD and 304 have one without
-    /// a body, and a body may break off.
-    /// </summary>
-    public long BytesSent => _countedBody?.WrittenBytes ?? BodyBytes;
-
     public static RequestState FromContext(HttpContext context) => context.Features.GetRequiredFeature<RequestState>();
 
-    /// <summary>Counts the body of a response that YARP copies.</summary>
+    /// <summary>Counts what is written to the body of a response, or to its tunnel, as YARP does.</summary>
     public void CountResponseBody(HttpResponse response)
     {
-        if (_countedBody is null)
+        if (_countsBody)
         {
-            var counting = new CountingStream(response.Body);
-            (response.Body, _countedBody) = (counting, counting);
+            return;
         }
+
+        _countsBody = true;
+        var features = response.HttpContext.Features;
+        var body = features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        features.Set<IHttpResponseBodyFeature>(new CountedResponseBody(body, new CountingStream(body.Stream, this)));
+        CountedTunnel.WrapFeatures(features, this);
     }
 }

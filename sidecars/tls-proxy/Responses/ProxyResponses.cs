@@ -70,8 +70,8 @@ internal sealed class ProxyResponses(ConnectionDrain drain, HstsOptions hsts)
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
         {
+            state.CountResponseBody(response);
             await response.Body.WriteAsync(body, context.RequestAborted);
-            state.AddBodyBytes(body.Length);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class RetryPolicy
     public IReadOnlyCollection<int> StatusCodes { get; private init; } = [];
 
     /// <summary>
-    /// Whether the route configures retries. Without that, a request is sent again only if it never left the proxy and another
+    /// Whether the route configures retries. Without that, a request is sent again only if no byte of it was sent and another
     /// destination exists.
     /// </summary>
     public bool IsExplicit { get; private init; }

@@ -30,7 +30,7 @@ internal sealed class RetryState
     /// <summary>The received response is discarded, and the request sent again.</summary>
     public bool IsResponseDiscarded { get; set; }
 
-    /// <summary>Decides whether a response of the application is discarded in favour of another attempt.</summary>
+    /// <summary>Decides whether a response of the application is discarded in favor of another attempt.</summary>
     public bool ShouldDiscardResponse(int status)
     {
         IsResponseDiscarded = _isIdempotent && _policy.StatusCodes.Contains(status) && TryStartAttempt("status");
@@ -49,7 +49,7 @@ internal sealed class RetryState
             return false;
         }
 
-        // A request that never left the proxy is safe to send again. One that may have arrived must be idempotent.
+        // A request that was never sent is safe to retry. One that may have arrived must be idempotent.
         return ConnectFailure.IsConnectFailure(failure.Exception)
             ? TryStartAttempt("connect")
             : failure.Error == ForwarderError.Request && _policy.IsExplicit && _isIdempotent && TryStartAttempt("broken");

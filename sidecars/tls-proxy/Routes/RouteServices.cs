@@ -1,3 +1,4 @@
+using System.Text;
 using TlsProxy.Forwarding;
 using TlsProxy.Mirroring;
 using TlsProxy.Policies;
@@ -20,7 +21,13 @@ internal static class RouteServices
     {
         var table = RouteTable.ReadTable(configuration, upstream);
         var proxy = services.AddReverseProxy();
-        proxy.ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(upstream.ConnectTimeoutSeconds));
+        proxy.ConfigureHttpClient((_, handler) =>
+        {
+            handler.ConnectTimeout = TimeSpan.FromSeconds(upstream.ConnectTimeoutSeconds);
+
+            // Kestrel decodes header values byte for byte. A cluster may configure another encoding.
+            handler.RequestHeaderEncodingSelector ??= static (_, _) => Encoding.Latin1;
+        });
         proxy.AddTransforms(AddProxyTransforms);
         return services
             .AddSingleton(new InMemoryConfigProvider(table.Routes, table.Clusters))
@@ -83,7 +90,7 @@ internal static class RouteServices
             return ValueTask.CompletedTask;
         }
 
-        handler.OnHeadersCopiedByYarp(context);
+        transform.SuppressResponseBody |= !handler.OnHeadersCopiedByYarp(context);
         return ValueTask.CompletedTask;
     }
 

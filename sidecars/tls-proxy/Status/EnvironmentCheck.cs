@@ -8,7 +8,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace TlsProxy.Status;
 
 /// <summary>
-/// The <c>check</c> verb: whether each certificate exists and is valid for long enough, whether its renewal can be noticed, whether the
+/// The <c>check</c> verb: whether each certificate exists and is valid for long enough, whether its renewal can be detected, whether the
 /// egress token exists, and whether the destinations accept connections.
 /// </summary>
 internal sealed class EnvironmentCheck(
@@ -73,7 +73,7 @@ internal sealed class EnvironmentCheck(
         var subject = $"mount {directory}";
         if (Directory.Exists(Path.Combine(directory, "..data")))
         {
-            return Finding.Ok(subject, "a Secret volume; a new certificate is noticed when the kubelet swaps it.");
+            return Finding.Ok(subject, "a Secret volume; a new certificate is detected when the kubelet swaps it.");
         }
 
         const int mountPointField = 4;
@@ -107,8 +107,25 @@ internal sealed class EnvironmentCheck(
     private async Task<Finding> CheckDestinationAsync(string subject, Uri url, CancellationToken cancellationToken)
     {
         var timeout = TimeSpan.FromSeconds(upstream.ConnectTimeoutSeconds);
-        return await ReachabilityProbe.TryConnectAsync(url, timeout, cancellationToken) is { } reason
-            ? Finding.Warning(subject, $"does not accept connections: {reason}", "Start the application; until then clients receive 502.")
-            : Finding.Ok(subject, "accepts connections.");
+        if (await ReachabilityProbe.TryConnectAsync(url, timeout, cancellationToken) is { } reason)
+        {
+            return Finding.Warning(
+                subject, $"does not accept connections: {reason}.", "Start the application; until then clients receive 502.");
+        }
+
+        // The destinations of a route may use settings of their cluster, such as another certificate authority.
+        if (routes.HasRoutes || url.Scheme != Uri.UriSchemeHttps)
+        {
+            return Finding.Ok(subject, "accepts connections.");
+        }
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        return await ReachabilityProbe.TryHandshakeAsync(url, deadline.Token) is { } rejection
+            ? Finding.Warning(
+                subject,
+                $"the TLS handshake fails: {rejection}.",
+                "Use a certificate for this name from an authority in the trust store (SSL_CERT_FILE, SSL_CERT_DIR).")
+            : Finding.Ok(subject, "accepts connections, and its certificate is trusted.");
     }
 }

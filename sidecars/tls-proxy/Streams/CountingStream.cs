@@ -1,11 +1,13 @@
+using TlsProxy.Http1Upstream;
+
 namespace TlsProxy.Streams;
 
-/// <summary>Counts the bytes of a response body on their way to the client.</summary>
-internal sealed class CountingStream(Stream inner) : Stream, IByteCounter
+/// <summary>Counts the bytes that are written to the client; reads pass unchanged.</summary>
+/// <param name="inner">The stream of the server.</param>
+/// <param name="exchange">Receives the counts.</param>
+internal sealed class CountingStream(Stream inner, UpstreamExchange exchange) : Stream
 {
-    public long WrittenBytes { get; private set; }
-
-    public override bool CanRead => false;
+    public override bool CanRead => inner.CanRead;
 
     public override bool CanSeek => false;
 
@@ -21,7 +23,7 @@ internal sealed class CountingStream(Stream inner) : Stream, IByteCounter
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        WrittenBytes += buffer.Length;
+        exchange.AddBodyBytes(buffer.Length);
         return inner.WriteAsync(buffer, cancellationToken);
     }
 
@@ -30,7 +32,7 @@ internal sealed class CountingStream(Stream inner) : Stream, IByteCounter
 
     public override void Write(byte[] buffer, int offset, int count)
     {
-        WrittenBytes += count;
+        exchange.AddBodyBytes(count);
         inner.Write(buffer, offset, count);
     }
 
@@ -38,9 +40,31 @@ internal sealed class CountingStream(Stream inner) : Stream, IByteCounter
 
     public override void Flush() => inner.Flush();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.ReadAsync(buffer, cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        inner.ReadAsync(buffer, offset, count, cancellationToken);
+
+    public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await inner.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 }

@@ -46,7 +46,7 @@ internal sealed class UpstreamClient : IDisposable
 
         // Shorter than the idle timeouts of Kestrel (130 s) and of many other servers (60 to 75 s).
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(50),
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     };
 

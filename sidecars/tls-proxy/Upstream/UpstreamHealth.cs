@@ -2,7 +2,7 @@ namespace TlsProxy.Upstream;
 
 /// <summary>
 /// Whether the application responds. In a terminating Pod it stops before the proxy, and after a crash it restarts within seconds: in
-/// both cases a failed connection is temporary (503), and a client may retry. An application that has been gone for longer, or that
+/// both cases a failed connection is temporary (503), and a client may retry. An application that has been unavailable for longer, or that
 /// never started, is a bad gateway (502).
 /// </summary>
 internal sealed class UpstreamHealth(UpstreamOptions options, Readiness readiness, TimeProvider time)

@@ -7,6 +7,8 @@ namespace TlsProxy.Upstream;
 /// <summary>The address of a request at the application.</summary>
 internal static class UpstreamTarget
 {
+    private const string Asterisk = "*";
+
     /// <summary>
     /// Characters that a request target may keep: visible ASCII, without the start of a fragment and without the backslash, which some
     /// servers read as a slash.
@@ -36,6 +38,11 @@ internal static class UpstreamTarget
     /// <param name="basePath">The application's base path, without a slash at its end.</param>
     public static string BuildPathAndQuery(HttpContext context, string basePath)
     {
+        if (IsAsteriskForm(context))
+        {
+            return Asterisk;
+        }
+
         if (FindSafeRawTarget(context) is { } raw)
         {
             return basePath.Length == 0 ? raw : basePath + raw;
@@ -44,6 +51,14 @@ internal static class UpstreamTarget
         var request = context.Request;
         return RequestUtilities.MakeDestinationAddress("http://application" + basePath, request.Path, request.QueryString).PathAndQuery;
     }
+
+    /// <summary>
+    /// Whether the request is <c>OPTIONS *</c>, which concerns the server and no path (RFC 9112, section 3.2.4). .NET's client cannot
+    /// send this form, so a request that YARP forwards asks for <c>/</c>.
+    /// </summary>
+    private static bool IsAsteriskForm(HttpContext context) =>
+        HttpMethods.IsOptions(context.Request.Method)
+        && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget == Asterisk;
 
     private static string? FindSafeRawTarget(HttpContext context)
     {

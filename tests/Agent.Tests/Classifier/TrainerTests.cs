@@ -69,7 +69,7 @@ public sealed class TrainerTests
     [Fact]
     public void Training_with_a_single_label_is_rejected()
     {
-        var data = new DataSet("one.tsv", "", [new LabelledText("positive", "good"), new LabelledText("positive", "fine")]);
+        var data = new DataSet("one.tsv", "", [new LabeledText("positive", "good"), new LabeledText("positive", "fine")]);
 
         Assert.Throws<InvalidDataException>(() => Trainer.TrainClassifier(data, new TrainingSettings()));
     }

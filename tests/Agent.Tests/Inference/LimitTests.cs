@@ -74,7 +74,7 @@ public sealed class LimitTests
         var answer = await working.ReadJsonAsync(HttpStatusCode.GatewayTimeout);
         Assert.Contains("0.2 s", (string)answer["detail"]!, StringComparison.Ordinal);
         await waiting.ReadJsonAsync(HttpStatusCode.GatewayTimeout);
-        Assert.Equal(model.Started, model.Cancelled);
+        Assert.Equal(model.Started, model.Canceled);
         Assert.Equal("error", (string?)(await agent.WaitForLogLineAsync("too-long"))["status"]);
         Assert.Equal(0, await agent.ReadMetricAsync("inference_in_flight"));
     }
@@ -92,7 +92,7 @@ public sealed class LimitTests
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pending);
 
-        await Eventually.AssertAsync(() => model.Cancelled == 1, "the prediction is cancelled");
+        await Eventually.AssertAsync(() => model.Canceled == 1, "the prediction is canceled");
         await Eventually.AssertAsync(() => agent.ReadLogLines().Count == 1, "the request is logged");
         Assert.Equal(499, (int)agent.ReadLogLines()[0]["status_code"]!);
 

@@ -216,7 +216,7 @@ public sealed class RemoteModelTests : IAsyncLifetime, IDisposable
         var body = await response.Content.ReadAsStringAsync();
 
         Assert.StartsWith("data: {\"token\":\"Pos\"", body, StringComparison.Ordinal);
-        Assert.EndsWith("event: error\ndata: {\"detail\":\"The model did not answer within 2 s\"}\n\n", body, StringComparison.Ordinal);
+        Assert.EndsWith("event: error\ndata: {\"detail\":\"The model did not respond within 2 s\"}\n\n", body, StringComparison.Ordinal);
         await aborted.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(1, _calls);
     }

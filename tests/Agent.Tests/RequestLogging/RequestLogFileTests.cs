@@ -156,7 +156,7 @@ public sealed class RequestLogFileTests : IDisposable
         Assert.Equal(0, await agent.StopAsync());
         Assert.EndsWith("\n", await File.ReadAllTextAsync(logFile), StringComparison.Ordinal);
 
-        // Throws if a line is torn.
+        // Throws if a line is incomplete.
         Assert.True(RunningAgent.ReadLines(logFile).Count > 3);
     }
 

@@ -61,7 +61,7 @@ public sealed class RequestLogUnderLoadTests : IDisposable
         Assert.Equal(_sent, await agent.ReadMetricAsync("inference_requests_total{status=\"success\"}"));
         Assert.Equal(0, await agent.StopAsync());
 
-        // Throws if a line is torn.
+        // Throws if a line is incomplete.
         Assert.All(Directory.GetFiles(logs), file => RunningAgent.ReadLines(file));
     }
 

@@ -10,15 +10,15 @@ internal sealed class StubModel : ITextModel
 {
     private readonly ConcurrentQueue<TaskCompletionSource<Prediction>> _pending = new();
     private int _started;
-    private int _cancelled;
+    private int _canceled;
 
     public string Name => "stub";
 
     /// <summary>Number of predictions that were requested.</summary>
     public int Started => Volatile.Read(ref _started);
 
-    /// <summary>Number of predictions that were cancelled.</summary>
-    public int Cancelled => Volatile.Read(ref _cancelled);
+    /// <summary>Number of predictions that were canceled.</summary>
+    public int Canceled => Volatile.Read(ref _canceled);
 
     public static StubModel InstallInto(RunningAgent agent)
     {
@@ -38,7 +38,7 @@ internal sealed class StubModel : ITextModel
         }
         catch (OperationCanceledException)
         {
-            Interlocked.Increment(ref _cancelled);
+            Interlocked.Increment(ref _canceled);
             throw;
         }
     }

@@ -45,7 +45,7 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_processes_with_the_same_name_are_both_listed_and_not_signalled()
+    public async Task Two_processes_with_the_same_name_are_both_listed_and_not_signaled()
     {
         await using var one = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
         await using var other = await ShellProcess.StartAsync(Shell, ShellProcess.Trapping("HUP"));
@@ -57,15 +57,15 @@ public sealed class SignalTargetTests : IDisposable
         Assert.Contains($"{other.Id} (", result.Message, StringComparison.Ordinal);
         Assert.Contains("PidFile", result.Remedy, StringComparison.Ordinal);
 
-        // Neither was signalled: the next signal is the first that arrives.
+        // Neither was signaled: the next signal is the first that arrives.
         File.WriteAllText(_directory["pid"], $"{one.Id}\n");
         Assert.Equal(DeliveryOutcome.Delivered, (await ByPidFile().DeliverChangeAsync(CancellationToken.None)).Outcome);
-        await Eventually.AssertAsync(() => one.Output.Count == 2, "the selected process is signalled");
+        await Eventually.AssertAsync(() => one.Output.Count == 2, "the selected process is signaled");
         Assert.Equal(["ready"], other.Output);
     }
 
     [Fact]
-    public async Task Only_the_master_is_signalled_if_workers_have_the_same_name()
+    public async Task Only_the_master_is_signaled_if_workers_have_the_same_name()
     {
         await using var master = await ShellProcess.StartAsync(
             Shell, $"trap 'echo reload' HUP; {Shell} -c 'while kill -0 $PPID; do sleep 0.02; done' & echo ready; {ShellProcess.UntilOrphaned}");
@@ -75,7 +75,7 @@ public sealed class SignalTargetTests : IDisposable
 
         Assert.Equal(DeliveryOutcome.Delivered, result.Outcome);
         Assert.Contains($"{master.Id} (", result.Message, StringComparison.Ordinal);
-        await Eventually.AssertAsync(() => master.Output.Count == 2, "the master is signalled");
+        await Eventually.AssertAsync(() => master.Output.Count == 2, "the master is signaled");
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class SignalTargetTests : IDisposable
     }
 
     [Fact]
-    public async Task Process_1_is_not_signalled_by_default()
+    public async Task Process_1_is_not_signaled_by_default()
     {
         var proc = FakeProc((1, 0, "pause", Handlers(1)));
 
@@ -217,7 +217,7 @@ public sealed class SignalTargetTests : IDisposable
     private static SignalTarget Target(ReloadSignal signal, string? processName, string? pidFile, ProcessTable processes) =>
         new(signal, new ProcessFinder(processName, pidFile, allowPid1: false, processes), processes);
 
-    /// <summary>A proc file system with made-up processes; none of them is ever signalled.</summary>
+    /// <summary>A proc file system with made-up processes; none of them is ever signaled.</summary>
     private ProcessTable FakeProc(params (int Id, int Parent, string Name, string Caught)[] processes)
     {
         foreach (var (id, parent, name, caught) in processes)

@@ -49,7 +49,7 @@ public sealed class WatchStateTests
     [Theory]
     [InlineData("Delivered", "InStep", "a")]
     [InlineData("Unconfirmed", "Unconfirmed", "a")]
-    [InlineData("Refused", "Refused", null)]
+    [InlineData("Rejected", "Rejected", null)]
     [InlineData("NotRendered", "NotRendered", "old")]
     [InlineData("Failed", "Pending", null)]
     public void Outcome_of_an_attempt_determines_the_phase_and_what_the_target_uses(string outcome, string phase, string? target)
@@ -66,7 +66,7 @@ public sealed class WatchStateTests
     [Theory]
     [InlineData("Delivered")]
     [InlineData("Unconfirmed")]
-    [InlineData("Refused")]
+    [InlineData("Rejected")]
     [InlineData("NotRendered")]
     public void Attempt_that_did_not_fail_is_not_repeated_until_the_next_change(string outcome)
     {

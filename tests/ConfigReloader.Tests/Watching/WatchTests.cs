@@ -174,14 +174,14 @@ public sealed class WatchTests : IDisposable
         await using var watch = await StartAsync(application.ReloadUrl, options);
 
         _volume.ReplaceFiles(("key", "bad"));
-        await watch.WaitForPhaseAsync(WatchPhase.Refused);
+        await watch.WaitForPhaseAsync(WatchPhase.Rejected);
         var problem = Assert.Single(watch.Problems.Open);
         Assert.Contains("key: 'bad' is not a number", problem.What, StringComparison.Ordinal);
 
         _volume.ReplaceFiles(("key", "bad")); // The same bytes again are no change.
         _volume.ReplaceFiles(("key", "bad"), ("other", "1"));
         await Eventually.AssertAsync(() => application.Reloads.Count == 2, "the next change is delivered");
-        await watch.WaitForPhaseAsync(WatchPhase.Refused);
+        await watch.WaitForPhaseAsync(WatchPhase.Rejected);
 
         // Back to the first version: other versions were delivered in between, so it is delivered again.
         _volume.ReplaceFiles(("key", "0"));

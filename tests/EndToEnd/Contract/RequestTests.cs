@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace EndToEnd;
 
-/// <summary>The behaviour that clients of the Pod rely on, whichever host runs it.</summary>
+/// <summary>The behavior that clients of the Pod rely on, whichever host runs it.</summary>
 [Collection(OnePodAtATime.Name)]
 public sealed class RequestTests(PodFixture fixture) : IClassFixture<PodFixture>
 {

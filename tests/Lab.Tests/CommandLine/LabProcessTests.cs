@@ -189,7 +189,7 @@ public sealed class LabProcessTests : IAsyncLifetime, IAsyncDisposable
     [Theory]
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: busybox, bogus: 1}]}}", "pod.yaml:1: unknown field \"spec.containers[0].bogus\"")]
     [InlineData("a: [", "pod.yaml:2: not YAML:")]
-    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: 'fluent/fluent-bit:latest'}]}}", "pod.yaml:1: image \"fluent/fluent-bit:latest\" cannot be run without a cluster: the lab knows agent")]
+    [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: 'fluent/fluent-bit:latest'}]}}", "pod.yaml:1: image \"fluent/fluent-bit:latest\" cannot be run without a cluster: the lab runs agent")]
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {volumes: [{name: v, nfs: {server: a, path: /b}}], containers: [{name: a, image: busybox, command: [env]}]}}", "pod.yaml:1: volume \"v\": nfs needs a cluster")]
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {volumes: [{name: c, configMap: {name: fluent-bit-config}}], containers: [{name: a, image: busybox, command: [env]}]}}", "pod.yaml:1: MountVolume.SetUp failed for volume \"c\" : configmap \"fluent-bit-config\" not found (add the ConfigMap")]
     [InlineData("{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: busybox, command: [env], ports: [{containerPort: 21001}]}, {name: b, image: busybox, command: [env], ports: [{containerPort: 21001}]}]}}", "pod.yaml:1: port 21001 of container b is taken by container a")]

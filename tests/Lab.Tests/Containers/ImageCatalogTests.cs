@@ -26,6 +26,6 @@ public sealed class ImageCatalogTests
     {
         var reason = new ImageCatalog(new Dictionary<string, string> { ["agent"] = "/x" }).ExplainRejection(new Lab.Objects.Container { Image = "fluent/fluent-bit:latest" });
 
-        Assert.Contains("image \"fluent/fluent-bit:latest\" cannot be run without a cluster: the lab knows agent", reason, StringComparison.Ordinal);
+        Assert.Contains("image \"fluent/fluent-bit:latest\" cannot be run without a cluster: the lab runs agent", reason, StringComparison.Ordinal);
     }
 }

@@ -43,7 +43,7 @@ public sealed class ManifestSetTests
     [InlineData("{apiVersion: v1, kind: Pod, spec: {containers: [{name: a, image: x}]}}", "Pod: metadata.name: Required value: name or generateName is required")]
     [InlineData("{kind: Pod}", "apiVersion not set")]
     [InlineData("just text", "not a Kubernetes object: expected a map with apiVersion and kind")]
-    [InlineData("{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {password: hunter2!}}", "data.password: not base64 (plain text belongs into stringData)")]
+    [InlineData("{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {password: hunter2!}}", "data.password: not base64 (plain text belongs in stringData)")]
     [InlineData("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {../x: text}}", "The ConfigMap \"c\" is invalid: data: Invalid value: \"../x\"")]
     public void Mistake_in_an_object_is_rejected_with_file_and_line(string manifest, string message)
     {

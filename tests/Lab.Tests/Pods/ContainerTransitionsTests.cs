@@ -77,7 +77,7 @@ public sealed class ContainerTransitionsTests
             PodFactory.At(state, 3), agent, new PodEvent.ProbeFinished("agent", 1, ProbeKind.Liveness, Success: false, "refused"));
 
         Assert.Equal(TimeSpan.FromSeconds(7), agent.Termination!.Deadline);
-        Assert.False(agent.Termination.IsOrdered);
+        Assert.False(agent.Termination.WaitsForOrder);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace LogTailer.Tests.Follow;
 
-/// <summary>Remembering name changes, and judging whether notifications are reliable.</summary>
+/// <summary>Recording name changes, and determining whether notifications are reliable.</summary>
 public sealed class ChangeListenerTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();

@@ -202,13 +202,13 @@ public sealed class FileFollowerTests : IDisposable
     }
 
     [Fact]
-    public async Task Unannounced_line_is_found_by_polling()
+    public async Task Line_without_a_notification_is_found_by_polling()
     {
         Directory.CreateDirectory(_directory["logs"]);
         Directory.CreateDirectory(_directory["elsewhere"]);
         _directory.AppendToFile("elsewhere/app.log", "1\n");
 
-        // A write through a hard link in another directory is not announced in this one.
+        // A write through a hard link in another directory causes no notification in this one.
         using (var link = System.Diagnostics.Process.Start("ln", [_directory["elsewhere/app.log"], _directory["logs/app.log"]]))
         {
             await link.WaitForExitAsync();

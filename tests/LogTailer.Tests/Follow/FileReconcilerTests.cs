@@ -33,7 +33,7 @@ public sealed class FileReconcilerTests
 
         Assert.Equal(["app.log.1", "app.log"], follow.GetFileNames());
         Assert.Same(file, follow.Files.Ordered[0]);
-        Assert.Null(file.LeftAt);
+        Assert.Null(file.RotatedAt);
     }
 
     [Fact]
@@ -48,9 +48,9 @@ public sealed class FileReconcilerTests
         follow.ScanFiles();
 
         Assert.Equal(2, follow.Files.Ordered.Length);
-        Assert.NotNull(follow.Files.Ordered[0].LeftAt);
+        Assert.NotNull(follow.Files.Ordered[0].RotatedAt);
         Assert.False(follow.Files.Ordered[0].IsDeleted);
-        Assert.Null(follow.Files.Ordered[1].LeftAt);
+        Assert.Null(follow.Files.Ordered[1].RotatedAt);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public sealed class KnownFilesTests
     public void File_that_left_is_older_than_any_other()
     {
         var (left, current) = (CreateFile("left.log", 1), CreateFile("current.log", 2));
-        (left.Modified, left.LeftAt) = (DateTime.UnixEpoch.AddDays(1), 1);
+        (left.Modified, left.RotatedAt) = (DateTime.UnixEpoch.AddDays(1), 1);
         current.Modified = DateTime.UnixEpoch;
         _files.AddFile(current);
         _files.AddFile(left);

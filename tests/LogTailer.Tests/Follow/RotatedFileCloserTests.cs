@@ -1,10 +1,10 @@
 namespace LogTailer.Tests.Follow;
 
-/// <summary>When a rotated file is closed and forgotten.</summary>
+/// <summary>When a rotated file is closed and removed.</summary>
 public sealed class RotatedFileCloserTests
 {
     [Fact]
-    public void Renamed_file_is_closed_after_the_rotate_wait_and_forgotten_when_acknowledged()
+    public void Renamed_file_is_closed_after_the_rotate_wait_and_removed_when_acknowledged()
     {
         using var follow = StartRotated(withSuccessor: true);
         follow.ReadFiles();

@@ -2,7 +2,7 @@ using LogTailer.Follow.Changes;
 
 namespace LogTailer.Tests.Follow;
 
-/// <summary>A change signal that announces what a test enqueues.</summary>
+/// <summary>A change signal that reports what a test enqueues.</summary>
 internal sealed class ScriptedSignal : IChangeSignal
 {
     /// <summary>The changes of the next waits; without any, a wait times out immediately.</summary>

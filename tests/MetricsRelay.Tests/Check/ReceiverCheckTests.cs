@@ -29,7 +29,7 @@ public sealed class ReceiverCheckTests
         Assert.True(good == 0, printed);
 
         (var bad, printed) = await CheckAsync([.. flags, $"--Otlp:Endpoint={receiver.Url}", "--Pushgateway:Url=http://127.0.0.1:1"]);
-        Assert.Contains("answered 401: it does not accept the credentials", printed, StringComparison.Ordinal);
+        Assert.Contains("returned 401: it does not accept the credentials", printed, StringComparison.Ordinal);
         Assert.Contains("receiver Pushgateway: The request to http://127.0.0.1:1/-/ready failed", printed, StringComparison.Ordinal);
         Assert.Equal(1, bad);
 
@@ -50,7 +50,7 @@ public sealed class ReceiverCheckTests
         var (code, printed) = await CheckAsync([$"--Scrape:Targets={target.Url}", $"--RemoteWrite:Url={receiver.Url}"]);
 
         Assert.True(code == 0, printed);
-        Assert.Contains("answered 204", printed, StringComparison.Ordinal);
+        Assert.Contains("returned 204", printed, StringComparison.Ordinal);
         Assert.Empty(receiver.Samples);
     }
 

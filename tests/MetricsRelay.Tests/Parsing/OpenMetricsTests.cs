@@ -101,15 +101,15 @@ public sealed class OpenMetricsTests
     [InlineData("a 1\n# TYPE a gauge\n# EOF\n", "before its samples")]
     [InlineData("# TYPE foo counter\n# UNIT foo seconds\n# EOF\n", "must end with its unit")]
     [InlineData("# TYPE fooseconds counter\n# UNIT fooseconds seconds\n# EOF\n", "must end with its unit")]
-    [InlineData("# TYPE a_x info\n# UNIT a_x x\n# EOF\n", "has no unit")]
-    [InlineData("# TYPE a_x stateset\n# UNIT a_x x\n# EOF\n", "has no unit")]
+    [InlineData("# TYPE a_x info\n# UNIT a_x x\n# EOF\n", "must not have a unit")]
+    [InlineData("# TYPE a_x stateset\n# UNIT a_x x\n# EOF\n", "must not have a unit")]
     [InlineData("# TYPE a gauge\n# UNIT a m/s\n# EOF\n", "not a unit")]
     // Families.
-    [InlineData("a{x=\"1\"} 1\nb 1\na{x=\"2\"} 1\n# EOF\n", "not one group")]
-    [InlineData("# TYPE a counter\na_total 1\n# TYPE a_total gauge\n# EOF\n", "also one of the family")]
-    [InlineData("# TYPE a gauge\n# TYPE a_sum gauge\n# TYPE a summary\n# EOF\n", "not one group")]
-    [InlineData("# TYPE a_created gauge\na_created 1\n# TYPE a counter\na_total 1\n# EOF\n", "also one of the family")]
-    [InlineData("# TYPE a info\na_info 1\n# TYPE a gauge\n# EOF\n", "second TYPE|before its samples|not one group")]
+    [InlineData("a{x=\"1\"} 1\nb 1\na{x=\"2\"} 1\n# EOF\n", "must be consecutive")]
+    [InlineData("# TYPE a counter\na_total 1\n# TYPE a_total gauge\n# EOF\n", "already used by the family")]
+    [InlineData("# TYPE a gauge\n# TYPE a_sum gauge\n# TYPE a summary\n# EOF\n", "must be consecutive")]
+    [InlineData("# TYPE a_created gauge\na_created 1\n# TYPE a counter\na_total 1\n# EOF\n", "already used by the family")]
+    [InlineData("# TYPE a info\na_info 1\n# TYPE a gauge\n# EOF\n", "second TYPE|before its samples|must be consecutive")]
     // Series and metrics.
     [InlineData("# TYPE a gauge\na 1\na 1\n# EOF\n", "occurs twice")]
     [InlineData("# TYPE a gauge\na{x=\"1\"} 1 1\na{x=\"2\"} 1 1\na{x=\"1\"} 1 2\n# EOF\n", "occurs twice")]
@@ -120,7 +120,7 @@ public sealed class OpenMetricsTests
     [InlineData("# TYPE a summary\na_count{x=\"1\"} 0 1\na_count{x=\"2\"} 0 1\na_count{x=\"1\"} 0 2\n# EOF\n", "mixed")]
     [InlineData("# TYPE a summary\na_count 0 123\na_count 0 456\na_sum 0 123\na_sum 0 456\n# EOF\n", "must increase")]
     // Counter.
-    [InlineData("# TYPE a counter\na 1\n# EOF\n", "bare name")]
+    [InlineData("# TYPE a counter\na 1\n# EOF\n", "exactly the name")]
     [InlineData("# TYPE a counter\na_total NaN\n# EOF\n", "neither NaN nor negative")]
     [InlineData("# TYPE a counter\na_total -1\n# EOF\n", "neither NaN nor negative")]
     [InlineData("# TYPE a counter\na_created 1\n# EOF\n", "no sample '_total'")]
@@ -129,7 +129,7 @@ public sealed class OpenMetricsTests
     [InlineData("# TYPE a stateset\na{b=\"x\"} 1\n# EOF\n", "'a' is missing")]
     // Info.
     [InlineData("# TYPE a info\na_info 2\n# EOF\n", "must be 1")]
-    [InlineData("# TYPE a info\na 1\n# EOF\n", "bare name")]
+    [InlineData("# TYPE a info\na 1\n# EOF\n", "exactly the name")]
     // Summary.
     [InlineData("# TYPE a summary\na 1\n# EOF\n", "'quantile' is missing")]
     [InlineData("# TYPE a summary\na{quantile=\"1.01\"} 1\n# EOF\n", "between 0 and 1")]

@@ -187,18 +187,6 @@ public sealed class ChildProcess : IAsyncDisposable
     public string DescribeOutput(int lines = 40) =>
         $"stdout:\n{string.Join('\n', Output.TakeLast(lines))}\nstderr:\n{string.Join('\n', Errors.TakeLast(lines))}";
 
-    /// <inheritdoc cref="SendSignal"/>
-    public void Signal(int signal) => SendSignal(signal);
-
-    /// <inheritdoc cref="TrySendSignal"/>
-    public bool TrySignal(int signal) => TrySendSignal(signal);
-
-    /// <inheritdoc cref="WaitForExitAsync"/>
-    public Task<int> ExitAsync(TimeSpan? deadline = null) => WaitForExitAsync(deadline);
-
-    /// <inheritdoc cref="WaitForLineAsync"/>
-    public Task SaysAsync(string text, TimeSpan? deadline = null) => WaitForLineAsync(text, deadline);
-
     /// <summary>Kills the process and its descendants if they still run.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -32,7 +32,4 @@ public static class FreePort
             }
         }
     }
-
-    /// <inheritdoc cref="FindUnused"/>
-    public static int Take() => FindUnused();
 }

@@ -76,15 +76,4 @@ public static class Eventually
             deadline);
         return value;
     }
-
-    /// <inheritdoc cref="AssertAsync(Func{Task{bool}}, Func{string}, TimeSpan?)"/>
-    public static Task HoldsAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? deadline = null) =>
-        AssertAsync(condition, what, deadline);
-
-    /// <inheritdoc cref="AssertAsync(Func{Task{bool}}, Func{string}, TimeSpan?)"/>
-    public static Task HoldsAsync(Func<bool> condition, Func<string> what, TimeSpan? deadline = null) =>
-        AssertAsync(condition, what, deadline);
-
-    /// <inheritdoc cref="AssertAsync(Func{bool}, string?, TimeSpan?, string?)"/>
-    public static Task HoldsAsync(Func<bool> condition, string what, TimeSpan? deadline = null) => AssertAsync(condition, what, deadline);
 }

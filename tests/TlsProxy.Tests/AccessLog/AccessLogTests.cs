@@ -178,6 +178,48 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal(("1970-01-01T00:00:00.000Z", "1.000"), line);
     }
 
+    [Theory]
+    [InlineData("/admin/", '+', 900, 907, false)]
+    [InlineData("/admin/", '+', 3000, 900, true)]
+    [InlineData("/admin/", '\u00e9', 3000, 900, true)]
+    [InlineData("/admin/", 'a', 3000, 3007, false)]
+    [InlineData("/admin/", 'a', 8000, 5000, true)]
+    public void Path_is_cut_where_it_does_not_fit_and_marked(string start, char letter, int count, int minimum, bool truncated)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Path = start + new string(letter, count);
+
+        var line = FormatLine(context, ClientConnection.FromEndPoint(null));
+
+        Assert.StartsWith(start, line.GetProperty("path").GetString(), StringComparison.Ordinal);
+        Assert.InRange(line.GetProperty("path").GetString()!.Length, minimum, start.Length + count);
+        Assert.Equal(truncated, line.TryGetProperty("truncated", out _));
+    }
+
+    [Fact]
+    public void Long_host_and_method_do_not_displace_the_path()
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Method = new string('M', 7000);
+        context.Request.Headers.Host = new string('"', 7000);
+        context.Request.Path = "/admin/delete";
+
+        var line = FormatLine(context, ClientConnection.FromEndPoint(null));
+
+        Assert.Equal("/admin/delete", line.GetProperty("path").GetString());
+        Assert.True(line.GetProperty("truncated").GetBoolean());
+    }
+
+    private static JsonElement FormatLine(HttpContext context, ClientConnection client)
+    {
+        using var formatter = new AccessLogFormatter();
+        var state = new RequestState(0, "id", null, client);
+        var line = formatter.FormatLine(context, state, "2026-01-01T00:00:00.000Z"u8, null, TimeSpan.Zero);
+        Assert.InRange(line.Length, 1, 8 * 1024);
+        using var json = JsonDocument.Parse(line.ToArray());
+        return json.RootElement.Clone();
+    }
+
     /// <returns>The timestamp and the unparsed latency of each line.</returns>
     private static async Task<List<(string Timestamp, string Milliseconds)>> WriteAsync(
         List<(DateTimeOffset Now, TimeSpan Elapsed)> requests, ClientConnection? client = null, HttpContext? context = null)

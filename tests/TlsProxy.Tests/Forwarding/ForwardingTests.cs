@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using TlsProxy.Tests.Support;
 
 namespace TlsProxy.Tests.Forwarding;
@@ -264,6 +265,31 @@ public sealed class ForwardingTests : IDisposable
 
         Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
         await AssertErrorAsync(response, "upstream_timeout");
+    }
+
+    [Fact]
+    public async Task Untrusted_certificate_of_the_application_is_reported_with_its_reason()
+    {
+        using var certificate = Authority.IssueCertificate().ToCertificate();
+        await using var upstream = await TestUpstream.StartAsync(TestUpstream.EchoAsync, certificate: certificate);
+        using var log = new LogCapture();
+        await using var proxy = await RunningProxy.StartAsync(
+            _volume.Path, new Uri($"https://localhost:{upstream.Url.Port}"), adjust: builder => builder.Logging.AddProvider(log));
+        using var client = RunningProxy.Client();
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await client.GetAsync(proxy.Url);
+
+            Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+            await AssertErrorAsync(response, "upstream_untrusted");
+        }
+
+        var upstreamStatus = (await proxy.StatusAsync()).GetProperty("proxy").GetProperty("upstream");
+        Assert.StartsWith("upstream_untrusted: ", upstreamStatus.GetProperty("last_error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, await proxy.MetricAsync("tls_proxy_upstream_errors_total{reason=\"upstream_untrusted\"}"));
+        var line = Assert.Single(log.Of<TlsProxy.Forwarding.UpstreamErrors>("CertificateRejected"));
+        Assert.Contains("PartialChain", line.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -135,6 +135,35 @@ public sealed class StreamingTests : IDisposable
         Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task Idle_WebSocket_is_closed_and_logged_with_its_bytes(string version)
+    {
+        await using var upstream = await TestUpstream.StartAsync(EchoWebSocketAsync);
+        await using var proxy = await ProxyProcess.StartAsync(_volume.Path, upstream.Url, "--Upstream:TimeoutSeconds=2");
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, server, _, _) => server is not null;
+        using var client = new HttpMessageInvoker(handler);
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = Version.Parse(version);
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        await socket.ConnectAsync(new Uri($"wss://localhost:{proxy.Url.Port}/"), client, CancellationToken.None);
+        var message = new byte[50];
+        await socket.SendAsync(message, WebSocketMessageType.Binary, true, CancellationToken.None);
+        await socket.ReceiveAsync(message, CancellationToken.None);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => socket.ReceiveAsync(message, CancellationToken.None));
+
+        string? line = null;
+        await Eventually.AssertAsync(
+            () => (line = proxy.Output.FirstOrDefault(l => l.Contains("\"event\":\"request\"", StringComparison.Ordinal))) is not null, "the line");
+        Assert.Contains("\"error\":\"tunnel_idle\"", line, StringComparison.Ordinal);
+
+        // The echoed message and its header of two bytes (RFC 6455, section 5.2).
+        Assert.Contains("\"bytes\":52,", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Grpc_call_streams_in_both_directions_and_ends_with_its_trailers()
     {

@@ -671,6 +671,55 @@ public sealed class Http1ForwarderTests(ITestOutputHelper output) : IDisposable
     }
 
     [Fact]
+    public async Task Request_trailers_are_copied_without_trusted_fields()
+    {
+        await using var upstream = new ScriptedUpstream(async connection =>
+        {
+            await connection.WaitUntilAsync(text => text.EndsWith("\r\n\r\n", StringComparison.Ordinal) && text.Contains("\r\n0\r\n", StringComparison.Ordinal));
+            var body = connection.Pending[(connection.Pending.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+            await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+            await connection.WaitUntilAsync(_ => false);
+        });
+        await using var proxy = await RunningProxy.StartAsync(_volume.Path, upstream.Url);
+        await using var stream = await proxy.ConnectTlsAsync();
+
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + "5\r\nhello\r\n0\r\nX-Sum: 5\r\nX-Forwarded-User: admin\r\nX_Forwarded_User: admin\r\nAuthorization: Basic eA==\r\n"
+            + "Content-Length: 9\r\nTransfer-Encoding: chunked\r\nHost: internal\r\n\r\n"));
+        var response = await Raw.ReadToEndAsync(stream);
+
+        Assert.EndsWith("\r\n\r\n0005\r\nhello\r\n0\r\nX-Sum: 5\r\n\r\n", response, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 3\r\n\r\nabc")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
+    [InlineData("Connection: close\r\n\r\nabc")]
+    public async Task Body_of_a_205_is_dropped_with_its_connection(string rest)
+    {
+        await using var upstream = ScriptedUpstream.RespondingWith($"HTTP/1.1 205 Reset Content\r\n{rest}");
+        foreach (var routed in new[] { false, true })
+        {
+            using var routes = new RouteFile();
+            await using var proxy = routed
+                ? await routes.Write(metadata: null, ("app", [upstream.Url])).StartAsync(_volume.Path)
+                : await RunningProxy.StartAsync(_volume.Path, upstream.Url);
+            foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
+            {
+                using var client = RunningProxy.Client(version);
+                for (var i = 0; i < 2; i++)
+                {
+                    using var response = await client.GetAsync(proxy.Url);
+
+                    Assert.Equal(HttpStatusCode.ResetContent, response.StatusCode);
+                    Assert.Equal("", await response.Content.ReadAsStringAsync());
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Response_trailers_are_copied()
     {
         await using var upstream = ScriptedUpstream.RespondingWith(

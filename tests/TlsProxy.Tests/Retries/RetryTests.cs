@@ -201,5 +201,5 @@ public sealed class RetryTests : IDisposable
         Assert.InRange(seen, tries, 10);
     }
 
-    private static Uri DeadUrl() => new($"http://127.0.0.1:{TestKit.FreePort.Take()}");
+    private static Uri DeadUrl() => new($"http://127.0.0.1:{FreePort.FindUnused()}");
 }

@@ -1,13 +1,13 @@
 namespace LogTailer.Follow.Changes;
 
 /// <summary>
-/// Waits for changes, remembers that file names changed until the next scan, and judges whether notifications can be relied on.
+/// Waits for changes, records until the next scan that file names changed, and determines whether notifications are reliable.
 /// </summary>
 /// <remarks>Used by the follower's thread only, except for <see cref="CancelWaits"/>.</remarks>
 internal sealed class ChangeListener(IChangeSignal signal, TimeProvider time)
 {
     /// <summary>After a missed change, as on a network mount, notifications are considered unreliable for this long.</summary>
-    private static readonly TimeSpan DistrustPeriod = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan UnreliablePeriod = TimeSpan.FromMinutes(10);
 
     private bool _isWatched;
     private long? _missedAt;
@@ -15,13 +15,13 @@ internal sealed class ChangeListener(IChangeSignal signal, TimeProvider time)
     /// <summary>Whether file names changed since <see cref="ClearNamesChanged"/>; true before the first scan.</summary>
     public bool NamesChanged { get; private set; } = true;
 
-    /// <summary>Whether the last watched directory announces its changes, and no change was missed recently.</summary>
-    public bool IsReliable => _isWatched && (_missedAt is not { } missedAt || time.GetElapsedTime(missedAt) >= DistrustPeriod);
+    /// <summary>Whether notifications for the last watched directory are on, and none was missed recently.</summary>
+    public bool IsReliable => _isWatched && (_missedAt is not { } missedAt || time.GetElapsedTime(missedAt) >= UnreliablePeriod);
 
     /// <summary>Watches the directory that contains the files.</summary>
     public void WatchDirectory(string directory) => _isWatched = signal.WatchDirectory(directory);
 
-    /// <summary>Watches the directory of a symbolic link's final target: changes of the target are announced there.</summary>
+    /// <summary>Watches the directory of a symbolic link's final target: the notifications for the target arrive there.</summary>
     public void WatchLinkTarget(string path)
     {
         try
@@ -55,7 +55,7 @@ internal sealed class ChangeListener(IChangeSignal signal, TimeProvider time)
     /// <summary>Called when a scan starts.</summary>
     public void ClearNamesChanged() => NamesChanged = false;
 
-    /// <summary>Records that a change was found by polling that was not announced.</summary>
+    /// <summary>Records that polling found a change without a notification.</summary>
     public void RecordMissedChange() => _missedAt = time.GetTimestamp();
 
     /// <summary>Ends the current wait and all later ones. Called on any thread.</summary>

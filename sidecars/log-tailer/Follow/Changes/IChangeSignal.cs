@@ -1,6 +1,6 @@
 namespace LogTailer.Follow.Changes;
 
-/// <summary>Announces changes in watched directories. It may miss some, so the caller also scans at every poll interval.</summary>
+/// <summary>Notifies of changes in watched directories. It may miss some, so the caller also scans at every poll interval.</summary>
 internal interface IChangeSignal : IDisposable
 {
     /// <summary>Watches a directory. Repeated calls have no effect unless the directory was deleted and created again.</summary>

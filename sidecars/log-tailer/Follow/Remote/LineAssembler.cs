@@ -2,7 +2,7 @@ using LogTailer.Lines;
 
 namespace LogTailer.Follow.Remote;
 
-/// <summary>Assembles received bytes into complete lines. Of a line over the limit only the start is kept, so memory is bounded.</summary>
+/// <summary>Assembles received bytes into complete lines. Only the start of a line over the limit is kept, so memory is bounded.</summary>
 internal sealed class LineAssembler(int maxLineBytes)
 {
     private readonly ByteBuffer _bytes = new(64 * 1024);

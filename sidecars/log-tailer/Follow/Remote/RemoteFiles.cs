@@ -51,7 +51,7 @@ internal sealed class RemoteFiles
     {
         foreach (var file in _files)
         {
-            file.LeftAt ??= _time.GetTimestamp();
+            file.RotatedAt ??= _time.GetTimestamp();
         }
 
         var added = new FollowedFile(path, DeriveIdentity(path), default, offset)
@@ -67,8 +67,8 @@ internal sealed class RemoteFiles
     /// <summary>Adds the log of a server without positions.</summary>
     public FollowedFile AddLog(long offset) => AddFile(Url.ToString(), offset);
 
-    /// <summary>Forgets files that are read and acknowledged, except for the current one.</summary>
-    public void ForgetFinishedFiles()
+    /// <summary>Removes files that are read and acknowledged, except for the current one.</summary>
+    public void RemoveFinishedFiles()
     {
         var files = _files;
         FollowedFile[] kept = [.. files.Where((file, i) => i == files.Length - 1 || !file.IsFullyAcknowledged)];
@@ -76,7 +76,7 @@ internal sealed class RemoteFiles
         if (kept.Length < files.Length)
         {
             _files = kept;
-            _events.OnFilesForgotten();
+            _events.OnFilesRemoved();
         }
     }
 

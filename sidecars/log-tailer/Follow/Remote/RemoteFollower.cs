@@ -63,7 +63,7 @@ internal sealed class RemoteFollower : IFollower, IDisposable
                 {
                     var (file, hasNewBytes) = await RequestLogAsync(follow, interrupt.Token);
 
-                    // The same file was read to its end twice, so there is no later file. Lines written from now on are for the next run.
+                    // The same file was read to its end twice, so there is no later file. The next run reads the lines written from now on.
                     if (!follow && finishedFile == (file ?? ""))
                     {
                         return;
@@ -88,7 +88,7 @@ internal sealed class RemoteFollower : IFollower, IDisposable
                     // Only following ends here. The lines that exist now are still read.
                 }
 
-                _files.ForgetFinishedFiles();
+                _files.RemoveFinishedFiles();
                 await DelayAsync(delay, interrupt.Token);
                 abort.ThrowIfCancellationRequested();
             }

@@ -77,7 +77,7 @@ internal sealed class RemoteLogClient : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>A followed log may be silent for hours. TCP keep-alive distinguishes a quiet agent from a node that is gone.</summary>
+    /// <summary>A followed log may be silent for hours. TCP keep-alive distinguishes a quiet agent from a node that has failed.</summary>
     private static async ValueTask<Stream> ConnectWithKeepAliveAsync(
         SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal sealed partial class RemoteLogEvents(SinkMetrics metrics, Action positi
         metrics.CountRotation("replace");
     }
 
-    public void OnFilesForgotten() => positionsChanged();
+    public void OnFilesRemoved() => positionsChanged();
 
     private static partial class Log
     {
@@ -41,7 +41,7 @@ internal sealed partial class RemoteLogEvents(SinkMetrics metrics, Action positi
             + "Let the agent keep more (RequestLog:MaxFiles, RequestLog:MaxFileBytes)")]
         public static partial void LinesLost(ILogger logger, string position, Uri url);
 
-        [LoggerMessage(113, LogLevel.Information, "Truncated: the content of {Url} was replaced; restarting at byte 0")]
+        [LoggerMessage(113, LogLevel.Information, "Content replaced: {Url} starts with different bytes; restarting at byte 0")]
         public static partial void RemoteContentReplaced(ILogger logger, Uri url);
     }
 }

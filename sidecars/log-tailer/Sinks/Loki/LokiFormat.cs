@@ -7,8 +7,8 @@ using LogTailer.Sinks.Http;
 namespace LogTailer.Sinks.Loki;
 
 /// <summary>
-/// The Loki push API: one stream with the configured labels. Request and trace ids are structured metadata, because labels need few
-/// values.
+/// The Loki push API: one stream with the configured labels. Request and trace ids are structured metadata, because a label should
+/// have few values.
 /// </summary>
 internal sealed class LokiFormat(SinkOptions options) : IWireFormat
 {

@@ -3,7 +3,7 @@ using MetricsRelay.Protobuf;
 
 namespace MetricsRelay.Forwarding.Otlp;
 
-/// <summary>The part of a collector's response that tells which points it did not accept.</summary>
+/// <summary>The part of a collector's response that reports which points it did not accept.</summary>
 /// <param name="RejectedPoints">The number of rejected points.</param>
 /// <param name="Message">The message of the collector, or empty.</param>
 internal readonly record struct PartialSuccess(long RejectedPoints, string Message)
@@ -32,7 +32,7 @@ internal readonly record struct PartialSuccess(long RejectedPoints, string Messa
         }
         catch (InvalidDataException)
         {
-            // Not Protocol Buffers, for example the page of a proxy. The status said that the points were accepted.
+            // Not Protocol Buffers, for example the page of a proxy. The status was a success, so the points were accepted.
         }
 
         return new PartialSuccess(points, message);

@@ -33,7 +33,7 @@ public sealed class LineAssemblerTests
     }
 
     [Fact]
-    public void Cleared_assembler_forgets_an_incomplete_line()
+    public void Cleared_assembler_drops_an_incomplete_line()
     {
         var lines = new LineAssembler(100);
         Assemble(lines, "old", out _);

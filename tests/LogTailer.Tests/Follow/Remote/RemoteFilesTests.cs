@@ -44,7 +44,7 @@ public sealed class RemoteFilesTests
     }
 
     [Fact]
-    public void Finished_files_are_forgotten_except_for_the_current_one()
+    public void Finished_files_are_removed_except_for_the_current_one()
     {
         var files = CreateFiles();
         var finished = files.AddFile(files.GetPath("a"), 0);
@@ -53,10 +53,10 @@ public sealed class RemoteFilesTests
         var current = files.AddFile(files.GetPath("c"), 0);
         var changes = _changes;
 
-        files.ForgetFinishedFiles();
+        files.RemoveFinishedFiles();
 
         Assert.Equal([unacknowledged, current], files.Files);
-        Assert.NotNull(finished.LeftAt);
+        Assert.NotNull(finished.RotatedAt);
         Assert.Equal(changes + 1, _changes);
     }
 

@@ -1,4 +1,4 @@
 namespace Agent.Classifier;
 
 /// <summary>One line of a data set.</summary>
-internal sealed record LabelledText(string Label, string Text);
+internal sealed record LabeledText(string Label, string Text);
