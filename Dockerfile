@@ -16,6 +16,7 @@ FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:${DOTNET_VERSION} AS
 ARG TARGETARCH
 WORKDIR /src
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props .editorconfig ./
+COPY generators/OptionsGenerator/OptionsGenerator.csproj generators/OptionsGenerator/
 COPY hosting/Hosting.csproj hosting/
 COPY agent/Agent.csproj agent/
 COPY sidecars/config-reloader/ConfigReloader.csproj sidecars/config-reloader/
@@ -26,6 +27,7 @@ ENV ForImage=true
 RUN for project in agent sidecars/*; do dotnet restore "$project" --arch "$TARGETARCH" || exit 1; done
 
 FROM restore AS source
+COPY generators/ generators/
 COPY hosting/ hosting/
 # Mount points, owned by the images' user: a new volume takes over their owner.
 RUN mkdir -p /volumes/var/log/agent /volumes/var/lib/log-tailer /volumes/var/lib/metrics-relay /volumes/var/lib/config-reloader /volumes/etc/tls

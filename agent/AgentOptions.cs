@@ -7,7 +7,7 @@ using Agent.Server;
 namespace Agent;
 
 /// <summary>The agent's complete configuration: one section for each feature.</summary>
-public sealed class AgentOptions : ContainerOptions
+public sealed partial class AgentOptions : ContainerOptions
 {
     /// <summary>Sets the agent's default management port, 8001.</summary>
     public AgentOptions() => Management.Port = 8001;

@@ -1,5 +1,5 @@
-using System.Reflection;
 using Hosting.Configuration;
+using Hosting.Configuration.Shapes;
 using Hosting.Management;
 using Hosting.Verbs;
 using Microsoft.AspNetCore.Connections;
@@ -62,16 +62,16 @@ public sealed partial class ContainerApplication : IAsyncDisposable
     /// The configuration is rejected. If the exception is not handled, the process writes every error to stderr and exits with code 2.
     /// </exception>
     public static ContainerApplicationBuilder<TOptions> CreateBuilder<TOptions>(string[] args, string name)
-        where TOptions : ContainerOptions, new() =>
-        new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, Assembly.GetCallingAssembly()), web: false);
+        where TOptions : ContainerOptions, IDescribedOptions, new() =>
+        new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, typeof(TOptions).Assembly), web: false);
 
     /// <summary>
     /// Creates a builder for a process with its own HTTP port, which <see cref="ContainerApplicationBuilder{T}.WebHost"/> configures.
     /// </summary>
     /// <inheritdoc cref="CreateBuilder"/>
     public static ContainerApplicationBuilder<TOptions> CreateWebBuilder<TOptions>(string[] args, string name)
-        where TOptions : ContainerOptions, new() =>
-        new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, Assembly.GetCallingAssembly()), web: true);
+        where TOptions : ContainerOptions, IDescribedOptions, new() =>
+        new(CommandLine.ParseArguments(args), ProcessIdentity.FromAssembly(name, typeof(TOptions).Assembly), web: true);
 
     /// <summary>Runs the verb of the command line; without one, runs the process until a signal stops it.</summary>
     /// <returns>The exit code: 0 success, 1 failure, 2 invalid command line.</returns>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hosting.Configuration;
+using Hosting.Configuration.Shapes;
 using Hosting.Health;
 using Hosting.Lifecycle;
 using Hosting.Logging;
@@ -13,7 +14,7 @@ namespace Hosting;
 
 /// <summary>Builds a process. Its configuration is loaded and valid already.</summary>
 public sealed class ContainerApplicationBuilder<TOptions>
-    where TOptions : ContainerOptions, new()
+    where TOptions : ContainerOptions, IDescribedOptions, new()
 {
     private readonly IHostApplicationBuilder _host;
     private readonly Func<IHost> _build;
@@ -122,8 +123,8 @@ public sealed class ContainerApplicationBuilder<TOptions>
         // The formatters write no scopes, and ASP.NET Core creates one for every request.
         Services.Configure<LoggerFilterOptions>(filter => filter.CaptureScopes = false);
         _host.Logging.AddConfiguration(_host.Configuration.GetSection("Logging"));
-        _host.Logging.AddConsoleFormatter<JsonLineFormatter, ConsoleFormatterOptions>();
-        _host.Logging.AddConsoleFormatter<TextLineFormatter, ConsoleFormatterOptions>();
+        Services.AddSingleton<ConsoleFormatter, JsonLineFormatter>();
+        Services.AddSingleton<ConsoleFormatter, TextLineFormatter>();
         _host.Logging.AddConsole(console =>
         {
             console.FormatterName = _snapshot.Options.Console.Format == ConsoleFormat.Text

@@ -9,7 +9,7 @@ public sealed class FaultOptions
     public bool Enabled { get; set; }
 
     /// <summary>Delay added to every inference while it occupies its place at the model: up to one day. Default 0.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    [DurationRange("00:00:00", "1.00:00:00")]
     public TimeSpan Latency { get; set; }
 
     /// <summary>Share of inferences that fail with 500, from 0 to 1. Default 0.</summary>

@@ -1,3 +1,5 @@
+using Hosting.Configuration.Shapes;
+
 namespace Hosting.Configuration;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Hosting.Configuration;
 /// (<c>--config FILE</c> or <c>CONFIG_FILE</c>), environment variables (<c>SINK__URL</c>), and flags (<c>--Sink:Url=…</c>).
 /// </summary>
 internal sealed class ConfigurationLoader<TOptions>(IReadOnlyList<string> flags)
-    where TOptions : ContainerOptions, new()
+    where TOptions : ContainerOptions, IDescribedOptions, new()
 {
     private static readonly Dictionary<string, string?> DefaultLogLevels = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -15,7 +17,7 @@ internal sealed class ConfigurationLoader<TOptions>(IReadOnlyList<string> flags)
         ["Logging:LogLevel:Yarp"] = "Warning",
     };
 
-    public static OptionsSchema Schema { get; } = new(typeof(TOptions));
+    public static OptionsSchema Schema { get; } = new(TOptions.Shape);
 
     /// <summary>Reads all sources again, binds the options and validates them.</summary>
     /// <exception cref="ConfigurationException">The configuration is rejected; contains every error.</exception>
@@ -37,7 +39,7 @@ internal sealed class ConfigurationLoader<TOptions>(IReadOnlyList<string> flags)
 
         // Settings that could not be read are left out, and all others are validated, so that every error is reported.
         var options = OptionsBinder.BindOptions<TOptions>(settings.Values);
-        var invalid = OptionsValidator.ValidateOptions(options)
+        var invalid = OptionsValidator.ValidateOptions(TOptions.Shape, options)
             .Where(error => !settings.Errors.Exists(known => known.Key.Equals(error.Key, StringComparison.OrdinalIgnoreCase)));
         ConfigurationError[] errors = [.. settings.Errors.Concat(invalid).Select(MaskSecret)];
         return errors.Length > 0

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Globalization;
 
 namespace Hosting.Configuration;
@@ -18,13 +17,6 @@ internal static class ConfigurationValue
         ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("Ki", 1L << 10), ("Mi", 1L << 20), ("Gi", 1L << 30),
         ("KB", 1000), ("MB", 1000_000), ("GB", 1000_000_000),
     ];
-
-    /// <summary>Whether a value of the type is one setting, and not a list or a section.</summary>
-    public static bool IsScalarType(Type type)
-    {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        return type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(Uri);
-    }
 
     /// <summary>The value in the form that the binder expects, or the error.</summary>
     public static (string? Value, string? Error) NormalizeText(string key, string value, Type type)
@@ -67,17 +59,34 @@ internal static class ConfigurationValue
             value = bytes.ToString(CultureInfo.InvariantCulture);
         }
 
-        try
+        if (ParseNumber(value, type) is not null)
         {
-            TypeDescriptor.GetConverter(type).ConvertFromInvariantString(value);
             return (value, null);
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentException or NotSupportedException or OverflowException)
-        {
-            var kind = type == typeof(double) || type == typeof(float) ? "number" : "whole number";
-            return (null, $"not a {kind} in the allowed range.");
-        }
+
+        var kind = type == typeof(double) || type == typeof(float) ? "number" : "whole number";
+        return (null, $"not a {kind} in the allowed range.");
     }
+
+    /// <summary>Converts a value in the normalized form to its type.</summary>
+    public static object ParseNormalized(string value, Type type) =>
+        type == typeof(string) ? value
+        : type == typeof(TimeSpan) ? TimeSpan.ParseExact(value, "c", CultureInfo.InvariantCulture)
+        : type.IsEnum ? Enum.Parse(type, value)
+        : type == typeof(bool) ? bool.Parse(value)
+        : type == typeof(Uri) ? new Uri(value, UriKind.Absolute)
+        : ParseNumber(value, type) ?? throw new FormatException($"'{value}' is not a value of the type {type.Name}.");
+
+    private static object? ParseNumber(string value, Type type) => Type.GetTypeCode(type) switch
+    {
+        TypeCode.Byte => byte.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null,
+        TypeCode.Int16 => short.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null,
+        TypeCode.Int32 => int.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null,
+        TypeCode.Int64 => long.TryParse(value, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null,
+        TypeCode.Single => float.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null,
+        TypeCode.Double => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null,
+        _ => null,
+    };
 
     private static TimeSpan? ParseDuration(string value)
     {

@@ -2,8 +2,11 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Hosting.Configuration;
 
-/// <summary>The options that all processes have in common. Each process derives its own options class from this one.</summary>
-public abstract class ContainerOptions
+/// <summary>
+/// The options that all processes have in common. Each process derives its own options class from this one; the derived class must
+/// be partial, because its shape is generated.
+/// </summary>
+public abstract partial class ContainerOptions
 {
     /// <summary>The management port: metrics, probes, status, reload.</summary>
     public ManagementOptions Management { get; set; } = new();

@@ -1,28 +1,32 @@
-using System.Collections;
 using System.Globalization;
+using Hosting.Configuration.Shapes;
 
 namespace Hosting.Configuration;
 
 /// <summary>Lists an options object as keys and values, defaults included, for <c>/statusz</c> and <c>--help</c>.</summary>
 internal static class EffectiveOptions
 {
-    public static IEnumerable<(string Key, string? Value)> ListValues(object options) => ListSection(options, "");
+    public static IEnumerable<(string Key, string? Value)> ListValues(SectionShape shape, object options) =>
+        ListSection(shape, options, "");
 
-    private static IEnumerable<(string, string?)> ListSection(object section, string path) => OptionsSchema
-        .ListProperties(section.GetType())
-        .SelectMany(property => ListKey(property.GetValue(section), path + OptionsSchema.ReadKeyName(property)));
+    private static IEnumerable<(string, string?)> ListSection(SectionShape shape, object section, string path) =>
+        shape.Properties.SelectMany(property => ListKey(property.Shape, property.ReadValue(section), path + property.Name));
 
-    private static IEnumerable<(string, string?)> ListKey(object? value, string key) => value switch
+    private static IEnumerable<(string, string?)> ListKey(OptionsShape shape, object? value, string key) => (shape, value) switch
     {
-        null => [(key, null)],
-        IConfigurationSection section => section
+        (_, null) => [(key, null)],
+        (SubtreeShape, IConfigurationSection subtree) => subtree
             .AsEnumerable(makePathsRelative: true)
             .Where(entry => entry.Value is not null)
             .Select(entry => ($"{key}:{entry.Key}", entry.Value)),
-        IDictionary entries => entries.Keys.Cast<object>().SelectMany(name => ListKey(entries[name], $"{key}:{name}")),
-        IList items when value is not string => items.Cast<object?>().SelectMany((item, index) => ListKey(item, $"{key}:{index}")),
-        _ when ConfigurationValue.IsScalarType(value.GetType()) => [(key, FormatValue(value))],
-        _ => ListSection(value, key + ":"),
+        (DictionaryShape dictionary, _) => dictionary
+            .ListEntries(value)
+            .SelectMany(entry => ListKey(dictionary.Value, entry.Value, $"{key}:{entry.Name}")),
+        (ListShape list, _) => ListShape
+            .ListItems(value)
+            .SelectMany((item, index) => ListKey(list.Item, item, $"{key}:{index}")),
+        (SectionShape section, _) => ListSection(section, value, key + ":"),
+        _ => [(key, FormatValue(value))],
     };
 
     private static string? FormatValue(object value) => value switch

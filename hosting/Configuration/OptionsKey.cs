@@ -7,7 +7,8 @@ namespace Hosting.Configuration;
 /// <param name="ValueType">The type of the value, or of one item of a list.</param>
 /// <param name="Kind">The form of the value.</param>
 /// <param name="IsSecret">Whether the property is marked as a secret.</param>
-internal sealed record OptionsKey(string Name, Type ValueType, OptionsKeyKind Kind, bool IsSecret)
+/// <param name="Description">One line that describes the key; empty without one.</param>
+internal sealed record OptionsKey(string Name, Type ValueType, OptionsKeyKind Kind, bool IsSecret, string Description)
 {
     private readonly string[] _segments = Name.Split(':');
 

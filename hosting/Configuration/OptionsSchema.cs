@@ -1,36 +1,26 @@
-using System.Reflection;
+using Hosting.Configuration.Shapes;
 
 namespace Hosting.Configuration;
 
 /// <summary>
-/// The keys of an options class, read once from its properties. With them, unknown keys and invalid values are found
-/// before anything is bound.
+/// The keys of an options class, listed once from its shape. With them, unknown keys and invalid values are found before
+/// anything is bound.
 /// </summary>
 internal sealed class OptionsSchema
 {
     private readonly List<OptionsKey> _keys = [];
 
-    public OptionsSchema(Type optionsType) => AddProperties(optionsType, prefix: "");
+    public OptionsSchema(SectionShape options)
+    {
+        Options = options;
+        AddProperties(options, prefix: "");
+    }
+
+    /// <summary>The shape of the options class.</summary>
+    public SectionShape Options { get; }
 
     /// <summary>Every key, in the order of declaration.</summary>
     public IReadOnlyList<OptionsKey> Keys => _keys;
-
-    /// <summary>The properties that can be configured.</summary>
-    public static IEnumerable<PropertyInfo> ListProperties(Type type) => type
-        .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(property => property.SetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0);
-
-    /// <summary>The name of a property in the configuration.</summary>
-    public static string ReadKeyName(PropertyInfo property) =>
-        property.GetCustomAttribute<ConfigurationKeyNameAttribute>()?.Name ?? property.Name;
-
-    /// <summary>The item type of a list of scalar values; null for any other type.</summary>
-    public static Type? FindElementType(Type type) =>
-        type.IsArray ? type.GetElementType()
-        : type.IsGenericType && type.GetGenericTypeDefinition() is var definition
-            && (definition == typeof(List<>) || definition == typeof(IReadOnlyList<>) || definition == typeof(IList<>))
-            && ConfigurationValue.IsScalarType(type.GenericTypeArguments[0]) ? type.GenericTypeArguments[0]
-        : null;
 
     /// <summary>The key that a configured key sets, or null if there is none.</summary>
     public OptionsKey? FindKey(string key)
@@ -64,51 +54,40 @@ internal sealed class OptionsSchema
         .Select(candidate => candidate.Name)
         .FirstOrDefault();
 
-    private void AddProperties(Type type, string prefix)
+    private void AddProperties(SectionShape section, string prefix)
     {
-        foreach (var property in ListProperties(type))
+        foreach (var property in section.Properties)
         {
-            AddKey(property.PropertyType, prefix + ReadKeyName(property), property.IsDefined(typeof(SecretAttribute)));
+            AddKeys(property, property.Shape, prefix + property.Name);
         }
     }
 
-    private void AddKey(Type type, string key, bool secret)
+    private void AddKeys(OptionsProperty property, OptionsShape shape, string key)
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type == typeof(IConfigurationSection))
+        switch (shape)
         {
-            _keys.Add(new OptionsKey(key, typeof(string), OptionsKeyKind.Subtree, secret));
-        }
-        else if (ConfigurationValue.IsScalarType(type))
-        {
-            _keys.Add(new OptionsKey(key, type, OptionsKeyKind.Scalar, secret));
-        }
-        else if (FindElementType(type) is { } element)
-        {
-            _keys.Add(new OptionsKey(key, element, OptionsKeyKind.List, secret));
-        }
-        else if (FindEntryType(type) is { } entry)
-        {
-            AddKey(entry, key + ":*", secret);
-        }
-        else
-        {
-            AddProperties(type, key + ":");
-        }
-    }
-
-    /// <summary>The type of a dictionary's values or of a list's sections.</summary>
-    private static Type? FindEntryType(Type type)
-    {
-        if (!type.IsGenericType)
-        {
-            return null;
+            case SubtreeShape:
+                AddKey(OptionsKeyKind.Subtree, typeof(string));
+                break;
+            case ScalarShape scalar:
+                AddKey(OptionsKeyKind.Scalar, scalar.ValueType);
+                break;
+            case ListShape { Item: ScalarShape item }:
+                AddKey(OptionsKeyKind.List, item.ValueType);
+                break;
+            case ListShape list:
+                AddKeys(property, list.Item, key + ":*");
+                break;
+            case DictionaryShape dictionary:
+                AddKeys(property, dictionary.Value, key + ":*");
+                break;
+            case SectionShape section:
+                AddProperties(section, key + ":");
+                break;
         }
 
-        var definition = type.GetGenericTypeDefinition();
-        return definition == typeof(Dictionary<,>) || definition == typeof(IDictionary<,>) ? type.GenericTypeArguments[1]
-            : definition == typeof(List<>) ? type.GenericTypeArguments[0]
-            : null;
+        void AddKey(OptionsKeyKind kind, Type valueType) =>
+            _keys.Add(new OptionsKey(key, valueType, kind, property.IsSecret, property.Description));
     }
 
     private static int MeasureEditDistance(string first, string second)

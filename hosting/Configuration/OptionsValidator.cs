@@ -1,39 +1,36 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using System.Reflection;
+using Hosting.Configuration.Shapes;
 
 namespace Hosting.Configuration;
 
 /// <summary>Validates an options object: the attributes of its properties, and <see cref="IValidatable"/> for rules across keys.</summary>
 internal static class OptionsValidator
 {
-    public static IReadOnlyList<ConfigurationError> ValidateOptions(object options)
+    public static IReadOnlyList<ConfigurationError> ValidateOptions(SectionShape shape, object options)
     {
         var errors = new List<ConfigurationError>();
-        ValidateSection(options, "", errors);
+        ValidateSection(shape, options, "", errors);
         return errors;
     }
 
-    private static void ValidateSection(object section, string path, List<ConfigurationError> errors)
+    private static void ValidateSection(SectionShape shape, object section, string path, List<ConfigurationError> errors)
     {
-        foreach (var property in OptionsSchema.ListProperties(section.GetType()))
+        foreach (var property in shape.Properties)
         {
-            var key = path + OptionsSchema.ReadKeyName(property);
-            var value = property.GetValue(section);
-            foreach (var rule in property.GetCustomAttributes<ValidationAttribute>(inherit: true))
+            var key = path + property.Name;
+            var value = property.ReadValue(section);
+            foreach (var rule in property.Rules)
             {
-                var context = new ValidationContext(section) { MemberName = property.Name, DisplayName = key };
+                var context = new ValidationContext(section, displayName: key, serviceProvider: null, items: null);
                 if (rule.GetValidationResult(value, context) is { } failure)
                 {
                     errors.Add(new(key, FormatValue(value), DescribeRule(rule, key, failure.ErrorMessage)));
                 }
             }
 
-            foreach (var (name, child) in ListSections(value, key))
-            {
-                ValidateSection(child, name + ":", errors);
-            }
+            ValidateValue(property.Shape, value, key, errors);
         }
 
         if (section is IValidatable validatable)
@@ -42,22 +39,28 @@ internal static class OptionsValidator
         }
     }
 
-    /// <summary>The options objects in a value: the value itself, or the items of its list or dictionary.</summary>
-    private static IEnumerable<(string Key, object Section)> ListSections(object? value, string key)
+    /// <summary>Validates the sections in a value: the value itself, or the items of its list or dictionary.</summary>
+    private static void ValidateValue(OptionsShape shape, object? value, string key, List<ConfigurationError> errors)
     {
-        IEnumerable<(string Key, object? Value)> candidates = value switch
+        switch (shape)
         {
-            null or IConfigurationSection or string => [],
-            IDictionary entries => entries.Keys.Cast<object>().Select(name => ($"{key}:{name}", entries[name])),
-            IList items => items.Cast<object?>().Select((item, index) => ($"{key}:{index}", item)),
-            _ => [(key, value)],
-        };
-        foreach (var (name, candidate) in candidates)
-        {
-            if (candidate is not null && !ConfigurationValue.IsScalarType(candidate.GetType()))
-            {
-                yield return (name, candidate);
-            }
+            case SectionShape section when value is not null:
+                ValidateSection(section, value, key + ":", errors);
+                break;
+            case ListShape { Item: not ScalarShape } list when value is not null:
+                foreach (var (index, item) in ListShape.ListItems(value).Index())
+                {
+                    ValidateValue(list.Item, item, $"{key}:{index}", errors);
+                }
+
+                break;
+            case DictionaryShape { Value: not ScalarShape } dictionary when value is not null:
+                foreach (var (name, entry) in dictionary.ListEntries(value))
+                {
+                    ValidateValue(dictionary.Value, entry, $"{key}:{name}", errors);
+                }
+
+                break;
         }
     }
 
@@ -75,6 +78,7 @@ internal static class OptionsValidator
         RequiredAttribute =>
             $"is required. Set {OptionsKey.ToEnvironmentName(key)} in the environment, \"{key}\" in the file, or --{key}=…",
         RangeAttribute range => $"must be from {range.Minimum} to {range.Maximum}.",
+        DurationRangeAttribute range => $"must be from {range.Minimum} to {range.Maximum}.",
         AllowedValuesAttribute allowed => $"must be one of {string.Join(", ", allowed.Values)}.",
         _ => message ?? "is not valid.",
     };

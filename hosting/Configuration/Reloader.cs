@@ -1,8 +1,10 @@
+using Hosting.Configuration.Shapes;
+
 namespace Hosting.Configuration;
 
 /// <summary>Reloads the configuration on <c>POST /-/reload</c> and SIGHUP: all of it is applied, or nothing.</summary>
 internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
-    where TOptions : ContainerOptions, new()
+    where TOptions : ContainerOptions, IDescribedOptions, new()
 {
     private readonly ConfigurationLoader<TOptions> _loader;
     private readonly ReloadableConfiguration _configuration;
@@ -38,7 +40,7 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
     public void Dispose() => _oneAtATime.Dispose();
 
     public IEnumerable<(string Key, string? Value)> ListEffectiveValues() => EffectiveOptions
-        .ListValues(_current.Value)
+        .ListValues(TOptions.Shape, _current.Value)
         .Select(entry => entry.Value is not null && IsSecret(entry.Key) ? (entry.Key, Secrets.Mask) : entry);
 
     public async Task<ReloadResult> ReloadConfigurationAsync(CancellationToken cancellationToken)
@@ -89,7 +91,8 @@ internal sealed partial class Reloader<TOptions> : IReloader, IDisposable
 
     private void CommitConfiguration(ConfigurationSnapshot<TOptions> next, IReadOnlyList<Action> commits)
     {
-        var changed = FindChangedKeys(EffectiveOptions.ListValues(_current.Value), EffectiveOptions.ListValues(next.Options));
+        var changed = FindChangedKeys(
+            EffectiveOptions.ListValues(TOptions.Shape, _current.Value), EffectiveOptions.ListValues(TOptions.Shape, next.Options));
         foreach (var commit in commits)
         {
             commit();

@@ -3,7 +3,7 @@ using ConfigReloader.Watching;
 namespace ConfigReloader;
 
 /// <summary>The configuration of the config reloader.</summary>
-internal sealed class ConfigReloaderOptions : ContainerOptions, IValidatable
+internal sealed partial class ConfigReloaderOptions : ContainerOptions, IValidatable
 {
     private const int MaxNameLength = 63;
 

@@ -8,7 +8,7 @@ using LogTailer.Transform;
 namespace LogTailer;
 
 /// <summary>The configuration of the log tailer. Durations have a unit (<c>5s</c>, <c>250ms</c>), and so can sizes (<c>1Mi</c>).</summary>
-public sealed class LogTailerOptions : ContainerOptions, IValidatable
+public sealed partial class LogTailerOptions : ContainerOptions, IValidatable
 {
     /// <summary>Sets the defaults of the log tailer.</summary>
     public LogTailerOptions() => Management.Port = 8002;

@@ -9,7 +9,7 @@ using MetricsRelay.Scraping;
 namespace MetricsRelay;
 
 /// <summary>The options of the metrics relay.</summary>
-public sealed class MetricsRelayOptions : ContainerOptions, IValidatable
+public sealed partial class MetricsRelayOptions : ContainerOptions, IValidatable
 {
     /// <summary>The relay serves metrics on its management port, by default 9090.</summary>
     public MetricsRelayOptions() => Management.Port = 9090;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using MetricsRelay.Check;
 using MetricsRelay.Forwarding;
 using MetricsRelay.Forwarding.Otlp;
@@ -57,7 +58,8 @@ internal static class RelayServices
         .AddSingleton<TrafficHistory>()
         .AddHostedService(provider => provider.GetRequiredService<TrafficHistory>());
 
-    private static void AddForwarder<T>(this IServiceCollection services)
+    private static void AddForwarder<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        this IServiceCollection services)
         where T : class, IScrapeForwarder, IStatusSection, IHostedService => services
         .AddSingleton<T>()
         .AddSingleton<IScrapeForwarder>(provider => provider.GetRequiredService<T>())

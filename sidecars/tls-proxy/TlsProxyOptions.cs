@@ -10,7 +10,7 @@ using TlsProxy.Upstream;
 namespace TlsProxy;
 
 /// <summary>The options of the proxy.</summary>
-public sealed class TlsProxyOptions : ContainerOptions, IValidatable
+public sealed partial class TlsProxyOptions : ContainerOptions, IValidatable
 {
     /// <summary>Sets the defaults that differ from the other processes: the management port, and a delay before the drain.</summary>
     public TlsProxyOptions()

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Specimen;
 
-internal sealed class SpecimenOptions : ContainerOptions, IValidatable
+internal sealed partial class SpecimenOptions : ContainerOptions, IValidatable
 {
     [ConfigurationKeyName("LOG_FILE")]
     public string? LogFile { get; set; }
@@ -52,6 +52,7 @@ internal sealed class SpecimenOptions : ContainerOptions, IValidatable
 
         public TimeSpan Wait { get; set; } = TimeSpan.FromSeconds(5);
 
+        /// <summary>The most bytes of a batch. Default 1 MiB.</summary>
         [Range(1, 1 << 30)]
         public int MaxBytes { get; set; } = 1 << 20;
 

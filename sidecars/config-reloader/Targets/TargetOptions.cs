@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 
 namespace ConfigReloader.Targets;
 
@@ -9,7 +8,7 @@ internal sealed class TargetOptions : IValidatable
     public Uri? Url { get; set; }
 
     /// <summary>Timeout for the response to the <c>POST</c>. Default 30 s: a reload may take time.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    [DurationRange("00:00:00.010", "01:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Signal that is sent to the process: HUP, INT, QUIT, USR1, USR2, TERM or WINCH, with or without SIG. No default.</summary>
@@ -35,15 +34,15 @@ internal sealed class TargetOptions : IValidatable
     public Uri? StatusUrl { get; set; }
 
     /// <summary>How long the application may take to show a new generation at <see cref="StatusUrl"/>. Default 10 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    [DurationRange("00:00:00", "01:00:00")]
     public TimeSpan ConfirmWithin { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Delay after the first failed attempt; doubled each time. Default 500 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    [DurationRange("00:00:00.010", "01:00:00")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Longest delay between two attempts. Attempts continue until one succeeds. Default 30 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    [DurationRange("00:00:00.010", "01:00:00")]
     public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether a target is configured.</summary>

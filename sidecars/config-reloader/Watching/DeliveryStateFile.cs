@@ -64,7 +64,7 @@ internal sealed class DeliveryStateFile
 
         try
         {
-            foreach (var (watch, fingerprint) in JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(_file)) ?? [])
+            foreach (var (watch, fingerprint) in ReadFingerprints(_file))
             {
                 _fingerprints[watch] = fingerprint;
             }
@@ -79,6 +79,9 @@ internal sealed class DeliveryStateFile
         }
     }
 
+    private static SortedDictionary<string, string> ReadFingerprints(string file) =>
+        JsonSerializer.Deserialize(File.ReadAllText(file), WatchJson.Default.SortedDictionaryStringString) ?? [];
+
     private void SaveFile()
     {
         if (_file is null)
@@ -90,7 +93,8 @@ internal sealed class DeliveryStateFile
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_file) ?? "/");
             var temporary = _file + ".new";
-            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(_fingerprints));
+            var content = JsonSerializer.SerializeToUtf8Bytes(_fingerprints, WatchJson.Default.SortedDictionaryStringString);
+            File.WriteAllBytes(temporary, content);
             File.Move(temporary, _file, overwrite: true);
             _problems.Clear(Area);
         }

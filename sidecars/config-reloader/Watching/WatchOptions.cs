@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using ConfigReloader.Rendering;
 using ConfigReloader.Sources;
 using ConfigReloader.Targets;
@@ -23,11 +22,11 @@ internal sealed class WatchOptions : IValidatable
     public RenderOptions Render { get; set; } = new();
 
     /// <summary>Quiet period after a change before it is processed. Default 250 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    [DurationRange("00:00:00", "00:10:00")]
     public TimeSpan Debounce { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How often the source is read without a kernel notification; not every file system sends them. Default 10 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    [DurationRange("00:00:00.010", "1.00:00:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

@@ -85,5 +85,5 @@ internal sealed class WatchSet(
     }
 
     private static bool AreEqual(WatchOptions left, WatchOptions right) =>
-        JsonSerializer.Serialize(left) == JsonSerializer.Serialize(right);
+        JsonSerializer.Serialize(left, WatchJson.Default.WatchOptions) == JsonSerializer.Serialize(right, WatchJson.Default.WatchOptions);
 }

@@ -25,7 +25,7 @@ internal sealed class LineTransform
         _drop = [.. filter.Drop.Select(condition => new DropCondition(condition))];
         _fields = [.. enrich.Fields.Select(field => new Field(
             Encoding.UTF8.GetBytes(field.Key),
-            Encoding.UTF8.GetBytes($"{JsonSerializer.Serialize(field.Key)}:{JsonSerializer.Serialize(field.Value)}")))];
+            Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(field.Key)}\":\"{JsonEncodedText.Encode(field.Value)}\"")))];
         _present = new bool[_fields.Length];
     }
 

@@ -14,7 +14,7 @@ internal sealed class ScrapeStatus(Scraper scraper) : IStatusSection
         foreach (var target in targetSet.Targets)
         {
             var last = target.LastResult;
-            targets.Add(new JsonObject
+            targets.Add((JsonNode)new JsonObject
             {
                 ["name"] = target.Name,
                 ["url"] = target.Url.ToString(),
@@ -31,7 +31,7 @@ internal sealed class ScrapeStatus(Scraper scraper) : IStatusSection
         var conflicts = new JsonArray();
         foreach (var conflict in targetSet.Conflicts)
         {
-            conflicts.Add($"{conflict.Family} of {conflict.Target} {conflict.Reason}");
+            conflicts.Add((JsonNode)$"{conflict.Family} of {conflict.Target} {conflict.Reason}");
         }
 
         return new JsonObject { ["scraped"] = targets, ["omitted_families"] = conflicts };

@@ -71,5 +71,6 @@ public sealed class FlagReaderTests
         Assert.Empty(_errors);
     }
 
-    private FlagSettings ReadFlags(params string[] args) => new FlagReader(new OptionsSchema(typeof(TestOptions))).ReadFlags(args, _errors);
+    private FlagSettings ReadFlags(params string[] args) =>
+        new FlagReader(new OptionsSchema(TestOptions.TestShape)).ReadFlags(args, _errors);
 }

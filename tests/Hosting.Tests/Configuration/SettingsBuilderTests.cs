@@ -3,7 +3,7 @@ namespace Hosting.Tests.Configuration;
 public sealed class SettingsBuilderTests
 {
     private readonly SettingsBuilder _settings =
-        new(new OptionsSchema(typeof(TestOptions)), new Dictionary<string, string?> { ["Name"] = "default", ["Letter"] = "a" });
+        new(new OptionsSchema(TestOptions.TestShape), new Dictionary<string, string?> { ["Name"] = "default", ["Letter"] = "a" });
 
     [Fact]
     public void Later_setting_replaces_an_earlier_one_and_case_is_ignored()

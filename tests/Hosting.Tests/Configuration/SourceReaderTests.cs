@@ -2,7 +2,7 @@ namespace Hosting.Tests.Configuration;
 
 public sealed class SourceReaderTests : IDisposable
 {
-    private static readonly OptionsSchema Schema = new(typeof(TestOptions));
+    private static readonly OptionsSchema Schema = new(TestOptions.TestShape);
 
     private readonly SettingsBuilder _settings = new(Schema, new Dictionary<string, string?>());
     private readonly TemporaryDirectory _directory = new();

@@ -74,12 +74,16 @@ public sealed class VerbTests
     }
 
     [Fact]
-    public async Task Help_lists_every_key_with_its_default()
+    public async Task Help_lists_every_key_with_its_default_and_description()
     {
         await using var process = SpecimenProcess.RunToExit(["--help"]);
 
         Assert.Equal(0, await process.WaitForExitAsync());
-        Assert.Contains($"  {"Sink:MaxBytes",-36} 1048576", process.Output);
+        var key = Array.IndexOf([.. process.Output], $"  {"Sink:MaxBytes",-36} 1048576");
+        Assert.True(key > 0);
+        Assert.Equal("      The most bytes of a batch. Default 1 MiB.", process.Output.ElementAt(key + 1));
+        Assert.Contains(
+            "      TCP port; 0 selects a free one and logs it. The default depends on the process (8001-8005, 9090).", process.Output);
         Assert.Contains(process.Output, l => l.Contains("greet NAME", StringComparison.Ordinal));
     }
 }

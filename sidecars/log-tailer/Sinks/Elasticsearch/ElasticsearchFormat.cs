@@ -22,7 +22,7 @@ internal sealed class ElasticsearchFormat(SinkOptions options) : IWireFormat
 
     private readonly byte[] _index = options.Index.Length == 0
         ? []
-        : Encoding.UTF8.GetBytes($"\"_index\":{JsonSerializer.Serialize(options.Index)},");
+        : Encoding.UTF8.GetBytes($"\"_index\":\"{JsonEncodedText.Encode(options.Index)}\",");
 
     public string ContentType => "application/x-ndjson";
 
