@@ -79,12 +79,11 @@ public sealed class RequestLogUnderLoadTests : IDisposable
         var load = Enumerable.Range(0, 8).Select(_ => SendLoadAsync(agent, text)).ToList();
 
         var lines = total / text.Length;
-        var end = Environment.TickCount64 + (long)TimeSpan.FromMinutes(5).TotalMilliseconds;
-        while (await agent.ReadMetricAsync(Written) < lines && !load.Exists(task => task.IsFaulted))
-        {
-            Assert.True(Environment.TickCount64 < end, $"{await agent.ReadMetricAsync(Written)} of {lines} lines");
-            await Task.Delay(TimeSpan.FromMilliseconds(50));
-        }
+        double written = 0;
+        await Eventually.AssertAsync(
+            async () => (written = await agent.ReadMetricAsync(Written)) >= lines || load.Exists(task => task.IsFaulted),
+            () => $"{written} of {lines} lines",
+            TimeSpan.FromMinutes(5));
 
         await _done.CancelAsync();
         await Task.WhenAll(load);

@@ -97,6 +97,7 @@ public sealed class WatchTests : IDisposable
     {
         await using var application = await StubApplication.StartAsync(Key);
         var calls = 0;
+        var newest = 0;
         application.Respond = async (context, state) =>
         {
             var call = Interlocked.Increment(ref calls);
@@ -104,7 +105,9 @@ public sealed class WatchTests : IDisposable
             switch (behavior)
             {
                 case "slow":
-                    await Task.Delay(20);
+                    // Responds only after the next swap: every delivery but the last is overtaken.
+                    var version = int.Parse(state, CultureInfo.InvariantCulture);
+                    await Eventually.AssertAsync(() => Volatile.Read(ref newest) is var swap && (swap > version || swap == 300));
                     break;
                 case "rejects every other" when !isEven:
                     context.Response.StatusCode = 422;
@@ -124,6 +127,7 @@ public sealed class WatchTests : IDisposable
         for (var i = 1; i <= 300; i++)
         {
             _volume.ReplaceFiles(("key", Number(i)));
+            Volatile.Write(ref newest, i);
             await Task.Yield();
         }
 
