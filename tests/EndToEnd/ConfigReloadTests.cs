@@ -22,7 +22,7 @@ public sealed class ConfigReloadTests : IDisposable
     {
         var manifest = LabManifest.CopyManifest("agent-config-reload.yaml", _directory);
         await using var pod = await RunningPod.StartAsync(manifest, "agent-config-reload", "2/2");
-        var process = Assert.Single(PodProcesses.FindByAssembly("Agent.dll"));
+        var process = Assert.Single(PodProcesses.FindContainers("Agent.dll"));
         Assert.Equal(HttpStatusCode.OK, await SendInferenceAsync());
 
         LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": 10000", "\"MaxTextChars\": 10"));
@@ -39,7 +39,7 @@ public sealed class ConfigReloadTests : IDisposable
         LabManifest.ReplaceText(manifest, ("\"MaxTextChars\": -1", "\"MaxTextChars\": 1000"));
         await WaitForStatusAsync(HttpStatusCode.OK, pod);
 
-        Assert.Equal([process], PodProcesses.FindByAssembly("Agent.dll"));
+        Assert.Equal([process], PodProcesses.FindContainers("Agent.dll"));
         await pod.StopAsync();
     }
 

@@ -66,7 +66,7 @@ internal sealed partial class RunningPod : IPod, IAsyncDisposable
         .Select(match => match.Groups[2].Value);
 
     /// <inheritdoc/>
-    public IReadOnlyList<int> FindProcesses(string container) => PodProcesses.FindByAssembly(Assemblies[container]);
+    public IReadOnlyList<int> FindProcesses(string container) => PodProcesses.FindContainers(Assemblies[container]);
 
     /// <inheritdoc/>
     public Task KillContainerAsync(string container)

@@ -13,11 +13,11 @@ public sealed class StopTests
         await using var pod = await RunningPod.StartAsync();
         // A terminal sends SIGINT to all processes in the foreground, the lab included; `dotnet run` forwards only SIGTERM.
         PodProcesses.SendSignal(
-            signal == UnixSignal.Interrupt ? PodProcesses.FindByAssembly("Lab.dll").DefaultIfEmpty(pod.Lab.Id) : [pod.Lab.Id], signal);
+            signal == UnixSignal.Interrupt ? PodProcesses.FindLabs(pod).DefaultIfEmpty(pod.Lab.Id) : [pod.Lab.Id], signal);
 
         Assert.Equal(0, await pod.Lab.WaitForExitAsync());
 
-        Assert.All(Assemblies, assembly => Assert.Empty(PodProcesses.FindByAssembly(assembly)));
+        Assert.All(Assemblies, assembly => Assert.Empty(PodProcesses.FindContainers(assembly)));
         string[] order = ["agent", "tls-proxy", "metrics-sidecar", "logging-sidecar"];
         Assert.Equal(order, OrderByLastLine(pod));
     }
@@ -26,14 +26,14 @@ public sealed class StopTests
     public async Task Killed_lab_leaves_no_container_behind()
     {
         await using var pod = await RunningPod.StartAsync();
-        var lab = PodProcesses.FindByAssembly("Lab.dll");
+        var lab = PodProcesses.FindLabs(pod);
         Assert.NotEmpty(lab);
 
         PodProcesses.SendSignal(lab, UnixSignal.Kill);
 
         await Eventually.AssertAsync(
-            () => Assemblies.All(assembly => PodProcesses.FindByAssembly(assembly).Count == 0),
-            () => "no process is left: " + string.Join(", ", Assemblies.SelectMany(PodProcesses.FindByAssembly)));
+            () => Assemblies.All(assembly => PodProcesses.FindContainers(assembly).Count == 0),
+            () => "no process is left: " + string.Join(", ", Assemblies.SelectMany(PodProcesses.FindContainers)));
     }
 
     [Fact]
